@@ -1,0 +1,33 @@
+# Toolchain: language level, warnings, sanitizers, and the faster tools where they are present.
+set(CMAKE_CXX_STANDARD 20)
+set(CMAKE_CXX_STANDARD_REQUIRED ON)
+set(CMAKE_CXX_EXTENSIONS OFF)
+set(CMAKE_EXPORT_COMPILE_COMMANDS ON)
+
+if(NOT CMAKE_BUILD_TYPE)
+  set(CMAKE_BUILD_TYPE Release)
+endif()
+# -O3: protozero's accessors only disappear with its inlining (1.7x on decode).
+set(CMAKE_CXX_FLAGS_RELEASE "-O3 -g1 -DNDEBUG")
+
+set(SLOWBURN_SANITIZE "" CACHE STRING "sanitizers for -fsanitize=, e.g. address,undefined")
+if(SLOWBURN_SANITIZE)
+  add_compile_options(-fsanitize=${SLOWBURN_SANITIZE} -fno-omit-frame-pointer -fno-sanitize-recover=all)
+  add_link_options(-fsanitize=${SLOWBURN_SANITIZE})
+endif()
+
+find_program(CCACHE ccache)
+if(CCACHE)
+  set(CMAKE_CXX_COMPILER_LAUNCHER ${CCACHE})
+endif()
+find_program(MOLD mold)
+if(MOLD)
+  add_link_options(-fuse-ld=mold)
+endif()
+
+add_library(slowburn_flags INTERFACE)
+# Designated initialisers leave the other members at their defaults on purpose; g++ 12 sees overlaps in
+# std::string that are not there (GCC bug 105651).
+target_compile_options(slowburn_flags INTERFACE -Wall -Wextra -Wconversion -Werror
+  -Wno-missing-field-initializers -Wno-restrict)
+target_compile_definitions(slowburn_flags INTERFACE _GLIBCXX_ASSERTIONS)
