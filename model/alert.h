@@ -1,0 +1,49 @@
+// model/alert.h: what the SLO engine asks for (a condition) and what goes to Alertmanager (an
+// alert).
+//
+// Room     model
+// Uses     base/, model/
+// Threads  values
+// Units    times are unix time; durations are chrono
+// Source   Prometheus alert life cycle; Alertmanager API v2
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <string>
+
+#include "base/clock.h"
+#include "model/label_set.h"
+
+namespace slowburn::model {
+
+// One reason to alert that is true now, e.g. tier "1h/5m" of checkout/availability for route /pay.
+// Reasons that are not true are not mentioned. Several tiers of one severity share one alert: they
+// have equal labels and differ in `tier`.
+struct AlertCondition {
+  LabelSet labels;               // the alert's whole identity, alertname included
+  std::string tier;              // which reason; unique among the conditions with these labels
+  LabelSet annotations;          // summary, description, ... as of now
+  std::chrono::seconds hold{0};  // `for`: true this long before it fires
+  std::chrono::seconds keep_firing_for{0};  // still firing this long after it was last true
+  std::string incident;  // what this is about, e.g. "checkout/availability{route="/pay"}"; empty:
+                         // on its own
+  int rank = 0;  // while an alert of the same incident with a higher rank fires, this one does not
+};
+
+enum class AlertState : uint8_t { kInactive, kPending, kFiring };
+std::string_view AlertStateName(AlertState state);  // "inactive", "pending", "firing"
+
+// One alert as the book holds it. kInactive means resolved at `resolved_at`, kept a while so that
+// the resolution is delivered.
+struct Alert {
+  LabelSet labels;
+  LabelSet annotations;
+  AlertState state = AlertState::kPending;
+  base::UnixNanos active_at{};    // first true of this spell
+  base::UnixNanos fired_at{};     // kFiring and kInactive
+  base::UnixNanos resolved_at{};  // kInactive
+  bool unpersisted = false;       // sent although the store could not take it (full disk)
+};
+
+}  // namespace slowburn::model

@@ -1,0 +1,54 @@
+// model/span_projection.h: which attributes the consumers of spans read.
+//
+// Room     model
+// Uses     standard library
+// Threads  immutable once built; share freely
+// Units    a slot is an index, dense from 0 in each scope
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace slowburn::model {
+
+// Where an attribute stands in a trace export.
+enum class AttributeScope : uint8_t { kResource, kScope, kSpan };
+inline constexpr int kAttributeScopes = 3;
+
+// Names -> slots. The decoder keeps an attribute only when Find gives it a slot, so what nobody
+// reads costs one lookup and no memory. Consumers call Add while they compile, then the projection
+// is frozen by sharing it as const.
+class SpanProjection {
+ public:
+  static constexpr int kNone = -1;
+
+  SpanProjection();
+
+  // The slot of `name`, made on first use. At most 65,535 names a scope; the caller bounds them by
+  // the size of its own input.
+  int Add(AttributeScope scope, std::string_view name);
+  // The slot or kNone. Hot: a hash of the length and both ends of the name, then one compare.
+  int Find(AttributeScope scope, std::string_view name) const;
+
+  int size(AttributeScope scope) const {
+    return static_cast<int>(scopes_[static_cast<size_t>(scope)].names.size());
+  }
+  const std::string& name(AttributeScope scope, int slot) const {
+    return scopes_[static_cast<size_t>(scope)].names[static_cast<size_t>(slot)];
+  }
+
+ private:
+  struct Names {
+    std::vector<std::string> names;
+    std::vector<int32_t>
+        table;  // open addressing; kNone where empty; a power of two, at most half full
+  };
+  void Grow(Names& names);
+
+  std::array<Names, kAttributeScopes> scopes_;
+};
+
+}  // namespace slowburn::model
