@@ -1,0 +1,64 @@
+// net/route_table.h: which handler answers which method and path: one table per listener.
+//
+// Room     net
+// Uses     net/
+// Threads  built by one thread, then immutable
+// Units    body limits in bytes
+#pragma once
+
+#include <cstddef>
+#include <functional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <absl/functional/any_invocable.h>
+
+#include "net/http_message.h"
+
+namespace slowburn::net {
+
+// Called exactly once, from any thread, now or later. Dropping it uncalled answers 503.
+using Reply = absl::AnyInvocable<void(HttpResponse) &&>;
+// Runs on a server thread: it must not wait. Heavy or waiting work goes elsewhere and keeps
+// `reply`.
+using Handler = std::function<void(HttpRequest request, Reply reply)>;
+// Writes the body of an error that the server itself answers (404, 405, 408, 413, 431, 503, ...):
+// each API has its own form. `request` has what was read until then.
+using ErrorWriter =
+    std::function<HttpResponse(const HttpRequest& request, int status, std::string_view message)>;
+
+struct Route {
+  std::string method;   // "GET" serves HEAD too
+  std::string pattern;  // "/api/slo/v1/slos/{service}/{name}/counts"; {x} matches one segment
+  Handler handler;
+  size_t body_bytes_max = 1 << 20;
+};
+
+class RouteTable {
+ public:
+  // `errors` must be able to answer without a route.
+  explicit RouteTable(ErrorWriter errors) : errors_(std::move(errors)) {}
+
+  // SB: patterns are code, not input; adding the same method and pattern twice is a bug and ends
+  // the program.
+  void Add(Route route);
+
+  struct Match {
+    const Route* route = nullptr;  // null: see status
+    int status = 404;              // 404, or 405 when the path has other methods
+    std::string allow;             // for 405: "GET, POST"
+    std::vector<std::pair<std::string, std::string>> path_parameters;
+  };
+  // `raw_path` is still percent-encoded, so that an encoded slash stays inside its segment.
+  Match Find(std::string_view method, std::string_view raw_path) const;
+
+  const ErrorWriter& errors() const { return errors_; }
+  const std::vector<Route>& routes() const { return routes_; }
+
+ private:
+  ErrorWriter errors_;
+  std::vector<Route> routes_;
+};
+
+}  // namespace slowburn::net
