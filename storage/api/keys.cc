@@ -1,0 +1,154 @@
+#include "storage/api/keys.h"
+
+#include <algorithm>
+#include <concepts>
+
+namespace slowburn::storage {
+namespace {
+
+constexpr char kFormat = 0x01;
+constexpr size_t kPrefixBytes = 3;  // format byte, tenant u16
+constexpr size_t kDayBlockBytes = kPrefixBytes + 4 + 1 + 4 + 4;
+constexpr size_t kHourBlockBytes = kDayBlockBytes + 1;
+
+std::string Prefix() { return {kFormat, 0, 0}; }
+
+template <std::unsigned_integral T>
+void AppendBigEndian(T number, std::string& out) {
+  for (size_t byte = sizeof(T); byte-- > 0;) {
+    out.push_back(static_cast<char>((number >> (8 * byte)) & 0xFF));
+  }
+}
+
+template <std::unsigned_integral T>
+T TakeBigEndian(std::string_view& in) {
+  T number = 0;
+  for (size_t byte = 0; byte < sizeof(T); ++byte) {
+    number = static_cast<T>((uint64_t{number} << 8) | static_cast<unsigned char>(in[byte]));
+  }
+  in.remove_prefix(sizeof(T));
+  return number;
+}
+
+bool HasPrefix(std::string_view key) { return key.substr(0, kPrefixBytes) == Prefix(); }
+
+// The least string that is greater than everything that begins with `begin`.
+std::string AfterAllOf(std::string begin) {
+  while (static_cast<unsigned char>(begin.back()) == 0xFF) begin.pop_back();
+  begin.back() = static_cast<char>(begin.back() + 1);
+  return begin;
+}
+
+KeyRange AllThatBeginWith(std::string begin) {
+  std::string end = AfterAllOf(begin);
+  return {std::move(begin), std::move(end)};
+}
+
+std::string SliceBlockPrefix(uint32_t day, SliceBlockKey::Kind kind) {
+  std::string key = Prefix();
+  AppendBigEndian(day, key);
+  key.push_back(static_cast<char>(kind));
+  return key;
+}
+
+std::string SliceBlockPrefix(uint32_t day, SliceBlockKey::Kind kind, uint32_t sli, uint32_t group) {
+  std::string key = SliceBlockPrefix(day, kind);
+  AppendBigEndian(sli, key);
+  AppendBigEndian(group, key);
+  return key;
+}
+
+std::string GroupTableKey(std::string_view table, uint32_t sli, uint32_t group) {
+  std::string key = MetaKey(table);
+  AppendBigEndian(sli, key);
+  AppendBigEndian(group, key);
+  return key;
+}
+
+}  // namespace
+
+std::string LogKey(uint64_t sequence) {
+  std::string key = Prefix();
+  AppendBigEndian(sequence, key);
+  return key;
+}
+
+std::optional<uint64_t> ReadLogKey(std::string_view key) {
+  if (key.size() != kPrefixBytes + 8 || !HasPrefix(key)) return std::nullopt;
+  key.remove_prefix(kPrefixBytes);
+  return TakeBigEndian<uint64_t>(key);
+}
+
+std::string MetaKey(std::string_view name) { return Prefix().append(name); }
+
+std::string SliKey(uint32_t sli) {
+  std::string key = MetaKey("sli/");
+  AppendBigEndian(sli, key);
+  return key;
+}
+
+std::string GroupKey(uint32_t sli, uint32_t group) { return GroupTableKey("group/", sli, group); }
+
+std::string GroupStateKey(uint32_t sli, uint32_t group) {
+  return GroupTableKey("state/", sli, group);
+}
+
+KeyRange MetaTable(std::string_view table) { return AllThatBeginWith(MetaKey(table)); }
+
+KeyRange WholeFamily() { return AllThatBeginWith({kFormat}); }
+
+std::string SliceBlockKey::Encode() const {
+  std::string key = SliceBlockPrefix(day, kind, sli, group);
+  if (kind == Kind::kHour) key.push_back(static_cast<char>(hour));
+  return key;
+}
+
+std::optional<SliceBlockKey> SliceBlockKey::Decode(std::string_view key) {
+  if (key.size() < kDayBlockBytes || !HasPrefix(key)) return std::nullopt;
+  const size_t size = key.size();
+  key.remove_prefix(kPrefixBytes);
+  SliceBlockKey block;
+  block.day = TakeBigEndian<uint32_t>(key);
+  block.kind = static_cast<Kind>(TakeBigEndian<uint8_t>(key));
+  block.sli = TakeBigEndian<uint32_t>(key);
+  block.group = TakeBigEndian<uint32_t>(key);
+  switch (block.kind) {
+    case Kind::kDay:
+      if (size != kDayBlockBytes) return std::nullopt;
+      return block;
+    case Kind::kHour:
+      if (size != kHourBlockBytes) return std::nullopt;
+      block.hour = TakeBigEndian<uint8_t>(key);
+      if (block.hour > 23) return std::nullopt;
+      return block;
+  }
+  return std::nullopt;
+}
+
+KeyRange SliceBlocksOfDay(uint32_t day, SliceBlockKey::Kind kind, uint32_t sli, uint32_t group) {
+  return AllThatBeginWith(SliceBlockPrefix(day, kind, sli, group));
+}
+
+KeyRange SliceBlocksOfDay(uint32_t day, SliceBlockKey::Kind kind) {
+  return AllThatBeginWith(SliceBlockPrefix(day, kind));
+}
+
+std::string AlertKey(std::string_view labels_text) { return Prefix().append(labels_text); }
+
+std::string DedupKey(int64_t time_unix_nano, uint64_t hash_high, uint64_t hash_low) {
+  std::string key = DedupTimeKey(time_unix_nano);
+  AppendBigEndian(hash_high, key);
+  AppendBigEndian(hash_low, key);
+  return key;
+}
+
+std::string DedupTimeKey(int64_t time_unix_nano) {
+  std::string key = Prefix();
+  // A time before 1970 is no time of ours; as 0 it is the first to be forgotten.
+  AppendBigEndian(static_cast<uint64_t>(std::max<int64_t>(time_unix_nano, 0)), key);
+  return key;
+}
+
+std::string LedgerKey() { return Prefix().append("ledger"); }
+
+}  // namespace slowburn::storage

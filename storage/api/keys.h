@@ -1,0 +1,67 @@
+// storage/api/keys.h: the keys of each family, built and read in one place.
+//
+// Room     storage/api
+// Uses     standard library
+// Threads  pure functions
+// Units    day = unix days; hour = 0..23 of the day; numbers in keys are big-endian, so that byte
+// order is their order Source   docs/format/keys.md
+//
+// Every key: format byte 0x01, tenant u16 (0), then what the function says.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace slowburn::storage {
+
+// Family kLog: sequence u64.
+std::string LogKey(uint64_t sequence);
+std::optional<uint64_t> ReadLogKey(std::string_view key);
+
+// Family kMeta: a name ("checkpoint_seq"), or a table name, '/', and numbers u32 each.
+std::string MetaKey(std::string_view name);
+std::string SliKey(uint32_t sli);                         // "sli/" sli        -> SliRegistration
+std::string GroupKey(uint32_t sli, uint32_t group);       // "group/" sli group -> GroupAdmission
+std::string GroupStateKey(uint32_t sli, uint32_t group);  // "state/" sli group -> GroupState
+
+// [begin, end) of all keys of a meta table: "sli/", "group/", "state/".
+struct KeyRange {
+  std::string begin;
+  std::string end;
+};
+KeyRange MetaTable(std::string_view table);
+// All keys of a family.
+KeyRange WholeFamily();
+
+// Family kSlices: day u32, kind u8 ('h' hour block, 'd' day block), sli u32, group u32, and for 'h'
+// the hour u8.
+struct SliceBlockKey {
+  enum class Kind : uint8_t { kHour = 'h', kDay = 'd' };
+  uint32_t day = 0;
+  Kind kind = Kind::kHour;
+  uint32_t sli = 0;
+  uint32_t group = 0;
+  uint8_t hour = 0;  // kHour only
+
+  std::string Encode() const;
+  static std::optional<SliceBlockKey> Decode(std::string_view key);
+};
+// All blocks of one kind, SLI and group on one day.
+KeyRange SliceBlocksOfDay(uint32_t day, SliceBlockKey::Kind kind, uint32_t sli, uint32_t group);
+// All blocks of one kind on days before `day` cannot be one range, because the day comes first;
+// this is one day's blocks of a kind.
+KeyRange SliceBlocksOfDay(uint32_t day, SliceBlockKey::Kind kind);
+
+// Family kAlerts: the alert's label text (model::LabelSet::Text).
+std::string AlertKey(std::string_view labels_text);
+
+// Family kDedup: time u64 (unix nanoseconds), hash 16 bytes: the oldest come first.
+std::string DedupKey(int64_t time_unix_nano, uint64_t hash_high, uint64_t hash_low);
+std::string DedupTimeKey(int64_t time_unix_nano);  // the least key at or after this time
+
+// Family kLedger: one key.
+std::string LedgerKey();
+
+}  // namespace slowburn::storage

@@ -1,0 +1,179 @@
+// Goal: a record that was cut short is dropped in silence, because nobody was told of it; every
+// other damage refuses to open or to read, and says so. Method: a real store is closed, one of its
+// files is harmed, and it is opened again.
+#include <filesystem>
+#include <fstream>
+#include <string>
+
+#include <gtest/gtest.h>
+#include <rocksdb/db.h>
+
+#include "base/status.h"
+#include "base/testing/temp_dir.h"
+#include "storage/api/keys.h"
+#include "storage/rocksdb/testing/store_probe.h"
+
+namespace slowburn::storage {
+namespace {
+
+namespace fs = std::filesystem;
+
+class DamagedFilesTest : public testing::Test {
+ protected:
+  // A closed store with 20 records in its WAL, marked or not.
+  void MakeStore(bool marked) {
+    const auto store = OpenForTest(path());
+    ASSERT_NE(store, nullptr);
+    AppendRecords(*store, 20);
+    if (!marked) return;
+    ASSERT_TRUE(store->MarkHighWater().ok());
+  }
+  // Opening must fail, twice: the first time must not do away with the proof.
+  absl::Status RefusedTwice() const {
+    const absl::Status first = OpenFailure(path());
+    EXPECT_EQ(first.code(), absl::StatusCode::kDataLoss) << first;
+    const absl::Status second = OpenFailure(path());
+    EXPECT_EQ(second.code(), absl::StatusCode::kDataLoss) << second;
+    return first;
+  }
+  const fs::path& path() const { return dir_.path(); }
+
+  base::TempDir dir_;
+};
+
+// Wherever the cut is, what is left is a prefix, and the store goes on from there.
+TEST_F(DamagedFilesTest, TornWalTailOpensWithAPrefix) {
+  MakeStore(/*marked=*/false);
+  const fs::path wal = NewestWal(path());
+  const uint64_t bytes = fs::file_size(wal);
+  for (uint64_t cut = 1; cut < bytes; cut += 7) {
+    const base::TempDir copy;
+    fs::copy(path(), copy.path(), fs::copy_options::recursive);
+    fs::resize_file(copy.path() / "db" / wal.filename(), bytes - cut);
+    const auto store = OpenForTest(copy.path());
+    ASSERT_NE(store, nullptr) << "cut " << cut;
+    const uint64_t last = store->last_sequence();
+    EXPECT_LT(last, 20u);
+    EXPECT_GE(last + 1 + cut / 30, 20u) << "cut " << cut;  // a record takes more than 30 bytes
+    EXPECT_EQ(Records(*store), WantRecords(1, last));
+    AppendRecords(*store, 1);
+    EXPECT_EQ(Records(*store), WantRecords(1, last + 1));
+  }
+}
+
+TEST_F(DamagedFilesTest, ZeroesAtTheWalTailOpenWithEverything) {
+  MakeStore(/*marked=*/true);
+  const fs::path wal = NewestWal(path());
+  fs::resize_file(wal, fs::file_size(wal) + 5000);
+  const auto store = OpenForTest(path());
+  ASSERT_NE(store, nullptr);
+  EXPECT_EQ(Records(*store), WantRecords(1, 20));
+}
+
+TEST_F(DamagedFilesTest, TornWalTailBelowTheMarkIsRefused) {
+  MakeStore(/*marked=*/true);
+  const fs::path wal = NewestWal(path());
+  fs::resize_file(wal, fs::file_size(wal) - 3);
+  const absl::Status refused = RefusedTwice();
+  EXPECT_TRUE(Contains(refused, "the newest record is 19")) << refused;
+  EXPECT_TRUE(Contains(refused, "up to 20 were acknowledged")) << refused;
+  EXPECT_TRUE(Contains(refused, "restore a backup, or move the data directory aside")) << refused;
+}
+
+TEST_F(DamagedFilesTest, FlippedByteInTheWalIsRefused) {
+  MakeStore(/*marked=*/false);
+  const fs::path wal = NewestWal(path());
+  FlipByte(wal, fs::file_size(wal) / 2);
+  const absl::Status refused = RefusedTwice();
+  EXPECT_TRUE(Contains(refused, wal.filename().string())) << refused;
+  EXPECT_TRUE(Contains(refused, "dropping")) << refused;  // how many bytes are wrong
+}
+
+TEST_F(DamagedFilesTest, MissingWalIsRefused) {
+  MakeStore(/*marked=*/true);
+  fs::remove(NewestWal(path()));
+  EXPECT_TRUE(Contains(RefusedTwice(), "records 1 to 20 are missing"));
+}
+
+TEST_F(DamagedFilesTest, MissingDatabaseIsRefusedAndNotBegunAnew) {
+  MakeStore(/*marked=*/true);
+  fs::remove_all(path() / "db");
+  EXPECT_TRUE(Contains(RefusedTwice(), "records up to 20"));
+  EXPECT_FALSE(fs::exists(path() / "db"));
+}
+
+TEST_F(DamagedFilesTest, MissingManifestIsRefused) {
+  MakeStore(/*marked=*/false);
+  for (const auto& entry : fs::directory_iterator(path() / "db")) {
+    if (entry.path().filename().string().starts_with("MANIFEST")) fs::remove(entry.path());
+  }
+  EXPECT_TRUE(Contains(RefusedTwice(), path().string()));
+}
+
+TEST_F(DamagedFilesTest, GarbledCurrentIsRefused) {
+  MakeStore(/*marked=*/false);
+  std::ofstream(path() / "db" / "CURRENT") << "MANIFEST-nonsense";
+  EXPECT_TRUE(Contains(RefusedTwice(), path().string()));
+}
+
+TEST_F(DamagedFilesTest, HighWaterWithOneGoodSlotOpens) {
+  MakeStore(/*marked=*/true);  // slot 0: the new file's, slot 1: 20
+  FlipByte(path() / "HIGH_WATER", 64 + 8);
+  EXPECT_NE(OpenForTest(path()), nullptr);
+}
+
+TEST_F(DamagedFilesTest, HighWaterWithoutAGoodSlotIsRefused) {
+  MakeStore(/*marked=*/true);
+  FlipByte(path() / "HIGH_WATER", 8);
+  FlipByte(path() / "HIGH_WATER", 64 + 8);
+  EXPECT_TRUE(Contains(RefusedTwice(), "HIGH_WATER"));
+}
+
+TEST_F(DamagedFilesTest, MissingHighWaterIsRefused) {
+  MakeStore(/*marked=*/false);
+  fs::remove(path() / "HIGH_WATER");
+  EXPECT_TRUE(Contains(RefusedTwice(), "HIGH_WATER"));
+  EXPECT_FALSE(fs::exists(path() / "HIGH_WATER"));
+}
+
+TEST_F(DamagedFilesTest, FlippedByteInATableFailsItsReadsAndNamesTheFile) {
+  {
+    auto store = OpenForTest(path());
+    Batch batch;
+    batch.Put(Family::kSlices, SliKey(1), std::string(100, 's'));
+    ASSERT_TRUE(store->WriteDirect(std::move(batch)).ok());
+    store.reset();
+    OpenForTest(path()).reset();  // flushes the WAL into a table
+  }
+  const auto tables = DatabaseFiles(path(), ".sst");
+  ASSERT_EQ(tables.size(), 1u);
+  FlipByte(tables[0], 10);
+  const auto store = OpenForTest(path());
+  ASSERT_NE(store, nullptr);
+  const auto value = store->Get(Family::kSlices, SliKey(1));
+  EXPECT_EQ(value.status().code(), absl::StatusCode::kDataLoss) << value.status();
+  EXPECT_TRUE(Contains(value.status(), tables[0].filename().string())) << value.status();
+  const KeyRange all = WholeFamily();
+  const absl::Status scanned = store->TakeSnapshot()->Scan(
+      Family::kSlices, all.begin, all.end, [](std::string_view, std::string_view) { return true; });
+  EXPECT_EQ(scanned.code(), absl::StatusCode::kDataLoss) << scanned;
+  AppendRecords(*store, 1);  // what is not damaged goes on
+}
+
+TEST_F(DamagedFilesTest, DatabaseHeldByRocksdbsOwnToolsIsInUseNotCorrupt) {
+  MakeStore(/*marked=*/false);
+  rocksdb::DB* raw = nullptr;
+  std::vector<rocksdb::ColumnFamilyHandle*> handles;
+  std::vector<std::string> names;
+  const std::string database = (path() / "db").string();
+  ASSERT_TRUE(rocksdb::DB::ListColumnFamilies({}, database, &names).ok());
+  std::vector<rocksdb::ColumnFamilyDescriptor> families;
+  for (const std::string& name : names) families.emplace_back(name, rocksdb::ColumnFamilyOptions());
+  ASSERT_TRUE(rocksdb::DB::Open({}, database, families, &handles, &raw).ok());
+  const std::unique_ptr<rocksdb::DB> db(raw);
+  EXPECT_EQ(OpenFailure(path()).code(), absl::StatusCode::kFailedPrecondition);
+  for (auto* handle : handles) EXPECT_TRUE(db->DestroyColumnFamilyHandle(handle).ok());
+}
+
+}  // namespace
+}  // namespace slowburn::storage

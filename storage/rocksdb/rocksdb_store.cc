@@ -1,0 +1,452 @@
+// The log is a family like the others, because then a checkpoint and the deletion of the records
+// that it covers are one atomic batch.
+//
+// Its records live for about a second, so what matters is how they go. At 1,000 commits/s a
+// tombstone for each would be 1,000 more memtable entries and 20 KB more WAL a second, all of which
+// a flush writes out, a compaction merges and a restart steps over. One DeleteRange from the last
+// checkpoint to this one is a single entry of 30 bytes however many records there are; ranges of
+// successive checkpoints touch and never overlap, so RocksDB's fragment list stays as long as the
+// number of checkpoints. A record whose range arrives in the same memtable is dropped by the flush,
+// and the range itself by the first compaction, whose output is the last level (see FamilyOptions).
+// SingleDelete would be cheaper still for few records, but a key that was written twice breaks it,
+// and a sequence whose first append met a full disk is written twice.
+#include "storage/rocksdb/rocksdb_store.h"
+
+#include <algorithm>
+#include <array>
+#include <atomic>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include <absl/base/thread_annotations.h>
+#include <absl/synchronization/mutex.h>
+#include <rocksdb/db.h>
+#include <rocksdb/env.h>
+#include <rocksdb/write_batch.h>
+
+#include "base/status.h"
+#include "storage/api/keys.h"
+#include "storage/rocksdb/data_directory.h"
+#include "storage/rocksdb/high_water.h"
+#include "storage/rocksdb/internal/database_options.h"
+#include "storage/rocksdb/internal/info_log.h"
+#include "storage/rocksdb/internal/open_store.h"
+#include "storage/rocksdb/internal/rocksdb_status.h"
+
+namespace slowburn::storage {
+namespace {
+
+constexpr std::string_view kCheckpointName = "checkpoint_seq";
+
+rocksdb::Slice ToSlice(std::string_view bytes) { return {bytes.data(), bytes.size()}; }
+std::string_view ToView(const rocksdb::Slice& slice) { return {slice.data(), slice.size()}; }
+
+// The families of an open database. Reads of the newest state and of snapshots differ in their
+// options alone.
+using FamilyHandles = std::array<rocksdb::ColumnFamilyHandle*, kFamilyNames.size()>;
+
+absl::StatusOr<std::optional<std::string>> ReadValue(rocksdb::DB& db, const FamilyHandles& handles,
+                                                     const rocksdb::ReadOptions& options,
+                                                     Family family, std::string_view key) {
+  std::string value;
+  const rocksdb::Status status =
+      db.Get(options, handles[static_cast<size_t>(family)], ToSlice(key), &value);
+  if (status.IsNotFound()) return std::nullopt;
+  SB_RETURN_IF_ERROR(ReadStatus(status, fmt::format("read family '{}'", FamilyName(family))));
+  return value;
+}
+
+class RocksdbSnapshot final : public Snapshot {
+ public:
+  RocksdbSnapshot(rocksdb::DB& db, const FamilyHandles& handles) : db_(db), handles_(handles) {
+    options_.snapshot = db_.GetSnapshot();
+  }
+  ~RocksdbSnapshot() override { db_.ReleaseSnapshot(options_.snapshot); }
+  RocksdbSnapshot(const RocksdbSnapshot&) = delete;
+  RocksdbSnapshot& operator=(const RocksdbSnapshot&) = delete;
+
+  absl::StatusOr<std::optional<std::string>> Get(Family family,
+                                                 std::string_view key) const override {
+    return ReadValue(db_, handles_, options_, family, key);
+  }
+
+  absl::Status Scan(
+      Family family, std::string_view begin, std::string_view end,
+      const std::function<bool(std::string_view, std::string_view)>& visit) const override {
+    rocksdb::ReadOptions options = options_;
+    const rocksdb::Slice upper = ToSlice(end);
+    options.iterate_upper_bound = &upper;
+    const std::unique_ptr<rocksdb::Iterator> it(
+        db_.NewIterator(options, handles_[static_cast<size_t>(family)]));
+    for (it->Seek(ToSlice(begin)); it->Valid(); it->Next()) {
+      if (!visit(ToView(it->key()), ToView(it->value()))) return absl::OkStatus();
+    }
+    return ReadStatus(it->status(), fmt::format("scan family '{}'", FamilyName(family)));
+  }
+
+ private:
+  rocksdb::DB& db_;
+  const FamilyHandles& handles_;
+  rocksdb::ReadOptions options_;
+};
+
+// The batch as RocksDB's. kInternal for what a caller must not do: RocksDB would find a reversed
+// range only after it is in the WAL, and then refuse all writes.
+absl::StatusOr<rocksdb::WriteBatch> TranslateBatch(const Batch& batch,
+                                                   const FamilyHandles& handles) {
+  rocksdb::WriteBatch out;
+  for (const Batch::Operation& operation : batch.operations()) {
+    if (operation.family == Family::kLog) {
+      return base::Internal("a batch writes family 'log', which belongs to AppendLog");
+    }
+    rocksdb::ColumnFamilyHandle* family = handles[static_cast<size_t>(operation.family)];
+    rocksdb::Status added;
+    switch (operation.kind) {
+      case Batch::Operation::Kind::kPut:
+        added = out.Put(family, operation.key, operation.value);
+        break;
+      case Batch::Operation::Kind::kDelete:
+        added = out.Delete(family, operation.key);
+        break;
+      case Batch::Operation::Kind::kDeleteRange:
+        if (operation.key > operation.value) {
+          return base::Internal("a batch deletes a range of family '{}' that ends before it begins",
+                                FamilyName(operation.family));
+        }
+        added = out.DeleteRange(family, operation.key, operation.value);
+        break;
+    }
+    if (!added.ok()) return base::Internal("build batch: {}", added.ToString());
+  }
+  return out;
+}
+
+class RocksdbStore final : public Store {
+ public:
+  RocksdbStore(std::unique_ptr<DataDirectory> directory, std::unique_ptr<HighWater> high_water,
+               StoreSurroundings surroundings)
+      : directory_(std::move(directory)),
+        high_water_(std::move(high_water)),
+        surroundings_(std::move(surroundings)),
+        env_(rocksdb::NewCompositeEnv(surroundings_.file_system)) {}
+  ~RocksdbStore() override;
+  RocksdbStore(const RocksdbStore&) = delete;
+  RocksdbStore& operator=(const RocksdbStore&) = delete;
+
+  // Once, before everything else.
+  absl::Status OpenDatabase(const RocksdbOptions& options, bool create);
+  // Finds the sequences, and refuses when the high-water mark is beyond them.
+  absl::Status Recover();
+
+  uint64_t last_sequence() const override { return last_sequence_; }
+  uint64_t checkpoint_sequence() const override { return checkpoint_sequence_; }
+  absl::Status AppendLog(std::string_view record, Durability durability) override;
+  absl::Status SyncLog() override;
+  absl::Status WriteCheckpoint(Batch batch) override;
+  absl::Status ReplayLog(
+      uint64_t after,
+      const std::function<absl::Status(uint64_t, std::string_view)>& visit) const override;
+  absl::Status WriteDirect(Batch batch) override;
+  std::unique_ptr<Snapshot> TakeSnapshot() const override;
+  absl::StatusOr<std::optional<std::string>> Get(Family family,
+                                                 std::string_view key) const override;
+  absl::Status MarkHighWater() override;
+  Statistics statistics() const override;
+
+ private:
+  rocksdb::ColumnFamilyHandle* handle(Family family) const {
+    return handles_[static_cast<size_t>(family)];
+  }
+  absl::StatusOr<uint64_t> FindLastSequence(uint64_t checkpoint) const;
+  absl::Status Failure() const;
+  absl::Status Fail(absl::Status failure);
+  absl::Status WriteResult(const rocksdb::Status& status, std::string_view what);
+  absl::Status KeepMemtableFilled();
+  absl::Status Write(rocksdb::WriteBatch& batch, bool sync, std::string_view what);
+  void RaiseDurable(uint64_t sequence);
+
+  // Destroyed from the last to the first: the lock goes when RocksDB is closed.
+  std::unique_ptr<DataDirectory> directory_;
+  absl::Mutex high_water_mutex_;
+  std::unique_ptr<HighWater> high_water_ ABSL_GUARDED_BY(high_water_mutex_);
+  StoreSurroundings surroundings_;
+  std::unique_ptr<rocksdb::Env> env_;
+  std::unique_ptr<rocksdb::DB> db_;
+  FamilyHandles handles_{};
+  rocksdb::ColumnFamilyHandle* default_handle_ = nullptr;
+
+  // Moved by the one writer, once RocksDB has taken the write.
+  std::atomic<uint64_t> last_sequence_{0};
+  std::atomic<uint64_t> checkpoint_sequence_{0};
+  std::atomic<uint64_t> durable_sequence_{0};  // fsynced up to here
+
+  mutable absl::Mutex failure_mutex_;
+  absl::Status failure_ ABSL_GUARDED_BY(failure_mutex_);  // once not OK, it stays
+};
+
+RocksdbStore::~RocksdbStore() {
+  if (db_ == nullptr) return;
+  for (rocksdb::ColumnFamilyHandle* family : handles_) {
+    db_->DestroyColumnFamilyHandle(family).PermitUncheckedError();
+  }
+  db_->DestroyColumnFamilyHandle(default_handle_).PermitUncheckedError();
+  // What was acknowledged is in the WAL: an error here loses nothing.
+  db_->Close().PermitUncheckedError();
+}
+
+absl::Status RocksdbStore::OpenDatabase(const RocksdbOptions& options, bool create) {
+  const auto info_log = std::make_shared<InfoLog>();  // shared as RocksDB asks
+  rocksdb::DBOptions db_options = DatabaseOptions(options, env_.get(), info_log);
+  db_options.create_if_missing = create;
+  db_options.listeners = surroundings_.listeners;
+  const std::string database = directory_->database().string();
+  std::error_code ignored;  // RocksDB makes it too, but calls it an error that it has to
+  if (create) std::filesystem::create_directory(database, ignored);
+  std::vector<rocksdb::ColumnFamilyHandle*> handles;
+  rocksdb::DB* db = nullptr;
+  const rocksdb::Status status =
+      rocksdb::DB::Open(db_options, database, FamilyDescriptors(options), &handles, &db);
+  SB_RETURN_IF_ERROR(OpenStatus(status, database, info_log->first_message()));
+  db_.reset(db);
+  std::copy_n(handles.begin(), handles_.size(), handles_.begin());
+  default_handle_ = handles.back();
+  return absl::OkStatus();
+}
+
+absl::Status RocksdbStore::Recover() {
+  SB_ASSIGN_OR_RETURN(const auto stored, Get(Family::kMeta, MetaKey(kCheckpointName)));
+  const std::optional<uint64_t> checkpoint = stored ? ReadLogKey(*stored) : uint64_t{0};
+  if (!checkpoint) {
+    return base::DataLoss("'{}': the value of 'checkpoint_seq' is no log key; restore a backup",
+                          directory_->database().string());
+  }
+  SB_ASSIGN_OR_RETURN(const uint64_t last, FindLastSequence(*checkpoint));
+  absl::MutexLock lock(&high_water_mutex_);
+  const uint64_t marked = high_water_->newest().sequence;
+  if (marked > last) {
+    return base::DataLoss(
+        "'{}': the newest record is {}, but HIGH_WATER says that records up to {} were "
+        "acknowledged: records {} to {} are "
+        "missing; restore a backup, or move the data directory aside to start anew",
+        directory_->path().string(), last, marked, last + 1, marked);
+  }
+  checkpoint_sequence_ = *checkpoint;
+  last_sequence_ = last;
+  // Opening has flushed and fsynced whatever the WAL held.
+  durable_sequence_ = last;
+  return absl::OkStatus();
+}
+
+absl::StatusOr<uint64_t> RocksdbStore::FindLastSequence(uint64_t checkpoint) const {
+  const std::string begin =
+      LogKey(checkpoint + 1);  // or SeekToLast would step over dropped records
+  const rocksdb::Slice lower = begin;
+  rocksdb::ReadOptions options;
+  options.iterate_lower_bound = &lower;
+  const std::unique_ptr<rocksdb::Iterator> it(db_->NewIterator(options, handle(Family::kLog)));
+  it->SeekToLast();
+  SB_RETURN_IF_ERROR(ReadStatus(it->status(), "find the newest record"));
+  if (!it->Valid()) return checkpoint;
+  const std::optional<uint64_t> last = ReadLogKey(ToView(it->key()));
+  if (!last) {
+    return base::DataLoss("'{}': family 'log' has a key that is no sequence; restore a backup",
+                          directory_->database().string());
+  }
+  return *last;
+}
+
+absl::Status RocksdbStore::Failure() const {
+  absl::MutexLock lock(&failure_mutex_);
+  return failure_;
+}
+
+// The first failure is the one that is told from then on: what follows it is mostly its echo.
+absl::Status RocksdbStore::Fail(absl::Status failure) {
+  absl::MutexLock lock(&failure_mutex_);
+  if (failure_.ok()) failure_ = std::move(failure);
+  return failure_;
+}
+
+absl::Status RocksdbStore::WriteResult(const rocksdb::Status& status, std::string_view what) {
+  if (status.ok()) return absl::OkStatus();
+  const std::string database = directory_->database().string();
+  if (IsDiskFull(status)) {
+    return absl::ResourceExhaustedError(
+        fmt::format("{} in '{}': {}; free space on its disk, writing then goes on by itself", what,
+                    database, status.ToString()));
+  }
+  // After a failed fsync the kernel may have dropped the pages and call them clean: to try again
+  // would be to lie.
+  return Fail(
+      base::DataLoss("{} in '{}': {}; the disk failed and nothing more is written: end the "
+                     "process, check the disk and restart",
+                     what, database, status.ToString()));
+}
+
+// Before every use of the WAL. RocksDB 7.8 overcomes a full disk by flushing memtables, which also
+// gives it a new WAL; when all are empty it does neither, goes on in the WAL whose last record was
+// cut short, and aborts at the next write. So a key that means nothing, and is not in the WAL,
+// waits in the family "default" for such a flush.
+absl::Status RocksdbStore::KeepMemtableFilled() {
+  uint64_t entries = 0;
+  if (db_->GetIntProperty(default_handle_, rocksdb::DB::Properties::kNumEntriesActiveMemTable,
+                          &entries) &&
+      entries > 0) {
+    return absl::OkStatus();
+  }
+  rocksdb::WriteOptions options;
+  options.disableWAL = true;
+  return WriteResult(db_->Put(options, default_handle_, "memtable", ""), "prepare to write");
+}
+
+absl::Status RocksdbStore::Write(rocksdb::WriteBatch& batch, bool sync, std::string_view what) {
+  SB_RETURN_IF_ERROR(Failure());
+  SB_RETURN_IF_ERROR(KeepMemtableFilled());
+  rocksdb::WriteOptions options;
+  options.sync = sync;
+  return WriteResult(db_->Write(options, &batch), what);
+}
+
+void RocksdbStore::RaiseDurable(uint64_t sequence) {
+  uint64_t known = durable_sequence_;
+  while (known < sequence && !durable_sequence_.compare_exchange_weak(known, sequence)) {
+  }
+}
+
+absl::Status RocksdbStore::AppendLog(std::string_view record, Durability durability) {
+  const uint64_t sequence = last_sequence_ + 1;
+  const bool sync = durability == Durability::kSynced;
+  rocksdb::WriteBatch batch;
+  const rocksdb::Status added = batch.Put(handle(Family::kLog), LogKey(sequence), ToSlice(record));
+  if (!added.ok()) return base::Internal("build record {}: {}", sequence, added.ToString());
+  SB_RETURN_IF_ERROR(Write(batch, sync, "append record"));
+  // Only now: after an error the next append takes the same sequence and so overwrites what the
+  // failed one may have left.
+  last_sequence_ = sequence;
+  if (sync) RaiseDurable(sequence);  // a WAL fsync covers the buffered records before it
+  return absl::OkStatus();
+}
+
+absl::Status RocksdbStore::SyncLog() {
+  const uint64_t sequence = last_sequence_;
+  // An empty batch rather than FlushWAL: only when a write meets a full disk does RocksDB look for
+  // space and go on.
+  rocksdb::WriteBatch nothing;
+  SB_RETURN_IF_ERROR(Write(nothing, /*sync=*/true, "sync log"));
+  RaiseDurable(sequence);
+  return absl::OkStatus();
+}
+
+absl::Status RocksdbStore::WriteCheckpoint(Batch batch) {
+  const uint64_t from = checkpoint_sequence_;
+  const uint64_t through = last_sequence_;
+  if (batch.empty() && from == through) return Failure();
+  SB_ASSIGN_OR_RETURN(rocksdb::WriteBatch out, TranslateBatch(batch, handles_));
+  rocksdb::Status added = out.Put(handle(Family::kMeta), MetaKey(kCheckpointName), LogKey(through));
+  if (added.ok() && from < through) {
+    added = out.DeleteRange(handle(Family::kLog), LogKey(from + 1), LogKey(through + 1));
+  }
+  if (!added.ok()) return base::Internal("build checkpoint {}: {}", through, added.ToString());
+  SB_RETURN_IF_ERROR(Write(out, /*sync=*/false, "write checkpoint"));
+  checkpoint_sequence_ = through;
+  return absl::OkStatus();
+}
+
+absl::Status RocksdbStore::ReplayLog(
+    uint64_t after, const std::function<absl::Status(uint64_t, std::string_view)>& visit) const {
+  const uint64_t last = last_sequence_;
+  const std::string end = LogKey(last + 1);
+  const rocksdb::Slice upper = end;
+  rocksdb::ReadOptions options;
+  options.iterate_upper_bound = &upper;
+  options.fill_cache = false;  // read once, at start
+  const std::unique_ptr<rocksdb::Iterator> it(db_->NewIterator(options, handle(Family::kLog)));
+  uint64_t expected = after + 1;
+  for (it->Seek(LogKey(expected)); it->Valid(); it->Next(), ++expected) {
+    if (ReadLogKey(ToView(it->key())) != expected) break;
+    SB_RETURN_IF_ERROR(visit(expected, ToView(it->value())));
+  }
+  SB_RETURN_IF_ERROR(ReadStatus(it->status(), fmt::format("read record {}", expected)));
+  if (expected <= last) {
+    return base::DataLoss("'{}': record {} of {} is missing from the log; restore a backup",
+                          directory_->database().string(), expected, last);
+  }
+  return absl::OkStatus();
+}
+
+absl::Status RocksdbStore::WriteDirect(Batch batch) {
+  SB_ASSIGN_OR_RETURN(rocksdb::WriteBatch out, TranslateBatch(batch, handles_));
+  return Write(out, /*sync=*/true, "write states");
+}
+
+std::unique_ptr<Snapshot> RocksdbStore::TakeSnapshot() const {
+  return std::make_unique<RocksdbSnapshot>(*db_, handles_);
+}
+
+absl::StatusOr<std::optional<std::string>> RocksdbStore::Get(Family family,
+                                                             std::string_view key) const {
+  return ReadValue(*db_, handles_, rocksdb::ReadOptions(), family, key);
+}
+
+absl::Status RocksdbStore::MarkHighWater() {
+  SB_RETURN_IF_ERROR(Failure());
+  const uint64_t sequence = last_sequence_;
+  // A mark beyond what is on disk would make a power loss look like damage.
+  if (durable_sequence_ < sequence) SB_RETURN_IF_ERROR(SyncLog());
+  absl::MutexLock lock(&high_water_mutex_);
+  if (high_water_->newest().sequence >= sequence) return absl::OkStatus();
+  const absl::Status written = high_water_->Write(sequence, surroundings_.clock.Now());
+  if (written.ok() || absl::IsResourceExhausted(written)) return written;
+  return Fail(
+      base::DataLoss("{}; the disk failed and nothing more is written: end the process, check the "
+                     "disk and restart",
+                     base::Message(written)));
+}
+
+Store::Statistics RocksdbStore::statistics() const {
+  const uint64_t checkpoint =
+      checkpoint_sequence_;  // read first: it never passes the newest record
+  return {.disk_bytes = directory_->DiskBytes(), .log_records = last_sequence_ - checkpoint};
+}
+
+// The mark of this directory. A new directory gets its file before RocksDB begins, so a database
+// without one has lost it.
+absl::StatusOr<std::unique_ptr<HighWater>> OpenHighWater(const DataDirectory& directory,
+                                                         bool has_database, base::UnixNanos now) {
+  std::error_code error;
+  if (!has_database && !std::filesystem::exists(directory.high_water(), error)) {
+    SB_RETURN_IF_ERROR(HighWater::Create(directory.high_water(), now));
+  }
+  SB_ASSIGN_OR_RETURN(auto high_water, HighWater::Open(directory.high_water()));
+  if (const uint64_t marked = high_water->newest().sequence; !has_database && marked > 0) {
+    return base::DataLoss(
+        "'{}' has no database, but HIGH_WATER says that records up to {} were acknowledged; "
+        "restore a backup, or move the "
+        "data directory aside to start anew",
+        directory.database().string(), marked);
+  }
+  return high_water;
+}
+
+}  // namespace
+
+absl::StatusOr<std::unique_ptr<Store>> OpenRocksdbStore(RocksdbOptions options) {
+  return OpenStore(options, {});
+}
+
+absl::StatusOr<std::unique_ptr<Store>> OpenStore(const RocksdbOptions& options,
+                                                 StoreSurroundings surroundings) {
+  SB_ASSIGN_OR_RETURN(auto directory, DataDirectory::Open(options.directory));
+  SB_ASSIGN_OR_RETURN(const bool has_database, directory->HasDatabase());
+  SB_ASSIGN_OR_RETURN(auto high_water,
+                      OpenHighWater(*directory, has_database, surroundings.clock.Now()));
+  auto store = std::make_unique<RocksdbStore>(std::move(directory), std::move(high_water),
+                                              std::move(surroundings));
+  SB_RETURN_IF_ERROR(store->OpenDatabase(options, /*create=*/!has_database));
+  SB_RETURN_IF_ERROR(store->Recover());
+  return store;
+}
+
+}  // namespace slowburn::storage

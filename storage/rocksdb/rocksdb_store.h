@@ -1,0 +1,36 @@
+// storage/rocksdb/rocksdb_store.h: the store on RocksDB, in one data directory of one process.
+//
+// Room     storage/rocksdb: RocksDB is private to it
+// Uses     base/, storage/api, RocksDB
+// Threads  as storage/api/store.h
+// Units    bytes
+// Source   docs/format/data_directory.md; faults section 3
+//
+// The directory: slowburn.lock (flock), FORMAT (what may read it), HIGH_WATER (what was
+// acknowledged), db/ (RocksDB).
+#pragma once
+
+#include <filesystem>
+#include <memory>
+
+#include <absl/status/statusor.h>
+
+#include "storage/api/store.h"
+
+namespace slowburn::storage {
+
+struct RocksdbOptions {
+  std::filesystem::path directory;  // made if absent, mode 0700
+  size_t block_cache_bytes = 64 << 20;
+  size_t write_buffer_bytes = 64 << 20;  // of all families together
+};
+
+// Takes the lock before it touches anything else. Codes, each message with path, cause and what to
+// do:
+//   kFailedPrecondition  another process holds the directory
+//   kPermissionDenied    it cannot be written
+//   kDataLoss            corrupt, made by a newer format, or behind its high-water mark (the
+//   message has both numbers) kResourceExhausted   no space to open
+absl::StatusOr<std::unique_ptr<Store>> OpenRocksdbStore(RocksdbOptions options);
+
+}  // namespace slowburn::storage

@@ -1,0 +1,374 @@
+// Goal: what the store took is what it gives back, in the same order, across any number of
+// restarts. Method: short round trips on real RocksDB, then a seeded random walk against plain
+// maps.
+#include "storage/rocksdb/rocksdb_store.h"
+
+#include <array>
+#include <map>
+#include <random>
+#include <string>
+#include <utility>
+
+#include <gtest/gtest.h>
+#include <rocksdb/db.h>
+
+#include "base/testing/manual_clock.h"
+#include "base/testing/temp_dir.h"
+#include "storage/api/keys.h"
+#include "storage/rocksdb/high_water.h"
+#include "storage/rocksdb/internal/database_options.h"
+#include "storage/rocksdb/internal/open_store.h"
+#include "storage/rocksdb/testing/store_probe.h"
+
+namespace slowburn::storage {
+namespace {
+
+using Contents = std::map<std::string, std::string>;
+
+Contents AllOf(const Snapshot& snapshot, Family family) {
+  Contents contents;
+  const KeyRange all = WholeFamily();
+  const absl::Status scanned =
+      snapshot.Scan(family, all.begin, all.end, [&](std::string_view key, std::string_view value) {
+        contents.emplace(key, value);
+        return true;
+      });
+  EXPECT_TRUE(scanned.ok()) << scanned;
+  return contents;
+}
+
+Batch OnePut(Family family, std::string key, std::string value) {
+  Batch batch;
+  batch.Put(family, std::move(key), std::move(value));
+  return batch;
+}
+
+TEST(RocksdbStoreTest, NewStoreIsEmpty) {
+  const base::TempDir dir;
+  const auto store = OpenForTest(dir.path());
+  ASSERT_NE(store, nullptr);
+  EXPECT_EQ(store->last_sequence(), 0u);
+  EXPECT_EQ(store->checkpoint_sequence(), 0u);
+  EXPECT_TRUE(Records(*store).empty());
+  EXPECT_EQ(store->Get(Family::kMeta, SliKey(1)).value(), std::nullopt);
+}
+
+TEST(RocksdbStoreTest, LogCheckpointsAndStatesOutliveRestarts) {
+  const base::TempDir dir;
+  auto store = OpenForTest(dir.path());
+  AppendRecords(*store, 5);
+  store.reset();
+  store = OpenForTest(dir.path());
+  EXPECT_EQ(store->last_sequence(), 5u);
+  EXPECT_EQ(Records(*store), WantRecords(1, 5));
+
+  ASSERT_TRUE(store->WriteCheckpoint(OnePut(Family::kMeta, SliKey(1), "one")).ok());
+  EXPECT_EQ(store->checkpoint_sequence(), 5u);
+  AppendRecords(*store, 2);
+  EXPECT_EQ(store->statistics().log_records, 2u);
+  store.reset();
+  store = OpenForTest(dir.path());
+  EXPECT_EQ(store->last_sequence(), 7u);
+  EXPECT_EQ(store->checkpoint_sequence(), 5u);
+  EXPECT_EQ(Records(*store), WantRecords(6, 7));
+  EXPECT_EQ(store->Get(Family::kMeta, SliKey(1)).value(), "one");
+
+  // Everything covered: the checkpoint alone remembers the sequence.
+  ASSERT_TRUE(store->WriteCheckpoint({}).ok());
+  EXPECT_TRUE(AllOf(*store->TakeSnapshot(), Family::kLog).empty());
+  store.reset();
+  store = OpenForTest(dir.path());
+  EXPECT_EQ(store->last_sequence(), 7u);
+  EXPECT_EQ(store->checkpoint_sequence(), 7u);
+  AppendRecords(*store, 1);
+  EXPECT_EQ(Records(*store), WantRecords(8, 8));
+}
+
+TEST(RocksdbStoreTest, RecordsMayBeEmptyOrLarge) {
+  const base::TempDir dir;
+  auto store = OpenForTest(dir.path());
+  const std::string large(3 << 20, '\xFF');
+  ASSERT_TRUE(store->AppendLog("", Durability::kSynced).ok());
+  ASSERT_TRUE(store->AppendLog(large, Durability::kBuffered).ok());
+  store.reset();
+  store = OpenForTest(dir.path());
+  EXPECT_EQ(Records(*store), (std::map<uint64_t, std::string>{{1, ""}, {2, large}}));
+}
+
+TEST(RocksdbStoreTest, BatchPutsAndDeletesInItsOrder) {
+  const base::TempDir dir;
+  const auto store = OpenForTest(dir.path());
+  Batch batch;
+  for (const uint32_t sli : {1u, 2u, 3u, 4u}) batch.Put(Family::kMeta, SliKey(sli), "x");
+  batch.DeleteRange(Family::kMeta, SliKey(2), SliKey(4));
+  batch.DeleteRange(Family::kMeta, SliKey(1), SliKey(1));  // empty
+  batch.Delete(Family::kMeta, SliKey(4));
+  batch.Put(Family::kMeta, SliKey(3), "again");
+  batch.Put(Family::kAlerts, SliKey(3), "another family");
+  ASSERT_TRUE(store->WriteDirect(std::move(batch)).ok());
+  const auto snapshot = store->TakeSnapshot();
+  EXPECT_EQ(AllOf(*snapshot, Family::kMeta), (Contents{{SliKey(1), "x"}, {SliKey(3), "again"}}));
+  EXPECT_EQ(AllOf(*snapshot, Family::kAlerts), (Contents{{SliKey(3), "another family"}}));
+}
+
+TEST(RocksdbStoreTest, ScanKeepsToItsRangeAndStopsWhenTold) {
+  const base::TempDir dir;
+  const auto store = OpenForTest(dir.path());
+  Batch batch;
+  for (uint32_t sli = 0; sli < 10; ++sli) batch.Put(Family::kMeta, SliKey(sli), "x");
+  ASSERT_TRUE(store->WriteDirect(std::move(batch)).ok());
+  const auto visited = [&](uint32_t begin, uint32_t end, size_t limit) {
+    std::vector<std::string> keys;
+    const absl::Status scanned = store->TakeSnapshot()->Scan(
+        Family::kMeta, SliKey(begin), SliKey(end), [&](std::string_view key, std::string_view) {
+          keys.emplace_back(key);
+          return keys.size() < limit;
+        });
+    EXPECT_TRUE(scanned.ok()) << scanned;
+    return keys;
+  };
+  EXPECT_EQ(visited(3, 5, 10), (std::vector{SliKey(3), SliKey(4)}));
+  EXPECT_EQ(visited(3, 9, 1), (std::vector{SliKey(3)}));
+  EXPECT_TRUE(visited(4, 4, 10).empty());
+}
+
+TEST(RocksdbStoreTest, SnapshotDoesNotSeeLaterWrites) {
+  const base::TempDir dir;
+  const auto store = OpenForTest(dir.path());
+  ASSERT_TRUE(store->WriteDirect(OnePut(Family::kMeta, SliKey(1), "old")).ok());
+  const auto snapshot = store->TakeSnapshot();
+  Batch batch = OnePut(Family::kMeta, SliKey(1), "new");
+  batch.Put(Family::kMeta, SliKey(2), "more");
+  ASSERT_TRUE(store->WriteDirect(std::move(batch)).ok());
+  EXPECT_EQ(snapshot->Get(Family::kMeta, SliKey(1)).value(), "old");
+  EXPECT_EQ(snapshot->Get(Family::kMeta, SliKey(2)).value(), std::nullopt);
+  EXPECT_EQ(AllOf(*snapshot, Family::kMeta), (Contents{{SliKey(1), "old"}}));
+  EXPECT_EQ(store->Get(Family::kMeta, SliKey(1)).value(), "new");
+  EXPECT_EQ(AllOf(*store->TakeSnapshot(), Family::kMeta).size(), 2u);
+}
+
+TEST(RocksdbStoreTest, MisuseIsRefusedAndDoesNotStopTheStore) {
+  const base::TempDir dir;
+  const auto store = OpenForTest(dir.path());
+  EXPECT_EQ(store->WriteDirect(OnePut(Family::kLog, LogKey(1), "x")).code(),
+            absl::StatusCode::kInternal);
+  Batch reversed;
+  reversed.DeleteRange(Family::kMeta, SliKey(2), SliKey(1));
+  EXPECT_EQ(store->WriteCheckpoint(std::move(reversed)).code(), absl::StatusCode::kInternal);
+  AppendRecords(*store, 1);
+  EXPECT_EQ(Records(*store), WantRecords(1, 1));
+}
+
+TEST(RocksdbStoreTest, ReplayPassesOnTheVisitorsError) {
+  const base::TempDir dir;
+  const auto store = OpenForTest(dir.path());
+  AppendRecords(*store, 3);
+  int visits = 0;
+  const absl::Status replayed = store->ReplayLog(0, [&](uint64_t sequence, std::string_view) {
+    ++visits;
+    return sequence == 2 ? absl::DataLossError("bad record") : absl::OkStatus();
+  });
+  EXPECT_EQ(replayed, absl::DataLossError("bad record"));
+  EXPECT_EQ(visits, 2);
+}
+
+TEST(RocksdbStoreTest, ReplayFromBeforeTheCheckpointIsAHole) {
+  const base::TempDir dir;
+  const auto store = OpenForTest(dir.path());
+  AppendRecords(*store, 3);
+  ASSERT_TRUE(store->WriteCheckpoint({}).ok());
+  const auto replay = [&] {
+    return store->ReplayLog(1, [](uint64_t, std::string_view) { return absl::OkStatus(); });
+  };
+  EXPECT_EQ(replay().code(), absl::StatusCode::kDataLoss);  // nothing is left
+  AppendRecords(*store, 1);
+  EXPECT_EQ(replay().code(), absl::StatusCode::kDataLoss);  // 4 where 2 should be
+  EXPECT_TRUE(Contains(replay(), "record 2 of 4 is missing")) << replay();
+}
+
+// Deletes a record behind the store's back, as no fault of a disk could without RocksDB's checksums
+// telling.
+void DeleteRecord(const std::filesystem::path& directory, uint64_t sequence) {
+  std::vector<rocksdb::ColumnFamilyHandle*> handles;
+  rocksdb::DB* raw = nullptr;
+  const RocksdbOptions options = TestOptions(directory);
+  const rocksdb::Status opened =
+      rocksdb::DB::Open(DatabaseOptions(options, rocksdb::Env::Default(), nullptr),
+                        (directory / "db").string(), FamilyDescriptors(options), &handles, &raw);
+  ASSERT_TRUE(opened.ok()) << opened.ToString();
+  const std::unique_ptr<rocksdb::DB> db(raw);
+  EXPECT_TRUE(db->Delete({}, handles[static_cast<size_t>(Family::kLog)], LogKey(sequence)).ok());
+  for (auto* handle : handles) EXPECT_TRUE(db->DestroyColumnFamilyHandle(handle).ok());
+}
+
+TEST(RocksdbStoreTest, HoleInTheLogIsDataLoss) {
+  const base::TempDir dir;
+  {
+    const auto store = OpenForTest(dir.path());
+    AppendRecords(*store, 5);
+  }
+  DeleteRecord(dir.path(), 3);
+  const auto store = OpenForTest(dir.path());
+  EXPECT_EQ(store->last_sequence(), 5u);
+  std::vector<uint64_t> visited;
+  const absl::Status replayed = store->ReplayLog(0, [&](uint64_t sequence, std::string_view) {
+    visited.push_back(sequence);
+    return absl::OkStatus();
+  });
+  EXPECT_EQ(replayed.code(), absl::StatusCode::kDataLoss);
+  EXPECT_TRUE(Contains(replayed, "record 3 of 5 is missing")) << replayed;
+  EXPECT_EQ(visited, (std::vector<uint64_t>{1, 2}));
+}
+
+TEST(RocksdbStoreTest, HighWaterMarksTheNewestRecordWithItsTime) {
+  const base::TempDir dir;
+  const base::ManualClock clock{base::UnixNanos(std::chrono::seconds(1795219200))};
+  auto opened = OpenStore(TestOptions(dir.path()), {.clock = clock, .listeners = {}});
+  ASSERT_TRUE(opened.ok()) << opened.status();
+  ASSERT_TRUE((*opened)->AppendLog("buffered", Durability::kBuffered).ok());
+  ASSERT_TRUE((*opened)->MarkHighWater().ok());
+  const auto first = HighWater::Open(dir.path() / "HIGH_WATER").value();
+  EXPECT_EQ(first->newest().sequence, 1u);
+  EXPECT_EQ(first->newest().time_unix_nano, 1795219200000000000);
+  // Nothing new: no fsync, no new generation.
+  ASSERT_TRUE((*opened)->MarkHighWater().ok());
+  const auto second = HighWater::Open(dir.path() / "HIGH_WATER").value();
+  EXPECT_EQ(second->newest().generation, first->newest().generation);
+}
+
+TEST(RocksdbStoreTest, DroppedRecordsLeaveNothingBehind) {
+  const base::TempDir dir;
+  auto store = OpenForTest(dir.path());
+  const std::string record(4096, 'r');
+  const uint64_t written = uint64_t{100} * 50 * record.size();  // 20 MB through 1 MB of buffers
+  for (int checkpoint = 0; checkpoint < 100; ++checkpoint) {
+    for (int i = 0; i < 50; ++i) {
+      ASSERT_TRUE(store->AppendLog(record, Durability::kBuffered).ok());
+    }
+    ASSERT_TRUE(store->WriteCheckpoint({}).ok());
+  }
+  EXPECT_EQ(store->statistics().log_records, 0u);
+  EXPECT_GT(store->statistics().disk_bytes, 0u);
+  store.reset();
+  store = OpenForTest(dir.path());  // opening flushes the WAL: what is on disk now is in tables
+  EXPECT_EQ(store->last_sequence(), 5000u);
+  uint64_t table_bytes = 0;
+  for (const auto& file : DatabaseFiles(dir.path(), ".sst")) {
+    table_bytes += std::filesystem::file_size(file);
+  }
+  EXPECT_LT(table_bytes, written / 10);
+}
+
+// The store's promise in the plainest form.
+struct Oracle {
+  std::map<uint64_t, std::string> log;
+  uint64_t last = 0;
+  uint64_t checkpoint = 0;
+  std::array<Contents, kFamilyNames.size()> states;
+};
+
+constexpr std::array<Family, 5> kStateFamilies = {Family::kMeta, Family::kSlices, Family::kAlerts,
+                                                  Family::kDedup, Family::kLedger};
+
+class RandomWalkTest : public testing::TestWithParam<uint32_t> {
+ protected:
+  uint32_t Draw(uint32_t below) {
+    return std::uniform_int_distribution<uint32_t>(0, below - 1)(random_);
+  }
+  std::string DrawKey() { return SliKey(Draw(40)); }
+  std::string DrawBytes(uint32_t size_max) {
+    return std::string(Draw(size_max), static_cast<char>(Draw(256)));
+  }
+
+  Batch DrawBatch() {
+    Batch batch;
+    for (uint32_t i = Draw(12); i > 0; --i) {
+      const Family family = kStateFamilies[Draw(kStateFamilies.size())];
+      Contents& state = oracle_.states[static_cast<size_t>(family)];
+      std::string key = DrawKey();
+      switch (Draw(6)) {
+        case 0:
+          state.erase(key);
+          batch.Delete(family, key);
+          break;
+        case 1: {
+          std::string end = std::max(key, DrawKey());
+          state.erase(state.lower_bound(key), state.lower_bound(end));
+          batch.DeleteRange(family, key, end);
+          break;
+        }
+        default: {
+          std::string value = DrawBytes(3000);
+          state[key] = value;
+          batch.Put(family, key, value);
+        }
+      }
+    }
+    return batch;
+  }
+
+  void Step(std::unique_ptr<Store>& store, const std::filesystem::path& directory) {
+    switch (Draw(20)) {
+      case 0:
+        store.reset();
+        store = OpenForTest(directory);
+        ASSERT_NE(store, nullptr);
+        Compare(*store);
+        break;
+      case 1:
+        ASSERT_TRUE(store->WriteDirect(DrawBatch()).ok());
+        break;
+      case 2:
+        ASSERT_TRUE(store->MarkHighWater().ok());
+        break;
+      case 3:
+        ASSERT_TRUE(store->SyncLog().ok());
+        break;
+      case 4:
+      case 5:
+        ASSERT_TRUE(store->WriteCheckpoint(DrawBatch()).ok());
+        oracle_.checkpoint = oracle_.last;
+        oracle_.log.clear();
+        break;
+      default: {
+        const std::string record = DrawBytes(20000);
+        const Durability durability = Draw(2) == 0 ? Durability::kSynced : Durability::kBuffered;
+        ASSERT_TRUE(store->AppendLog(record, durability).ok());
+        oracle_.log[++oracle_.last] = record;
+      }
+    }
+  }
+
+  void Compare(const Store& store) {
+    EXPECT_EQ(store.last_sequence(), oracle_.last);
+    EXPECT_EQ(store.checkpoint_sequence(), oracle_.checkpoint);
+    EXPECT_EQ(Records(store), oracle_.log);
+    const auto snapshot = store.TakeSnapshot();
+    for (const Family family : kStateFamilies) {
+      Contents got = AllOf(*snapshot, family);
+      got.erase(MetaKey("checkpoint_seq"));
+      EXPECT_EQ(got, oracle_.states[static_cast<size_t>(family)]) << FamilyName(family);
+    }
+  }
+
+  std::mt19937 random_{GetParam()};
+  Oracle oracle_;
+};
+
+TEST_P(RandomWalkTest, StoreEqualsPlainMaps) {
+  SCOPED_TRACE(fmt::format("seed {}", GetParam()));
+  const base::TempDir dir;
+  auto store = OpenForTest(dir.path());
+  for (int step = 0; step < 600 && !HasFailure(); ++step) Step(store, dir.path());
+  ASSERT_NE(store, nullptr);
+  Compare(*store);
+  store.reset();
+  store = OpenForTest(dir.path());
+  ASSERT_NE(store, nullptr);
+  Compare(*store);
+}
+
+INSTANTIATE_TEST_SUITE_P(Seeds, RandomWalkTest, testing::Range(1u, 7u));
+
+}  // namespace
+}  // namespace slowburn::storage
