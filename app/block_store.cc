@@ -1,0 +1,51 @@
+#include "app/block_store.h"
+
+#include "storage/api/keys.h"
+
+namespace slowburn::app {
+namespace {
+
+constexpr uint32_t kHoursPerDay = 24;
+
+}  // namespace
+
+std::string BlockStore::HourKey(slo::SliId sli, slo::GroupId group, uint32_t hour) {
+  return storage::SliceBlockKey{.day = hour / kHoursPerDay,
+                                .kind = storage::SliceBlockKey::Kind::kHour,
+                                .sli = static_cast<uint32_t>(sli),
+                                .group = static_cast<uint32_t>(group),
+                                .hour = static_cast<uint8_t>(hour % kHoursPerDay)}
+      .Encode();
+}
+
+std::string BlockStore::DayKey(slo::SliId sli, slo::GroupId group, uint32_t day) {
+  return storage::SliceBlockKey{.day = day,
+                                .kind = storage::SliceBlockKey::Kind::kDay,
+                                .sli = static_cast<uint32_t>(sli),
+                                .group = static_cast<uint32_t>(group)}
+      .Encode();
+}
+
+absl::StatusOr<std::optional<slo::SliceBlock>> BlockStore::Read(const std::string& key,
+                                                                uint32_t slots) const {
+  const auto bytes = store_.Get(storage::Family::kSlices, key);
+  if (!bytes.ok()) return bytes.status();
+  if (!bytes->has_value()) return std::nullopt;
+  auto block = slo::SliceBlock::Decode(**bytes, slots);
+  if (!block.ok()) return block.status();
+  return *std::move(block);
+}
+
+absl::StatusOr<std::optional<slo::SliceBlock>> BlockStore::ReadHour(slo::SliId sli,
+                                                                    slo::GroupId group,
+                                                                    uint32_t hour) const {
+  return Read(HourKey(sli, group, hour), slo::kHourSlots);
+}
+
+absl::StatusOr<std::optional<slo::SliceBlock>> BlockStore::ReadDay(slo::SliId sli,
+                                                                   slo::GroupId group,
+                                                                   uint32_t day) const {
+  return Read(DayKey(sli, group, day), slo::kDaySlots);
+}
+
+}  // namespace slowburn::app

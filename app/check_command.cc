@@ -1,0 +1,110 @@
+#include <cstdio>
+
+#include <boost/json.hpp>
+#include <fmt/format.h>
+
+#include "app/commands.h"
+#include "app/config.h"
+#include "base/files.h"
+#include "base/status.h"
+#include "base/yaml_reader.h"
+#include "rules/spec_file.h"
+
+namespace slowburn::app {
+namespace {
+
+struct CheckOptions {
+  std::vector<std::string> files;
+  std::string output = "table";
+};
+
+struct Findings {
+  std::vector<std::string> errors;
+  std::vector<std::string> warnings;
+  size_t slos = 0;
+
+  void Add(const std::vector<std::string>& more_errors,
+           const std::vector<std::string>& more_warnings) {
+    errors.insert(errors.end(), more_errors.begin(), more_errors.end());
+    warnings.insert(warnings.end(), more_warnings.begin(), more_warnings.end());
+  }
+};
+
+constexpr size_t kFileBytesMax = 4 << 20;
+
+// A document with `apiVersion` or `version` is an SLO file of some dialect; without, it is a
+// config.
+bool IsSpec(std::string_view text, const std::string& file) {
+  base::YamlErrors ignored(file);
+  for (const base::YamlNode& document : base::ParseYaml(text, ignored)) {
+    if (!document.IsMap()) continue;
+    return document.Optional("apiVersion").IsPresent() ||
+           document.Optional("version").IsPresent() || document.Optional("kind").IsPresent();
+  }
+  return false;
+}
+
+void CheckConfig(const std::string& file, Findings& findings) {
+  const ConfigResult config = ReadConfigFile(file);
+  findings.Add(config.errors, config.warnings);
+  const rules::SpecFileResult slos =
+      rules::ReadSpecFiles(config.config.slos, config.config.base_directory);
+  findings.Add(slos.errors, slos.warnings);
+  findings.slos += slos.slos.size();
+}
+
+int Check(const CheckOptions& options) {
+  Findings findings;
+  std::vector<std::string> spec_files;
+  for (const std::string& file : options.files) {
+    const auto text = base::ReadFile(file, kFileBytesMax);
+    if (!text.ok()) {
+      findings.errors.push_back(
+          fmt::format("{}; name a file that can be read", base::Message(text.status())));
+    } else if (IsSpec(*text, file)) {
+      spec_files.push_back(file);
+    } else {
+      CheckConfig(file, findings);
+    }
+  }
+  // Together, so that an id in two files is found.
+  const rules::SpecFileResult slos = rules::ReadSpecFiles(spec_files, ".");
+  findings.Add(slos.errors, slos.warnings);
+  findings.slos += slos.slos.size();
+  if (options.output == "json") {
+    fmt::print(
+        "{}\n",
+        boost::json::serialize(boost::json::object{
+            {"errors", boost::json::array(findings.errors.begin(), findings.errors.end())},
+            {"warnings", boost::json::array(findings.warnings.begin(), findings.warnings.end())},
+            {"slos", findings.slos}}));
+  } else {
+    for (const std::string& line : findings.errors) fmt::print(stderr, "{}\n", line);
+    for (const std::string& line : findings.warnings) fmt::print(stderr, "{} (warning)\n", line);
+    if (findings.errors.empty()) {
+      fmt::print("{} file{}, {} SLO{}: {} warning{}\n", options.files.size(),
+                 options.files.size() == 1 ? "" : "s", findings.slos, findings.slos == 1 ? "" : "s",
+                 findings.warnings.size(), findings.warnings.size() == 1 ? "" : "s");
+    }
+  }
+  if (!findings.errors.empty()) return 1;
+  return findings.warnings.empty() ? 0 : 2;
+}
+
+}  // namespace
+
+void AddCheckCommand(CLI::App& root, const RunCommand& run) {
+  CLI::App* command =
+      root.add_subcommand("check", "read configs and SLO files and say what is wrong with them");
+  const auto options =
+      std::make_shared<CheckOptions>();  // Shared with the callback, which outlives this function.
+  command->add_option("files", options->files, "configs and SLO files, in any mixture")->required();
+  AddOutputOption(*command, options->output);
+  command->footer(
+      "A config is checked with the SLO files it names. Exit code 0 fine, 1 errors, 2 warnings "
+      "only.\n"
+      "Example:\n  slowburn check slowburn.yaml slos/*.yaml");
+  command->callback([run, options] { run([options] { return Check(*options); }); });
+}
+
+}  // namespace slowburn::app

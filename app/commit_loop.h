@@ -1,0 +1,154 @@
+// app/commit_loop.h: the one writer: requests in groups, one record and one fsync each, then the
+// answers; alerts each second.
+//
+// Room     app
+// Uses     app/core.h, storage/api, forward/
+// Threads  Submit and Run from any thread; Read from any thread; the rest happens on the loop's own
+// thread Units    bytes, chrono
+#pragma once
+
+#include <atomic>
+#include <chrono>
+#include <condition_variable>
+#include <deque>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <shared_mutex>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include <absl/functional/any_invocable.h>
+#include <absl/status/status.h>
+#include <prometheus/counter.h>
+#include <prometheus/gauge.h>
+#include <prometheus/histogram.h>
+#include <prometheus/registry.h>
+
+#include "app/core.h"
+#include "base/clock.h"
+#include "collector/ingest_sink.h"
+#include "forward/alertmanager.h"
+#include "forward/otlp_exporter.h"
+#include "storage/api/store.h"
+
+namespace slowburn::app {
+
+// A request that waits for its commit.
+struct SubmittedRequest {
+  CountedRequest counted;
+  // Shared with the downstream queues; null when nothing is forwarded.
+  std::shared_ptr<const std::string> payload;
+  uint32_t payload_items = 0;
+  uint64_t cost_bytes = 0;  // what it holds while it waits
+  collector::AnswerFn answer;
+};
+
+class CommitLoop {
+ public:
+  struct Options {
+    storage::Durability durability = storage::Durability::kSynced;
+    std::chrono::milliseconds sync_interval{1000};  // with kBuffered
+    uint64_t queue_bytes_max = 256 << 20;
+    size_t group_max = 1024;  // requests a commit
+  };
+  // What the loop tells the outside. All must outlive it.
+  struct Downstreams {
+    forward::AlertmanagerForwarder* alertmanagers = nullptr;  // null: none configured
+    std::vector<forward::OtlpExporter*> exporters;
+  };
+  // `core` has recovered. All references must outlive the loop.
+  CommitLoop(Options options, Core& core, storage::Store& store, Downstreams downstreams,
+             const base::Clock& clock, prometheus::Registry& registry);
+  ~CommitLoop();  // Stop()
+
+  // Takes a request; its answer comes from the loop's thread. A full queue, a failed disk or a
+  // stopped loop answers at once: unavailable.
+  void Submit(SubmittedRequest request);
+  // Counts a request that never became items; durable with the next second.
+  void CountRefused(collector::RequestRefusal reason);
+  // Runs `command` on the loop's thread between two commits and waits for it. kUnavailable once
+  // stopped.
+  absl::Status Run(const std::function<absl::Status()>& command);
+  // For commands: makes `record` durable and applies it.
+  absl::Status Commit(store::v1::LogRecord record);
+  // For commands: these SLOs from now on.
+  absl::Status Install(std::shared_ptr<const slo::SloSet> slos);
+
+  // The core as of the last commit, under a shared lock: be brief.
+  template <typename Fn>
+  auto Read(Fn&& read) const {
+    const std::shared_lock lock(core_mutex_);
+    return read(core_);
+  }
+
+  // OK, or why nothing can be written any more (the disk failed): then `on_failure` has been
+  // called, once.
+  absl::Status health() const;
+  void set_on_failure(std::function<void(const absl::Status&)> on_failure) {
+    on_failure_ = std::move(on_failure);
+  }
+
+  void Start();
+  // Commits what waits, writes a last checkpoint and marks the high water, then ends the thread.
+  // Twice is harmless.
+  void Stop();
+
+ private:
+  struct Command {
+    const std::function<absl::Status()>* run;
+    absl::Status result;
+    bool done = false;
+  };
+  struct Metrics;
+
+  void Loop();
+  void CommitGroup(std::vector<SubmittedRequest> group);
+  void Deliver(std::vector<SubmittedRequest>& group, const Core::RequestPlan& plan);
+  void Refuse(std::vector<SubmittedRequest>& group, const absl::Status& why);
+  void RunCommands();
+  void Tick();
+  void StepAlerts(base::UnixNanos now);
+  void FlushLedger();
+  void SyncIfDue(base::UnixNanos now);
+  void CheckpointIfDue(base::UnixNanos now, bool last);
+  void MarkHighWater();
+  absl::Status Append(const store::v1::LogRecord& record);
+  void Fail(const absl::Status& why);
+  void PublishAlerts(bool unpersisted);
+
+  const Options options_;
+  Core& core_;
+  storage::Store& store_;
+  const Downstreams downstreams_;
+  const base::Clock& clock_;
+  std::unique_ptr<Metrics> metrics_;
+  std::function<void(const absl::Status&)> on_failure_;
+
+  mutable std::mutex queue_mutex_;  // of the members up to the next blank line
+  std::condition_variable wake_;
+  std::condition_variable command_done_;
+  std::vector<SubmittedRequest> queue_;
+  std::deque<Command*> commands_;
+  uint64_t queue_bytes_ = 0;
+  bool stopping_ = false;
+  bool accepting_ = false;
+  std::map<std::string, uint64_t> refused_;
+  absl::Status health_;
+
+  // Shared by readers; the loop's thread takes it alone while it changes the core.
+  mutable std::shared_mutex core_mutex_;
+
+  // The loop's thread only.
+  std::chrono::sys_seconds last_tick_{};
+  std::chrono::steady_clock::time_point next_checkpoint_{};
+  std::chrono::steady_clock::time_point last_sync_{};
+  uint64_t unsynced_from_ = 0;
+  uint64_t marked_sequence_ = 0;
+  std::map<std::string, forward::OtlpExporter::Totals> flushed_totals_;
+  bool disk_full_ = false;
+  std::jthread thread_;
+};
+
+}  // namespace slowburn::app

@@ -1,0 +1,459 @@
+#include "app/core.h"
+
+#include <algorithm>
+
+#include <absl/container/flat_hash_map.h>
+
+#include "base/status.h"
+#include "storage/api/keys.h"
+
+namespace slowburn::app {
+namespace {
+
+using storage::Family;
+
+constexpr size_t kRolledDaysPerCheckpoint = 200;
+constexpr std::chrono::hours kDay{24};
+// A stretch of missing retention is bounded: so many days are dropped in one checkpoint.
+constexpr uint32_t kDaysDroppedPerCheckpoint = 32;
+
+uint32_t DayOf(base::UnixNanos time) {
+  return static_cast<uint32_t>(
+      std::chrono::floor<std::chrono::days>(time).time_since_epoch().count());
+}
+
+void AppendCounts(const slo::CountPlan& plan, store::v1::LogRecord& record) {
+  for (const slo::GroupAdmission& admission : plan.admissions) {
+    store::v1::GroupAdmission& group = *record.add_groups();
+    group.set_sli(static_cast<uint32_t>(admission.sli));
+    group.set_group(static_cast<uint32_t>(admission.group));
+    for (const std::string& value : admission.values) group.add_values(value);
+  }
+  for (const slo::SliceChange& change : plan.changes) {
+    store::v1::SliceChange& slice = *record.add_slices();
+    slice.set_sli(static_cast<uint32_t>(change.sli));
+    slice.set_group(static_cast<uint32_t>(change.group));
+    slice.set_slice(change.slice);
+    slice.set_good(change.counts.good);
+    slice.set_bad(change.counts.bad);
+    slice.set_last_offset_seconds(change.last_offset_seconds);
+  }
+}
+
+slo::GroupAdmission ReadAdmission(const store::v1::GroupAdmission& group) {
+  return {static_cast<slo::SliId>(group.sli()),
+          static_cast<slo::GroupId>(group.group()),
+          {group.values().begin(), group.values().end()}};
+}
+
+slo::CountPlan ReadCounts(const store::v1::LogRecord& record) {
+  slo::CountPlan plan;
+  for (const store::v1::GroupAdmission& group : record.groups())
+    plan.admissions.push_back(ReadAdmission(group));
+  for (const store::v1::SliceChange& slice : record.slices()) {
+    plan.changes.push_back({static_cast<slo::SliId>(slice.sli()),
+                            static_cast<slo::GroupId>(slice.group()),
+                            slice.slice(),
+                            static_cast<uint8_t>(slice.last_offset_seconds()),
+                            {slice.good(), slice.bad()}});
+  }
+  return plan;
+}
+
+std::string EncodeState(const slo::GroupRunningState& running) {
+  store::v1::GroupState state;
+  state.set_through_slice(running.through);
+  state.set_first_slice(running.first);
+  state.set_days_rolled(running.days_rolled);
+  state.set_lifetime_good(running.lifetime.good);
+  state.set_lifetime_bad(running.lifetime.bad);
+  state.set_last_event_unix_seconds(running.last_event.time_since_epoch().count());
+  for (const slo::GroupRunningState::Sum& sum : running.sums) {
+    store::v1::WindowSum& window = *state.add_sums();
+    window.set_window_seconds(sum.window * static_cast<uint32_t>(slo::kSliceLength.count()));
+    window.set_good(sum.counts.good);
+    window.set_bad(sum.counts.bad);
+  }
+  return state.SerializeAsString();
+}
+
+slo::GroupRunningState ReadState(const store::v1::GroupState& state) {
+  slo::GroupRunningState running;
+  running.through = state.through_slice();
+  running.first = state.first_slice();
+  running.days_rolled = state.days_rolled();
+  running.lifetime = {state.lifetime_good(), state.lifetime_bad()};
+  running.last_event =
+      std::chrono::sys_seconds(std::chrono::seconds(state.last_event_unix_seconds()));
+  for (const store::v1::WindowSum& sum : state.sums()) {
+    running.sums.push_back({sum.window_seconds() / static_cast<uint32_t>(slo::kSliceLength.count()),
+                            {sum.good(), sum.bad()}});
+  }
+  return running;
+}
+
+model::LabelSet ReadLabels(const google::protobuf::RepeatedPtrField<store::v1::Label>& labels) {
+  model::LabelSet set;
+  for (const store::v1::Label& label : labels) set.Set(label.name(), label.value());
+  return set;
+}
+
+// Parses every value of a key range as `Message` and hands it on.
+template <typename Message>
+absl::Status ForEach(const storage::Snapshot& snapshot, Family family,
+                     const storage::KeyRange& range, std::string_view what,
+                     const std::function<absl::Status(const Message&)>& visit) {
+  absl::Status failed;
+  const absl::Status scanned =
+      snapshot.Scan(family, range.begin, range.end, [&](std::string_view, std::string_view value) {
+        Message message;
+        failed =
+            message.ParseFromArray(value.data(), static_cast<int>(value.size()))
+                ? visit(message)
+                : base::DataLoss(
+                      "the store holds a {} that cannot be read; restore it from a backup", what);
+        return failed.ok();
+      });
+  return scanned.ok() ? failed : scanned;
+}
+
+}  // namespace
+
+Core::Core(Options options, const storage::Store& store)
+    : options_(std::move(options)),
+      store_(store),
+      blocks_(store),
+      engine_(options_.engine, blocks_),
+      alerts_(options_.alerts),
+      dedup_(options_.dedup_bytes_max) {}
+
+// --- recovery
+
+absl::Status Core::LoadSlis(const storage::Snapshot& snapshot) {
+  return ForEach<store::v1::SliRegistration>(
+      snapshot, Family::kMeta, storage::MetaTable("sli/"), "registration of an SLI",
+      [&](const store::v1::SliRegistration& sli) {
+        return engine_.table().Register(static_cast<slo::SliId>(sli.sli()), sli.canonical());
+      });
+}
+
+absl::Status Core::LoadGroups(const storage::Snapshot& snapshot) {
+  SB_RETURN_IF_ERROR(ForEach<store::v1::GroupAdmission>(
+      snapshot, Family::kMeta, storage::MetaTable("group/"), "group of an SLI",
+      [&](const store::v1::GroupAdmission& group) {
+        return engine_.table().Admit(ReadAdmission(group));
+      }));
+  for (size_t sli = 1; sli <= engine_.table().size(); ++sli) {
+    const auto id = static_cast<slo::SliId>(sli);
+    for (size_t group = 0; group < engine_.table().groups(id); ++group) {
+      const std::string key =
+          storage::GroupStateKey(static_cast<uint32_t>(sli), static_cast<uint32_t>(group));
+      const auto bytes = snapshot.Get(Family::kMeta, key);
+      if (!bytes.ok()) return bytes.status();
+      if (!bytes->has_value()) continue;  // Admitted, and nothing counted before the checkpoint.
+      store::v1::GroupState state;
+      if (!state.ParseFromString(**bytes)) {
+        return base::DataLoss(
+            "the state of group {} of SLI {} cannot be read; restore the store from a backup",
+            group, sli);
+      }
+      engine_.table().Restore(id, static_cast<slo::GroupId>(group), ReadState(state));
+    }
+  }
+  return absl::OkStatus();
+}
+
+absl::Status Core::LoadAlertsDedupLedger(const storage::Snapshot& snapshot, base::UnixNanos now) {
+  SB_RETURN_IF_ERROR(ForEach<store::v1::AlertRecord>(snapshot, Family::kAlerts,
+                                                     storage::WholeFamily(), "alert",
+                                                     [&](const store::v1::AlertRecord& alert) {
+                                                       alerts_.Apply(alert);
+                                                       return absl::OkStatus();
+                                                     }));
+  SB_RETURN_IF_ERROR(ForEach<store::v1::DedupEntry>(
+      snapshot, Family::kDedup,
+      {storage::DedupTimeKey((now - DedupWindow::kWindow).time_since_epoch().count()),
+       storage::WholeFamily().end},
+      "dedup entry", [&](const store::v1::DedupEntry& entry) {
+        dedup_.Add(entry);
+        return absl::OkStatus();
+      }));
+  const auto bytes = snapshot.Get(Family::kLedger, storage::LedgerKey());
+  if (!bytes.ok()) return bytes.status();
+  store::v1::Ledger ledger;
+  if (bytes->has_value() && !ledger.ParseFromString(**bytes)) {
+    return base::DataLoss("the ledger cannot be read; restore the store from a backup");
+  }
+  ledger_.Restore(ledger);
+  return absl::OkStatus();
+}
+
+absl::Status Core::Recover(base::UnixNanos now) {
+  {
+    const std::unique_ptr<storage::Snapshot> snapshot = store_.TakeSnapshot();
+    SB_RETURN_IF_ERROR(LoadSlis(*snapshot));
+    SB_RETURN_IF_ERROR(LoadGroups(*snapshot));
+    SB_RETURN_IF_ERROR(LoadAlertsDedupLedger(*snapshot, now));
+    const auto kept = snapshot->Get(Family::kMeta, storage::MetaKey("hours_kept_from"));
+    if (!kept.ok()) return kept.status();
+    if (kept->has_value())
+      hours_kept_from_ = static_cast<uint32_t>(std::strtoul((*kept)->c_str(), nullptr, 10));
+    engine_.table().SetHoursKeptFrom(hours_kept_from_);
+  }
+  return store_.ReplayLog(
+      store_.checkpoint_sequence(), [&](uint64_t sequence, std::string_view bytes) {
+        store::v1::LogRecord record;
+        if (!record.ParseFromArray(bytes.data(), static_cast<int>(bytes.size()))) {
+          return base::DataLoss("log record {} cannot be read; restore the store from a backup",
+                                sequence);
+        }
+        return base::Annotate(ApplyRecord(record), fmt::format("replay log record {}", sequence));
+      });
+}
+
+// --- requests
+
+absl::StatusOr<Core::RequestPlan> Core::PlanRequests(
+    const std::vector<const CountedRequest*>& requests, base::UnixNanos now) {
+  RequestPlan plan;
+  plan.record.set_time_unix_nano(now.time_since_epoch().count());
+  std::vector<const slo::SliDelta*> deltas;
+  absl::flat_hash_map<RequestHash, size_t> in_this_commit;
+  uint64_t decoded = 0, accepted = 0, duplicate = 0;
+  std::map<std::string_view, uint64_t> rejected;
+  for (const CountedRequest* request : requests) {
+    RequestOutcome& outcome = plan.outcomes.emplace_back();
+    decoded += request->items;
+    if (request->deduplicate) {
+      if (const store::v1::DedupEntry* first = dedup_.Find(request->hash)) {
+        outcome = {true, {.rejected = first->rejected(), .message = first->message()}};
+      } else if (const auto twin = in_this_commit.find(request->hash);
+                 twin != in_this_commit.end()) {
+        outcome = plan.outcomes[twin->second];
+        outcome.duplicate = true;
+      }
+    }
+    if (outcome.duplicate) {
+      duplicate += request->items;
+      continue;
+    }
+    uint32_t refused = 0;
+    for (const CountedRequest::Rejected& reason : request->rejected) {
+      rejected[reason.reason] += reason.items;
+      refused += reason.items;
+    }
+    accepted += request->items - refused;
+    outcome.answer.rejected = refused;
+    outcome.answer.message = request->message;
+    deltas.push_back(&request->delta);
+    if (!request->deduplicate) continue;
+    in_this_commit.emplace(request->hash, plan.outcomes.size() - 1);
+    store::v1::DedupEntry& entry = *plan.record.add_dedup();
+    entry.set_hash_high(request->hash.high);
+    entry.set_hash_low(request->hash.low);
+    entry.set_time_unix_nano(now.time_since_epoch().count());
+    entry.set_items(request->items);
+    entry.set_rejected(refused);
+    entry.set_message(request->message);
+  }
+  SB_ASSIGN_OR_RETURN(plan.counts, engine_.table().Plan(deltas, base::FloorSeconds(now)));
+  plan.too_late = plan.counts.too_late;
+  AppendCounts(plan.counts, plan.record);
+  AddToLedger(plan.record, "traces/decoded", decoded);
+  AddToLedger(plan.record, "traces/accepted", accepted);
+  AddToLedger(plan.record, "traces/duplicate", duplicate);
+  AddToLedger(plan.record, "traces/too_late", plan.too_late);
+  for (const auto& [reason, items] : rejected)
+    AddToLedger(plan.record, fmt::format("traces/rejected/{}", reason), items);
+  for (const std::string& name : options_.downstreams) {
+    AddToLedger(plan.record, fmt::format("forward/{}/routed", name), accepted);
+  }
+  return plan;
+}
+
+absl::Status Core::Apply(const RequestPlan& plan) {
+  // The counts are at hand as a plan: no need to read them back from the record.
+  SB_RETURN_IF_ERROR(engine_.table().Apply(plan.counts));
+  for (const store::v1::GroupAdmission& group : plan.record.groups()) new_groups_.push_back(group);
+  counts_changed_ |= !plan.counts.changes.empty();
+  for (const store::v1::DedupEntry& entry : plan.record.dedup()) {
+    dedup_.Add(entry);
+    new_dedup_.push_back(entry);
+  }
+  for (const store::v1::LedgerDelta& delta : plan.record.ledger()) ledger_.Apply(delta);
+  ledger_changed_ |= plan.record.ledger_size() > 0;
+  return absl::OkStatus();
+}
+
+absl::Status Core::ApplyRecord(const store::v1::LogRecord& record) {
+  for (const store::v1::SliRegistration& sli : record.slis()) {
+    SB_RETURN_IF_ERROR(
+        engine_.table().Register(static_cast<slo::SliId>(sli.sli()), sli.canonical()));
+    new_slis_.push_back(sli);
+  }
+  const slo::CountPlan counts = ReadCounts(record);
+  SB_RETURN_IF_ERROR(engine_.table().Apply(counts));
+  for (const store::v1::GroupAdmission& group : record.groups()) new_groups_.push_back(group);
+  counts_changed_ |= !counts.changes.empty();
+  for (const store::v1::DedupEntry& entry : record.dedup()) {
+    dedup_.Add(entry);
+    new_dedup_.push_back(entry);
+  }
+  for (const store::v1::AlertRecord& alert : record.alerts()) {
+    alerts_.Apply(alert);
+    changed_alerts_.insert(ReadLabels(alert.labels()).Text());
+  }
+  for (const store::v1::LedgerDelta& delta : record.ledger()) ledger_.Apply(delta);
+  ledger_changed_ |= record.ledger_size() > 0;
+  return absl::OkStatus();
+}
+
+// --- time
+
+void Core::AddDeadMan(std::vector<model::AlertCondition>& conditions) const {
+  if (!options_.dead_man) return;
+  model::AlertCondition condition;
+  condition.labels = {{"alertname", "SLODeadMan"}, {"severity", "none"}};
+  condition.tier = "always";
+  condition.annotations = {
+      {"summary", "slowburn is alive and its alerts arrive"},
+      {"description",
+       "This alert always fires. Route it to a service that calls you when it stops coming."},
+      {"link", options_.engine.external_url + "/"}};
+  conditions.push_back(std::move(condition));
+}
+
+store::v1::LogRecord Core::Step(base::UnixNanos now) {
+  engine_.Step(base::FloorSeconds(now));
+  dedup_.Expire(now);
+  std::vector<model::AlertCondition> conditions = engine_.Conditions();
+  AddDeadMan(conditions);
+  store::v1::LogRecord record;
+  for (rules::AlertBook::Change& change : alerts_.Plan(conditions, now))
+    *record.add_alerts() = std::move(change.record);
+  if (record.alerts_size() > 0) record.set_time_unix_nano(now.time_since_epoch().count());
+  return record;
+}
+
+// --- SLOs
+
+store::v1::LogRecord Core::PlanInstall(const slo::SloSet& slos, base::UnixNanos now) const {
+  store::v1::LogRecord record;
+  auto id = static_cast<uint32_t>(engine_.table().NextId());
+  for (std::string& canonical : engine_.UnknownSlis(slos)) {
+    store::v1::SliRegistration& sli = *record.add_slis();
+    sli.set_sli(id++);
+    sli.set_canonical(std::move(canonical));
+  }
+  if (record.slis_size() > 0) record.set_time_unix_nano(now.time_since_epoch().count());
+  return record;
+}
+
+absl::Status Core::Install(std::shared_ptr<const slo::SloSet> slos, base::UnixNanos now) {
+  counts_changed_ = true;  // New windows have new sums.
+  return engine_.Install(std::move(slos), base::FloorSeconds(now));
+}
+
+// --- checkpoints
+
+std::chrono::sys_seconds Core::retained_from(base::UnixNanos now) const {
+  return base::FloorSeconds(now) - options_.retention;
+}
+
+bool Core::HasChanges() const {
+  return counts_changed_ || ledger_changed_ || !new_slis_.empty() || !new_groups_.empty() ||
+         !new_dedup_.empty() || !changed_alerts_.empty();
+}
+
+absl::Status Core::PutCounts(base::UnixNanos now, storage::Batch& batch) {
+  for (const store::v1::SliRegistration& sli : new_slis_) {
+    batch.Put(Family::kMeta, storage::SliKey(sli.sli()), sli.SerializeAsString());
+  }
+  for (const store::v1::GroupAdmission& group : new_groups_) {
+    batch.Put(Family::kMeta, storage::GroupKey(group.sli(), group.group()),
+              group.SerializeAsString());
+  }
+  SB_ASSIGN_OR_RETURN(const std::vector<slo::SliTable::RolledDay> rolled,
+                      engine_.table().RollDays(base::FloorSeconds(now), kRolledDaysPerCheckpoint));
+  for (const slo::SliTable::RolledDay& day : rolled) {
+    batch.Put(Family::kSlices, BlockStore::DayKey(day.sli, day.group, day.day), day.block.Encode());
+  }
+  engine_.table().VisitChanged([&](slo::SliId sli, slo::GroupId group,
+                                   const slo::GroupCounts& counts) {
+    for (const slo::ResidentHour& hour : counts.view().hours) {
+      if (hour.dirty)
+        batch.Put(Family::kSlices, BlockStore::HourKey(sli, group, hour.hour), hour.block.Encode());
+    }
+    batch.Put(Family::kMeta,
+              storage::GroupStateKey(static_cast<uint32_t>(sli), static_cast<uint32_t>(group)),
+              EncodeState(counts.State()));
+  });
+  return absl::OkStatus();
+}
+
+void Core::DropExpired(base::UnixNanos now, storage::Batch& batch) {
+  // Hours live for the longest window and a day, and until their day block is made.
+  const auto longest =
+      std::max<std::chrono::seconds>(engine_.longest_window(), options_.engine.counting.max_late) +
+      kDay;
+  const uint32_t hours_from =
+      std::min(DayOf(now - longest), engine_.table().FirstUnrolledDay(base::FloorSeconds(now)));
+  const auto drop = [&](uint32_t& kept_from, uint32_t until, storage::SliceBlockKey::Kind kind) {
+    if (until <= kept_from) return false;
+    // The first time there may be a long stretch that never held anything.
+    uint32_t day = kept_from == 0 && until > 400 ? until - 400 : kept_from;
+    for (; day < until; ++day) {
+      storage::KeyRange range = storage::SliceBlocksOfDay(day, kind);
+      batch.DeleteRange(Family::kSlices, std::move(range.begin), std::move(range.end));
+    }
+    kept_from = until;
+    return true;
+  };
+  if (drop(hours_kept_from_, hours_from, storage::SliceBlockKey::Kind::kHour)) {
+    batch.Put(Family::kMeta, storage::MetaKey("hours_kept_from"), std::to_string(hours_kept_from_));
+  }
+  drop(days_kept_from_, DayOf(now - options_.retention), storage::SliceBlockKey::Kind::kDay);
+}
+
+absl::StatusOr<storage::Batch> Core::MakeCheckpoint(base::UnixNanos now) {
+  storage::Batch batch;
+  SB_RETURN_IF_ERROR(PutCounts(now, batch));
+  DropExpired(now, batch);
+  absl::flat_hash_map<std::string, std::string> alerts;
+  for (const store::v1::AlertRecord& alert : alerts_.Records()) {
+    std::string labels = ReadLabels(alert.labels()).Text();
+    if (changed_alerts_.contains(labels))
+      alerts.emplace(std::move(labels), alert.SerializeAsString());
+  }
+  for (const std::string& labels : changed_alerts_) {
+    const auto found = alerts.find(labels);
+    if (found == alerts.end()) {
+      batch.Delete(Family::kAlerts, storage::AlertKey(labels));
+    } else {
+      batch.Put(Family::kAlerts, storage::AlertKey(labels), found->second);
+    }
+  }
+  for (const store::v1::DedupEntry& entry : new_dedup_) {
+    batch.Put(Family::kDedup,
+              storage::DedupKey(entry.time_unix_nano(), entry.hash_high(), entry.hash_low()),
+              entry.SerializeAsString());
+  }
+  batch.DeleteRange(Family::kDedup, storage::WholeFamily().begin,
+                    storage::DedupTimeKey(dedup_.oldest_time_unix_nano()));
+  if (ledger_changed_)
+    batch.Put(Family::kLedger, storage::LedgerKey(), ledger_.State().SerializeAsString());
+  return batch;
+}
+
+void Core::CheckpointWritten() {
+  engine_.table().SetHoursKeptFrom(hours_kept_from_);
+  engine_.table().MarkClean();
+  new_slis_.clear();
+  new_groups_.clear();
+  new_dedup_.clear();
+  changed_alerts_.clear();
+  ledger_changed_ = false;
+  counts_changed_ = false;
+}
+
+}  // namespace slowburn::app

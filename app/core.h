@@ -1,0 +1,137 @@
+// app/core.h: the whole state of the program and how a commit changes it: counts, alerts, dedup,
+// ledger.
+//
+// Room     app
+// Uses     slo/, rules/, storage/api, proto (slowburn/store)
+// Threads  one thread steps it; others read under the lock of the commit loop
+// Units    engine time
+//
+// A step is always the same three: Plan... says what would change, as a log record; the caller
+// makes the record durable; Apply makes it true. Replaying the log applies the same records, so a
+// restart comes to the same state.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <set>
+#include <string>
+#include <vector>
+
+#include <absl/status/status.h>
+#include <absl/status/statusor.h>
+
+#include "app/block_store.h"
+#include "app/dedup_window.h"
+#include "app/ledger.h"
+#include "base/clock.h"
+#include "collector/ingest_sink.h"
+#include "rules/alert_book.h"
+#include "slo/engine.h"
+#include "storage/api/store.h"
+
+namespace slowburn::app {
+
+// One decoded and matched request on its way to its commit.
+struct CountedRequest {
+  slo::SliDelta delta;
+  RequestHash hash;
+  bool deduplicate = true;  // false when an item has no timestamp
+  uint32_t items = 0;       // decoded: accepted and rejected
+  struct Rejected {
+    std::string_view reason;  // a string literal: "invalid_trace_id"
+    uint32_t items = 0;
+  };
+  std::vector<Rejected> rejected;
+  std::string message;  // what the client is told about them
+};
+
+class Core {
+ public:
+  struct Options {
+    slo::Engine::Options engine;
+    rules::AlertBook::Options alerts;
+    uint64_t dedup_bytes_max = 256 << 20;
+    std::chrono::seconds retention{400 * 24 * 3600};
+    bool dead_man = true;
+    std::vector<std::string> downstreams;  // names: each accepted item is routed to all of them
+  };
+  // `store` must outlive the core.
+  Core(Options options, const storage::Store& store);
+
+  // Loads the checkpoints, then replays what is newer. kDataLoss when they do not fit together.
+  absl::Status Recover(base::UnixNanos now);
+
+  // --- requests
+  struct RequestOutcome {
+    bool duplicate = false;
+    collector::ExportAnswer answer;
+  };
+  struct RequestPlan {
+    store::v1::LogRecord record;
+    slo::CountPlan counts;                 // the counting part of `record`, ready to apply
+    std::vector<RequestOutcome> outcomes;  // one per request, in order
+    uint64_t too_late = 0;
+  };
+  absl::StatusOr<RequestPlan> PlanRequests(const std::vector<const CountedRequest*>& requests,
+                                           base::UnixNanos now);
+  absl::Status Apply(const RequestPlan& plan);
+
+  // --- time: engine time moves at once (it is no state that a restart needs); what alerts change
+  // comes back as a record, empty when nothing does.
+  store::v1::LogRecord Step(base::UnixNanos now);
+
+  // --- SLOs
+  // Registrations of SLIs that `slos` brings; empty when it brings none.
+  store::v1::LogRecord PlanInstall(const slo::SloSet& slos, base::UnixNanos now) const;
+  absl::Status Install(std::shared_ptr<const slo::SloSet> slos, base::UnixNanos now);
+
+  // Live (but for requests) and on replay.
+  absl::Status ApplyRecord(const store::v1::LogRecord& record);
+
+  // --- checkpoints
+  bool HasChanges() const;
+  // Absolute states of all that changed since the last one; also rolls days and drops what is past
+  // its retention, a bounded piece each time.
+  absl::StatusOr<storage::Batch> MakeCheckpoint(base::UnixNanos now);
+  // The batch is in the store.
+  void CheckpointWritten();
+
+  slo::Engine& engine() { return engine_; }
+  const slo::Engine& engine() const { return engine_; }
+  const rules::AlertBook& alerts() const { return alerts_; }
+  rules::AlertBook& alerts() { return alerts_; }
+  const DedupWindow& dedup() const { return dedup_; }
+  const Ledger& ledger() const { return ledger_; }
+  const BlockStore& blocks() const { return blocks_; }
+  // The first moment whose counts are still kept.
+  std::chrono::sys_seconds retained_from(base::UnixNanos now) const;
+
+ private:
+  absl::Status LoadSlis(const storage::Snapshot& snapshot);
+  absl::Status LoadGroups(const storage::Snapshot& snapshot);
+  absl::Status LoadAlertsDedupLedger(const storage::Snapshot& snapshot, base::UnixNanos now);
+  void AddDeadMan(std::vector<model::AlertCondition>& conditions) const;
+  absl::Status PutCounts(base::UnixNanos now, storage::Batch& batch);
+  void DropExpired(base::UnixNanos now, storage::Batch& batch);
+
+  Options options_;
+  const storage::Store& store_;
+  BlockStore blocks_;
+  slo::Engine engine_;
+  rules::AlertBook alerts_;
+  DedupWindow dedup_;
+  Ledger ledger_;
+
+  // Since the last checkpoint.
+  std::vector<store::v1::SliRegistration> new_slis_;
+  std::vector<store::v1::GroupAdmission> new_groups_;
+  std::vector<store::v1::DedupEntry> new_dedup_;
+  std::set<std::string> changed_alerts_;
+  bool ledger_changed_ = false;
+  bool counts_changed_ = false;
+  uint32_t hours_kept_from_ = 0;  // unix days
+  uint32_t days_kept_from_ = 0;
+};
+
+}  // namespace slowburn::app

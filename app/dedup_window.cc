@@ -1,0 +1,55 @@
+#include "app/dedup_window.h"
+
+#define XXH_INLINE_ALL
+#include <xxhash.h>
+
+namespace slowburn::app {
+
+RequestHash HashRequest(std::string_view signal, std::string_view body) {
+  const XXH128_hash_t hash =
+      XXH3_128bits_withSeed(body.data(), body.size(), XXH3_64bits(signal.data(), signal.size()));
+  return {hash.high64, hash.low64};
+}
+
+const store::v1::DedupEntry* DedupWindow::Find(const RequestHash& hash) const {
+  const auto found = entries_.find(hash);
+  return found == entries_.end() ? nullptr : &found->second;
+}
+
+uint64_t DedupWindow::Cost(const store::v1::DedupEntry& entry) {
+  // The message object, its place in table and queue, and its text.
+  return sizeof(store::v1::DedupEntry) + sizeof(RequestHash) + sizeof(Ordered) + 16 +
+         entry.message().size();
+}
+
+void DedupWindow::Add(const store::v1::DedupEntry& entry) {
+  const RequestHash hash{entry.hash_high(), entry.hash_low()};
+  if (!entries_.emplace(hash, entry).second) return;
+  order_.push_back({entry.time_unix_nano(), hash});
+  bytes_ += Cost(entry);
+  while (bytes_ > bytes_max_ && order_.size() > 1) {
+    newest_evicted_ = order_.front().time;
+    ForgetOldest();
+  }
+}
+
+void DedupWindow::Expire(base::UnixNanos now) {
+  const int64_t oldest = (now - kWindow).time_since_epoch().count();
+  while (!order_.empty() && order_.front().time < oldest) ForgetOldest();
+}
+
+void DedupWindow::ForgetOldest() {
+  const auto found = entries_.find(order_.front().hash);
+  bytes_ -= Cost(found->second);
+  entries_.erase(found);
+  newest_forgotten_ = order_.front().time;
+  order_.pop_front();
+}
+
+std::chrono::seconds DedupWindow::EffectiveWindow(base::UnixNanos now) const {
+  const auto since_evicted = now - base::UnixNanos(std::chrono::nanoseconds(newest_evicted_));
+  if (newest_evicted_ == 0 || since_evicted > kWindow) return kWindow;
+  return std::chrono::duration_cast<std::chrono::seconds>(since_evicted);
+}
+
+}  // namespace slowburn::app

@@ -1,0 +1,73 @@
+// app/dedup_window.h: the requests answered lately, so that one that is sent again gets its first
+// answer and is counted once.
+//
+// Room     app
+// Uses     proto (slowburn/store)
+// Threads  one thread at a time
+// Units    unix time; bytes
+// Source   DESIGN section 3, "Dedup"
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <deque>
+#include <string>
+
+#include <absl/container/flat_hash_map.h>
+
+#include "base/clock.h"
+#include "slowburn/store/v1/log_record.pb.h"
+
+namespace slowburn::app {
+
+// XXH3-128 of the signal and the decompressed body.
+struct RequestHash {
+  uint64_t high = 0;
+  uint64_t low = 0;
+  friend bool operator==(const RequestHash&, const RequestHash&) = default;
+  template <typename H>
+  friend H AbslHashValue(H h, const RequestHash& hash) {
+    return H::combine(std::move(h), hash.high, hash.low);
+  }
+};
+RequestHash HashRequest(std::string_view signal, std::string_view body);
+
+class DedupWindow {
+ public:
+  static constexpr std::chrono::minutes kWindow{10};
+
+  explicit DedupWindow(uint64_t bytes_max) : bytes_max_(bytes_max) {}
+
+  // The answer that was given, or null.
+  const store::v1::DedupEntry* Find(const RequestHash& hash) const;
+  // Entries come in the order of their times. Forgets what is older than the window, and the oldest
+  // beyond `bytes_max`.
+  void Add(const store::v1::DedupEntry& entry);
+  void Expire(base::UnixNanos now);
+
+  // The oldest entry that is still known: everything older may leave the store.
+  int64_t oldest_time_unix_nano() const {
+    return order_.empty() ? newest_forgotten_ + 1 : order_.front().time;
+  }
+  // How far back a resent request is recognised: less than kWindow only when `bytes_max` made it
+  // forget.
+  std::chrono::seconds EffectiveWindow(base::UnixNanos now) const;
+  size_t size() const { return entries_.size(); }
+
+ private:
+  struct Ordered {
+    int64_t time;
+    RequestHash hash;
+  };
+  void ForgetOldest();
+  static uint64_t Cost(const store::v1::DedupEntry& entry);
+
+  uint64_t bytes_max_;
+  uint64_t bytes_ = 0;
+  absl::flat_hash_map<RequestHash, store::v1::DedupEntry> entries_;
+  std::deque<Ordered> order_;
+  int64_t newest_forgotten_ = 0;
+  int64_t newest_evicted_ = 0;  // forgotten for want of room
+};
+
+}  // namespace slowburn::app

@@ -1,0 +1,62 @@
+// Goal: a request is known for ten minutes, or as long as memory allows, and the window says which.
+// Method: entries by hand.
+#include "app/dedup_window.h"
+
+#include <gtest/gtest.h>
+
+namespace slowburn::app {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr base::UnixNanos kNow{std::chrono::seconds(1'700'000'000)};
+
+store::v1::DedupEntry Entry(uint64_t id, base::UnixNanos time) {
+  store::v1::DedupEntry entry;
+  entry.set_hash_high(id);
+  entry.set_hash_low(id);
+  entry.set_time_unix_nano(time.time_since_epoch().count());
+  return entry;
+}
+
+TEST(DedupWindowTest, KnowsARequestForTenMinutes) {
+  DedupWindow window(1 << 20);
+  window.Add(Entry(1, kNow));
+  window.Add(Entry(2, kNow + 5min));
+  window.Expire(kNow + 10min);
+  EXPECT_NE(window.Find({1, 1}), nullptr);
+  window.Expire(kNow + 10min + 1s);
+  EXPECT_EQ(window.Find({1, 1}), nullptr);
+  EXPECT_NE(window.Find({2, 2}), nullptr);
+  EXPECT_EQ(window.oldest_time_unix_nano(), (kNow + 5min).time_since_epoch().count());
+  EXPECT_EQ(window.EffectiveWindow(kNow + 11min), 10min);
+}
+
+TEST(DedupWindowTest, ForgetsTheOldestWhenMemoryIsShortAndSaysSo) {
+  DedupWindow window(1000);
+  for (uint64_t i = 0; i < 100; ++i) window.Add(Entry(i, kNow + std::chrono::seconds(i)));
+  EXPECT_LT(window.size(), 20u);
+  EXPECT_NE(window.Find({99, 99}), nullptr);
+  EXPECT_EQ(window.Find({0, 0}), nullptr);
+  EXPECT_LT(window.EffectiveWindow(kNow + 99s), 60s);
+  EXPECT_EQ(window.EffectiveWindow(kNow + 1h), 10min);
+}
+
+TEST(DedupWindowTest, TheFirstAnswerOfARequestStays) {
+  DedupWindow window(1 << 20);
+  store::v1::DedupEntry first = Entry(1, kNow);
+  first.set_rejected(3);
+  window.Add(first);
+  window.Add(Entry(1, kNow + 1s));
+  EXPECT_EQ(window.Find({1, 1})->rejected(), 3u);
+  EXPECT_EQ(window.size(), 1u);
+}
+
+TEST(DedupWindowTest, HashTellsSignalsAndBodiesApart) {
+  EXPECT_EQ(HashRequest("traces", "a"), HashRequest("traces", "a"));
+  EXPECT_NE(HashRequest("traces", "a"), HashRequest("traces", "b"));
+  EXPECT_NE(HashRequest("traces", "a"), HashRequest("logs", "a"));
+}
+
+}  // namespace
+}  // namespace slowburn::app

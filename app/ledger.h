@@ -1,0 +1,44 @@
+// app/ledger.h: what became of everything that came in.
+//
+// Room     app
+// Uses     serve/ (the reading), proto (slowburn/store)
+// Threads  one thread at a time
+// Units    items (spans)
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "serve/queries.h"
+#include "slowburn/store/v1/log_record.pb.h"
+
+namespace slowburn::app {
+
+// Named counters that only grow, each change in the same commit as what it counts. Names:
+//   traces/{decoded,accepted,duplicate,too_late}   traces/rejected/REASON
+//   requests/refused/REASON                        forward/NAME/{routed,delivered}
+//   forward/NAME/dropped/REASON
+class Ledger {
+ public:
+  void Apply(const store::v1::LedgerDelta& delta);
+  uint64_t Get(std::string_view counter) const;
+  // For a checkpoint, and back.
+  store::v1::Ledger State() const;
+  void Restore(const store::v1::Ledger& state);
+  // Deltas that book as dropped (restart) what the last process had routed and did not see
+  // delivered: its queues were in memory.
+  std::vector<store::v1::LedgerDelta> LostWithLastProcess() const;
+
+  serve::LedgerReading Reading() const;
+
+ private:
+  std::map<std::string, uint64_t, std::less<>> counters_;
+};
+
+// Appends to `record` what to add to `counter`; nothing for 0.
+void AddToLedger(store::v1::LogRecord& record, std::string_view counter, uint64_t count);
+
+}  // namespace slowburn::app

@@ -1,0 +1,113 @@
+#include "app/pipeline.h"
+
+#include <array>
+#include <atomic>
+
+#include <fmt/format.h>
+
+#include "collector/otlp_traces.h"
+
+namespace slowburn::app {
+namespace {
+
+using model::SpanRejection;
+
+constexpr std::array<std::string_view, 3> kReasonNames = {"invalid_trace_id", "invalid_span_id",
+                                                          "too_new"};
+constexpr std::array<std::string_view, 3> kReasonTexts = {
+    "a trace_id that is not 16 bytes, or all zero", "a span_id that is not 8 bytes, or all zero",
+    "an end more than 10 minutes in the future; check the sender's clock"};
+
+// "2 spans have a span_id that is not 8 bytes, or all zero; 1 span has ...".
+std::string Explain(const std::array<uint32_t, 3>& counts) {
+  std::string text;
+  for (size_t i = 0; i < counts.size(); ++i) {
+    if (counts[i] == 0) continue;
+    if (!text.empty()) text += "; ";
+    text += fmt::format("{} span{} ha{} {}", counts[i], counts[i] == 1 ? "" : "s",
+                        counts[i] == 1 ? "s" : "ve", kReasonTexts[i]);
+  }
+  return text;
+}
+
+}  // namespace
+
+// One set of SLIs, for as long as any request uses it.
+class Pipeline::Generation final : public collector::TraceSink {
+ public:
+  Generation(const Pipeline& pipeline, std::shared_ptr<const slo::Matcher> matcher)
+      : pipeline_(pipeline), matcher_(std::move(matcher)), id_(++next_id_) {}
+
+  const model::SpanProjection& projection() const override { return matcher_->projection(); }
+
+  void Ingest(std::string& body, model::SpanBatch& batch,
+              collector::AnswerFn answer) const override {
+    const base::UnixNanos now = pipeline_.clock_.Now();
+    const auto latest = static_cast<uint64_t>((now + kFutureMax).time_since_epoch().count());
+    batch.RejectEndingAfter(latest);
+    SubmittedRequest request;
+    request.answer = std::move(answer);
+    CountedRequest& counted = request.counted;
+    counted.items = batch.decoded();
+    counted.deduplicate = !batch.has_span_without_time;
+    CountRejected(batch, counted);
+    counted.delta = matcher_->Match(batch, base::FloorSeconds(now), ScratchOfThread());
+    counted.hash = HashRequest("traces", body);
+    request.cost_bytes =
+        sizeof request + counted.delta.entries().size() * sizeof(slo::SliDelta::Entry);
+    if (pipeline_.forwards_) {
+      request.payload_items = static_cast<uint32_t>(batch.spans.size());
+      // Shared: the queues of several downstreams hold one copy.
+      request.payload = std::make_shared<const std::string>(
+          batch.rejected.empty() ? std::move(body) : collector::WithoutSpans(body, batch.rejected));
+      request.cost_bytes += request.payload->size();
+    }
+    pipeline_.loop_.Submit(std::move(request));
+  }
+
+ private:
+  static void CountRejected(const model::SpanBatch& batch, CountedRequest& counted) {
+    if (batch.rejected.empty()) return;
+    std::array<uint32_t, 3> counts{};
+    for (const model::RejectedSpan& span : batch.rejected)
+      ++counts[static_cast<size_t>(span.reason)];
+    for (size_t i = 0; i < counts.size(); ++i) {
+      if (counts[i] > 0) counted.rejected.push_back({kReasonNames[i], counts[i]});
+    }
+    counted.message = Explain(counts);
+  }
+
+  // Each server thread keeps the working memory of the generation it last served.
+  slo::Matcher::Scratch& ScratchOfThread() const {
+    struct Kept {
+      uint64_t generation = 0;
+      std::unique_ptr<slo::Matcher::Scratch> scratch;
+    };
+    thread_local Kept kept;
+    if (kept.generation != id_) kept = {id_, std::make_unique<slo::Matcher::Scratch>(*matcher_)};
+    return *kept.scratch;
+  }
+
+  static inline std::atomic<uint64_t> next_id_{0};
+  const Pipeline& pipeline_;
+  // Shared with nobody but this generation; requests keep the generation alive.
+  const std::shared_ptr<const slo::Matcher> matcher_;
+  const uint64_t id_;
+};
+
+Pipeline::Pipeline(CommitLoop& loop, const base::Clock& clock, bool forwards)
+    : loop_(loop), clock_(clock), forwards_(forwards) {}
+Pipeline::~Pipeline() = default;
+
+void Pipeline::Use(std::shared_ptr<const slo::Matcher> matcher) {
+  auto next = std::make_shared<const Generation>(*this, std::move(matcher));
+  const std::lock_guard lock(mutex_);
+  current_ = std::move(next);
+}
+
+std::shared_ptr<const collector::TraceSink> Pipeline::traces() const {
+  const std::lock_guard lock(mutex_);
+  return current_;
+}
+
+}  // namespace slowburn::app

@@ -1,0 +1,171 @@
+#include "app/readings.h"
+
+#include <algorithm>
+
+#include "base/duration_text.h"
+#include "base/status.h"
+#include "slo/range_sum.h"
+
+namespace slowburn::app {
+namespace {
+
+using std::chrono::seconds;
+using std::chrono::sys_seconds;
+
+constexpr int64_t kPointsMax = 11'000;
+
+absl::Status UnknownSlo(std::string_view id) {
+  return base::NotFound("there is no SLO \"{}\"; GET /api/slo/v1/slos lists them", id);
+}
+
+// Whole multiples of `unit`, or what to write instead.
+absl::Status CheckBound(std::string_view name, sys_seconds time, seconds unit) {
+  const seconds rest = time.time_since_epoch() % unit;
+  if (rest == seconds(0)) return absl::OkStatus();
+  const int64_t below = (time.time_since_epoch() - rest).count();
+  return base::InvalidArgument("{}={} is not divisible by {}; write {} or {}", name,
+                               time.time_since_epoch().count(), unit.count(), below,
+                               below + unit.count());
+}
+
+absl::Status CheckRange(const slo::GroupView& view, sys_seconds start, sys_seconds end,
+                        sys_seconds retained_from) {
+  if (end <= start) {
+    return base::InvalidArgument("end={} is not after start={}; write a later end",
+                                 end.time_since_epoch().count(), start.time_since_epoch().count());
+  }
+  if (start < retained_from) {
+    return base::InvalidArgument(
+        "start={} is before the retained past; write {} or later", start.time_since_epoch().count(),
+        slo::SliceStart(slo::SliceOf(retained_from) + 1).time_since_epoch().count());
+  }
+  SB_RETURN_IF_ERROR(CheckBound("start", start, slo::GranularityAt(view, slo::SliceOf(start))));
+  return CheckBound("end", end, slo::GranularityAt(view, slo::SliceOf(end)));
+}
+
+}  // namespace
+
+Readings::Readings(const CommitLoop& loop, const storage::Store& store,
+                   const std::vector<forward::OtlpExporter*>& exporters, const base::Clock& clock,
+                   FillServer fill_server)
+    : loop_(loop),
+      store_(store),
+      exporters_(exporters),
+      clock_(clock),
+      fill_server_(std::move(fill_server)) {}
+
+serve::SloReading Readings::AllSlos() const {
+  return loop_.Read([](const Core& core) {
+    serve::SloReading reading;
+    reading.slos = core.engine().slos();
+    reading.now = core.engine().now();
+    for (size_t i = 0; i < reading.slos->size(); ++i)
+      reading.statuses.push_back(core.engine().Status(i));
+    reading.alerts = core.alerts().Alerts();
+    return reading;
+  });
+}
+
+absl::StatusOr<serve::SloReading> Readings::OneSlo(std::string_view id) const {
+  return loop_.Read([&](const Core& core) -> absl::StatusOr<serve::SloReading> {
+    const std::optional<size_t> index = core.engine().FindSlo(id);
+    if (!index.has_value()) return UnknownSlo(id);
+    serve::SloReading reading;
+    reading.slos = core.engine().slos();
+    reading.now = core.engine().now();
+    reading.statuses.push_back(core.engine().Status(*index));
+    reading.alerts = core.alerts().Alerts();
+    return reading;
+  });
+}
+
+absl::StatusOr<Readings::GroupCopy> Readings::CopyGroup(std::string_view id,
+                                                        const serve::GroupSelector& group) const {
+  return loop_.Read([&](const Core& core) -> absl::StatusOr<GroupCopy> {
+    const std::optional<size_t> index = core.engine().FindSlo(id);
+    if (!index.has_value()) return UnknownSlo(id);
+    const slo::SloSpec& spec = (*core.engine().slos())[*index];
+    const slo::SliId sli = core.engine().sli_of(*index);
+    slo::GroupId group_id = slo::kTotalGroup;
+    if (!group.empty()) {
+      std::vector<std::string> values;
+      for (const std::string& name : spec.sli.group_by) {
+        const auto value = group.find(name);
+        if (value != group.end()) values.push_back(value->second);
+      }
+      if (values.size() != group.size() || values.size() != spec.sli.group_by.size()) {
+        return base::InvalidArgument(
+            "{} is grouped by [{}]; give each of them once, as group.NAME=VALUE", id,
+            fmt::join(spec.sli.group_by, ", "));
+      }
+      const std::optional<slo::GroupId> found = core.engine().table().FindGroup(sli, values);
+      if (!found.has_value())
+        return base::NotFound("{} has no group [{}]", id, fmt::join(values, ", "));
+      group_id = *found;
+    }
+    SB_RETURN_IF_ERROR(core.engine().table().error(sli, group_id));
+    return GroupCopy{core.engine().table().counts(sli, group_id).view(), spec,
+                     core.retained_from(clock_.Now())};
+  });
+}
+
+absl::StatusOr<slo::SliCounts> Readings::Counts(std::string_view id,
+                                                const serve::GroupSelector& group,
+                                                sys_seconds start, sys_seconds end) const {
+  SB_ASSIGN_OR_RETURN(const GroupCopy copy, CopyGroup(id, group));
+  SB_RETURN_IF_ERROR(CheckRange(copy.view, start, end, copy.retained_from));
+  const BlockStore blocks(store_);
+  return slo::RangeReader(copy.view, blocks).Sum(slo::SliceOf(start), slo::SliceOf(end));
+}
+
+absl::StatusOr<std::vector<slo::HistoryPoint>> Readings::History(std::string_view id,
+                                                                 const serve::GroupSelector& group,
+                                                                 sys_seconds start, sys_seconds end,
+                                                                 seconds step) const {
+  SB_ASSIGN_OR_RETURN(const GroupCopy copy, CopyGroup(id, group));
+  SB_RETURN_IF_ERROR(CheckRange(copy.view, start, end, copy.retained_from));
+  if (step <= seconds(0) || step % slo::kSliceLength != seconds(0)) {
+    return base::InvalidArgument("step={}s is not a multiple of 10s; write a duration like 1h",
+                                 step.count());
+  }
+  if ((end - start) / step > kPointsMax) {
+    return base::InvalidArgument("{} points are more than {}; write a longer step",
+                                 (end - start) / step, kPointsMax);
+  }
+  const BlockStore blocks(store_);
+  return slo::History(copy.view, blocks, copy.spec.objective, copy.spec.window, start, end, step);
+}
+
+serve::LedgerReading Readings::Ledger() const {
+  serve::LedgerReading reading =
+      loop_.Read([](const Core& core) { return core.ledger().Reading(); });
+  // What is pending is what the ledger has not yet seen leave.
+  for (auto& [name, downstream] : reading.downstreams) {
+    uint64_t gone = downstream.delivered;
+    for (const auto& [reason, items] : downstream.dropped) gone += items;
+    downstream.pending = downstream.routed - gone;
+  }
+  for (const forward::OtlpExporter* exporter : exporters_) reading.downstreams[exporter->name()];
+  return reading;
+}
+
+serve::ServerReading Readings::Server() const {
+  serve::ServerReading reading = loop_.Read([&](const Core& core) {
+    serve::ServerReading r;
+    r.engine_time = core.engine().now();
+    r.slos = core.engine().slos()->size();
+    r.slis = core.engine().table().size();
+    r.groups = core.engine().table().group_count();
+    r.slice_memory_bytes = core.engine().table().memory_bytes();
+    r.dedup_window = core.dedup().EffectiveWindow(clock_.Now());
+    return r;
+  });
+  const storage::Store::Statistics statistics = store_.statistics();
+  reading.store_disk_bytes = statistics.disk_bytes;
+  reading.sequence = store_.last_sequence();
+  reading.checkpoint_sequence = store_.checkpoint_sequence();
+  fill_server_(reading);
+  return reading;
+}
+
+}  // namespace slowburn::app

@@ -1,0 +1,56 @@
+// app/readings.h: the program's answers to the HTTP API.
+//
+// Room     app
+// Uses     serve/ (the interface it implements), app/
+// Threads  thread-safe
+// Units    as serve/queries.h
+#pragma once
+
+#include <functional>
+
+#include "app/commit_loop.h"
+#include "app/config.h"
+#include "serve/queries.h"
+
+namespace slowburn::app {
+
+class Readings final : public serve::Queries {
+ public:
+  // What only the server knows: addresses, readiness, the config's fate.
+  using FillServer = std::function<void(serve::ServerReading&)>;
+
+  // All references must outlive it.
+  Readings(const CommitLoop& loop, const storage::Store& store,
+           const std::vector<forward::OtlpExporter*>& exporters, const base::Clock& clock,
+           FillServer fill_server);
+
+  serve::SloReading AllSlos() const override;
+  absl::StatusOr<serve::SloReading> OneSlo(std::string_view id) const override;
+  absl::StatusOr<slo::SliCounts> Counts(std::string_view id, const serve::GroupSelector& group,
+                                        std::chrono::sys_seconds start,
+                                        std::chrono::sys_seconds end) const override;
+  absl::StatusOr<std::vector<slo::HistoryPoint>> History(std::string_view id,
+                                                         const serve::GroupSelector& group,
+                                                         std::chrono::sys_seconds start,
+                                                         std::chrono::sys_seconds end,
+                                                         std::chrono::seconds step) const override;
+  serve::LedgerReading Ledger() const override;
+  serve::ServerReading Server() const override;
+
+ private:
+  // A group's counts as they are now, copied so that reading the store happens outside the lock.
+  struct GroupCopy {
+    slo::GroupView view;
+    slo::SloSpec spec;
+    std::chrono::sys_seconds retained_from{};
+  };
+  absl::StatusOr<GroupCopy> CopyGroup(std::string_view id, const serve::GroupSelector& group) const;
+
+  const CommitLoop& loop_;
+  const storage::Store& store_;
+  const std::vector<forward::OtlpExporter*>& exporters_;
+  const base::Clock& clock_;
+  const FillServer fill_server_;
+};
+
+}  // namespace slowburn::app

@@ -1,0 +1,81 @@
+#include <cstdio>
+
+#include <fmt/format.h>
+
+#include "app/commands.h"
+#include "app/config.h"
+#include "app/server.h"
+#include "app/signals.h"
+#include "base/logging.h"
+
+namespace slowburn::app {
+namespace {
+
+struct ServeOptions {
+  std::string config;
+  std::string log_level = "info";
+};
+
+void PrintLines(const std::vector<std::string>& lines) {
+  for (const std::string& line : lines) fmt::print(stderr, "{}\n", line);
+}
+
+base::LogLevel LevelOf(const std::string& name) {
+  if (name == "debug") return base::LogLevel::kDebug;
+  if (name == "warning") return base::LogLevel::kWarning;
+  if (name == "error") return base::LogLevel::kError;
+  return base::LogLevel::kInfo;
+}
+
+int Serve(const ServeOptions& options) {
+  base::SetLogLevel(LevelOf(options.log_level));
+  ConfigResult config;
+  if (!options.config.empty()) config = ReadConfigFile(options.config);
+  PrintLines(config.errors);
+  PrintLines(config.warnings);
+  if (!config.errors.empty()) return static_cast<int>(ExitCode::kBadInput);
+
+  Signals signals;
+  Server server(std::move(config.config), base::SystemClock());
+  signals.Handle([&] { server.RequestStop(); },
+                 [&] {
+                   // The outcome is logged and shown on /api/slo/v1/status.
+                   (void)server.Reload();
+                 });
+  if (const std::optional<ServerError> error = server.Start()) {
+    PrintLines(error->lines);
+    return static_cast<int>(error->code);
+  }
+  fmt::print("{}\n", server.ReadyLine());
+  std::fflush(stdout);
+  const ExitCode code = server.Wait();
+  server.Stop();
+  return static_cast<int>(code);
+}
+
+}  // namespace
+
+void AddOutputOption(CLI::App& command, std::string& output) {
+  command.add_option("--output", output, "table or json")
+      ->check(CLI::IsMember({"table", "json"}))
+      ->capture_default_str();
+}
+
+void AddServeCommand(CLI::App& root, const RunCommand& run) {
+  CLI::App* command = root.add_subcommand("serve", "collect OTLP, keep SLOs, alert");
+  const auto options =
+      std::make_shared<ServeOptions>();  // Shared with the callback, which outlives this function.
+  command->add_option("--config", options->config,
+                      "the config file; without one: loopback, ./slowburn-data, no downstreams");
+  command->add_option("--log-level", options->log_level, "what is logged to standard error")
+      ->check(CLI::IsMember({"debug", "info", "warning", "error"}))
+      ->capture_default_str();
+  command->footer(
+      "Prints one line on standard output once it answers:\n"
+      "  slowburn ready http=HOST:PORT otlp_grpc=HOST:PORT otlp_http=HOST:PORT\n"
+      "SIGHUP reads the SLO files again; SIGTERM drains and ends.\n"
+      "Example:\n  slowburn serve --config slowburn.yaml");
+  command->callback([run, options] { run([options] { return Serve(*options); }); });
+}
+
+}  // namespace slowburn::app

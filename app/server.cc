@@ -1,0 +1,285 @@
+#include "app/server.h"
+
+#include <thread>
+
+#include <fmt/ranges.h>
+
+#include "app/version.h"
+#include "base/logging.h"
+#include "base/status.h"
+#include "collector/otlp_http.h"
+#include "rules/spec_file.h"
+#include "serve/routes.h"
+#include "storage/rocksdb/rocksdb_store.h"
+
+namespace slowburn::app {
+namespace {
+
+using base::LogLevel;
+using std::chrono::seconds;
+
+constexpr seconds kDrain{10};
+constexpr seconds kForwardDrain{5};
+
+ServerError Error(ExitCode code, const absl::Status& status) {
+  return {code, {std::string(base::Message(status))}};
+}
+
+ExitCode CodeOfStore(const absl::Status& status) {
+  switch (status.code()) {
+    case absl::StatusCode::kFailedPrecondition:
+      return ExitCode::kDataDirectoryInUse;
+    case absl::StatusCode::kPermissionDenied:
+      return ExitCode::kNotWritable;
+    case absl::StatusCode::kDataLoss:
+      return ExitCode::kStoreCorrupt;
+    default:
+      return ExitCode::kDiskFailed;
+  }
+}
+
+ExitCode CodeOfListen(const absl::Status& status) {
+  return absl::IsUnavailable(status) ? ExitCode::kPortInUse : ExitCode::kBadInput;
+}
+
+// Decoding is the work of these threads; the commit loop and RocksDB have their own.
+int ServerThreads() { return std::max(1, static_cast<int>(std::thread::hardware_concurrency())); }
+
+prometheus::Gauge& AddGauge(prometheus::Registry& registry, const char* name, const char* help,
+                            const prometheus::Labels& labels = {}) {
+  return prometheus::BuildGauge().Name(name).Help(help).Register(registry).Add(labels);
+}
+
+Core::Options CoreOptions(const Config& config) {
+  Core::Options options;
+  options.engine.external_url = config.external_url;
+  options.engine.counting.max_late = config.max_late;
+  options.engine.counting.groups_per_sli_max = static_cast<uint32_t>(config.limits.groups_per_sli);
+  options.dedup_bytes_max = config.limits.dedup_bytes;
+  options.retention = config.retention;
+  options.dead_man = config.dead_man;
+  for (const OtlpForwardConfig& forward : config.otlp) options.downstreams.push_back(forward.name);
+  return options;
+}
+
+}  // namespace
+
+Server::Server(Config config, const base::Clock& clock)
+    : config_(std::move(config)),
+      clock_(clock),
+      started_(clock.Now()),
+      reload_ok_(AddGauge(registry_, "slowburn_app_config_last_reload_successful",
+                          "Whether the last reload of the SLO files was taken.")),
+      reload_time_(AddGauge(registry_, "slowburn_app_config_last_reload_success_timestamp_seconds",
+                            "When SLO files were last taken.")) {
+  AddGauge(registry_, "slowburn_build_info", "The version that runs.", {{"version", kVersion}})
+      .Set(1);
+}
+
+Server::~Server() { Stop(); }
+
+absl::StatusOr<slo::SloSet> Server::ReadSlos(std::vector<std::string>& errors) {
+  rules::SpecFileResult read = rules::ReadSpecFiles(config_.slos, config_.base_directory);
+  for (const std::string& warning : read.warnings)
+    base::Log(LogLevel::kWarning, "SLO file", {{"warning", warning}});
+  errors = std::move(read.errors);
+  if (!errors.empty()) return base::InvalidArgument("{}", fmt::join(errors, "\n"));
+  return std::move(read.slos);
+}
+
+std::optional<ServerError> Server::Start(const Prepare& prepare) {
+  std::vector<std::string> errors;
+  const absl::StatusOr<slo::SloSet> slos = ReadSlos(errors);
+  if (!slos.ok()) return ServerError{ExitCode::kBadInput, std::move(errors)};
+  std::optional<ServerError> error = OpenStore();
+  if (!error.has_value()) {
+    MakeForwarders();
+    error = Recover(*slos, prepare);
+  }
+  if (!error.has_value()) error = Listen();
+  if (error.has_value()) {
+    Stop();
+    return error;
+  }
+  ready_ = true;
+  base::Log(
+      LogLevel::kInfo, "slowburn is ready",
+      {{"version", kVersion}, {"data_dir", config_.data_dir.string()}, {"slos", slos->size()}});
+  return std::nullopt;
+}
+
+std::optional<ServerError> Server::OpenStore() {
+  absl::StatusOr<std::unique_ptr<storage::Store>> store =
+      storage::OpenRocksdbStore({.directory = config_.data_dir});
+  if (!store.ok()) return Error(CodeOfStore(store.status()), store.status());
+  store_ = *std::move(store);
+  core_ = std::make_unique<Core>(CoreOptions(config_), *store_);
+  return std::nullopt;
+}
+
+void Server::MakeForwarders() {
+  if (!config_.alertmanagers.empty()) {
+    forward::AlertmanagerForwarder::Options options;
+    options.urls = config_.alertmanagers;
+    options.message = {config_.external_url, config_.external_labels, config_.resend};
+    alertmanagers_ =
+        std::make_unique<forward::AlertmanagerForwarder>(std::move(options), clock_, registry_);
+  }
+  for (const OtlpForwardConfig& forward : config_.otlp) {
+    forward::OtlpExporter::Options options;
+    options.name = forward.name;
+    options.endpoint = forward.endpoint.Text();
+    options.queue_bytes_max = config_.limits.forward_queue_bytes;
+    options.seed = static_cast<uint64_t>(started_.time_since_epoch().count());
+    exporters_.push_back(std::make_unique<forward::OtlpExporter>(std::move(options), registry_));
+    exporter_list_.push_back(exporters_.back().get());
+  }
+}
+
+std::optional<ServerError> Server::Recover(const slo::SloSet& slos, const Prepare& prepare) {
+  if (const absl::Status recovered = core_->Recover(clock_.Now()); !recovered.ok()) {
+    return Error(ExitCode::kStoreCorrupt, recovered);
+  }
+  CommitLoop::Options options;
+  options.durability = config_.commit_mode == CommitMode::kDurable ? storage::Durability::kSynced
+                                                                   : storage::Durability::kBuffered;
+  options.sync_interval = config_.commit_interval;
+  options.queue_bytes_max = config_.limits.commit_queue_bytes;
+  loop_ = std::make_unique<CommitLoop>(
+      options, *core_, *store_, CommitLoop::Downstreams{alertmanagers_.get(), exporter_list_},
+      clock_, registry_);
+  loop_->set_on_failure([this](const absl::Status&) {
+    const std::lock_guard lock(mutex_);
+    ready_ = false;
+    failed_ = ExitCode::kDiskFailed;
+    stop_wanted_.notify_all();
+  });
+  pipeline_ = std::make_unique<Pipeline>(*loop_, clock_, !exporters_.empty());
+  readings_ = std::make_unique<Readings>(
+      *loop_, *store_, exporter_list_, clock_,
+      [this](serve::ServerReading& reading) { FillServerReading(reading); });
+  // The loop's thread does not run yet: this one may do its work.
+  store::v1::LogRecord lost;
+  for (store::v1::LedgerDelta& delta : core_->ledger().LostWithLastProcess())
+    *lost.add_ledger() = std::move(delta);
+  if (lost.ledger_size() > 0) {
+    if (const absl::Status booked = loop_->Commit(std::move(lost)); !booked.ok())
+      return Error(ExitCode::kDiskFailed, booked);
+  }
+  absl::Status installed = loop_->Install(std::make_shared<const slo::SloSet>(slos));
+  if (installed.ok() && prepare) installed = prepare(*loop_, *core_);
+  if (!installed.ok()) return Error(CodeOfStore(installed), installed);
+  pipeline_->Use(core_->engine().MakeMatcher());
+  {
+    const std::lock_guard lock(mutex_);
+    config_loaded_ = clock_.Now();
+  }
+  reload_ok_.Set(1);
+  reload_time_.Set(
+      static_cast<double>(base::FloorSeconds(clock_.Now()).time_since_epoch().count()));
+  loop_->Start();
+  return std::nullopt;
+}
+
+std::optional<ServerError> Server::Listen() {
+  const int threads = ServerThreads();
+  auto api = net::HttpServer::Start({.address = config_.http, .name = "api"},
+                                    serve::ApiRoutes(*readings_, *this, registry_), registry_);
+  if (!api.ok()) return Error(CodeOfListen(api.status()), api.status());
+  api_ = *std::move(api);
+  auto http = net::HttpServer::Start(
+      {.address = config_.otlp_http, .name = "otlp_http", .threads = threads},
+      collector::OtlpHttpRoutes(config_.limits.request_bytes, *pipeline_, registry_), registry_);
+  if (!http.ok()) return Error(CodeOfListen(http.status()), http.status());
+  otlp_http_ = *std::move(http);
+  auto grpc = collector::OtlpGrpcServer::Start({.address = config_.otlp_grpc,
+                                                .threads = threads,
+                                                .request_bytes_max = config_.limits.request_bytes},
+                                               *pipeline_, registry_);
+  if (!grpc.ok()) return Error(CodeOfListen(grpc.status()), grpc.status());
+  otlp_grpc_ = *std::move(grpc);
+  return std::nullopt;
+}
+
+std::string Server::ReadyLine() const {
+  return fmt::format("slowburn ready http={} otlp_grpc={} otlp_http={}", api_->address().Text(),
+                     otlp_grpc_->address().Text(), otlp_http_->address().Text());
+}
+
+ExitCode Server::Wait() {
+  std::unique_lock lock(mutex_);
+  stop_wanted_.wait(lock, [&] { return stop_requested_ || failed_.has_value(); });
+  return failed_.value_or(ExitCode::kDone);
+}
+
+void Server::RequestStop() {
+  const std::lock_guard lock(mutex_);
+  stop_requested_ = true;
+  stop_wanted_.notify_all();
+}
+
+void Server::Stop() {
+  ready_ = false;
+  // New requests are refused, running ones get their answers from the loop.
+  if (otlp_http_ != nullptr) otlp_http_->Shutdown(kDrain);
+  if (otlp_grpc_ != nullptr) otlp_grpc_->Shutdown(kDrain);
+  for (auto& exporter : exporters_) exporter->Shutdown(kForwardDrain);
+  if (loop_ != nullptr)
+    loop_->Stop();  // Its last act is to book what the exporters delivered and dropped.
+  if (alertmanagers_ != nullptr) alertmanagers_.reset();
+  if (api_ != nullptr) api_->Shutdown(seconds(1));
+}
+
+void Server::FillServerReading(serve::ServerReading& reading) const {
+  reading.version = kVersion;
+  reading.started = base::FloorSeconds(started_);
+  if (api_ != nullptr) reading.http = api_->address().Text();
+  if (otlp_http_ != nullptr) reading.otlp_http = otlp_http_->address().Text();
+  if (otlp_grpc_ != nullptr) reading.otlp_grpc = otlp_grpc_->address().Text();
+  reading.data_dir = config_.data_dir.string();
+  reading.ready = ready_;
+  if (!ready_) {
+    const absl::Status health = loop_->health();
+    reading.not_ready_because =
+        health.ok() ? "starting or shutting down" : std::string(base::Message(health));
+  }
+  reading.limits = {{"request_bytes", config_.limits.request_bytes},
+                    {"groups_per_sli", config_.limits.groups_per_sli},
+                    {"dedup_bytes", config_.limits.dedup_bytes},
+                    {"commit_queue_bytes", config_.limits.commit_queue_bytes},
+                    {"forward_queue_bytes", config_.limits.forward_queue_bytes}};
+  const std::lock_guard lock(mutex_);
+  reading.config_loaded = base::FloorSeconds(config_loaded_);
+  reading.config_ok = config_error_.empty();
+  reading.config_error = config_error_;
+}
+
+absl::Status Server::Reload() {
+  const std::lock_guard one_at_a_time(reload_mutex_);
+  std::vector<std::string> errors;
+  absl::StatusOr<slo::SloSet> slos = ReadSlos(errors);
+  absl::Status result = slos.status();
+  if (slos.ok()) {
+    auto set = std::make_shared<const slo::SloSet>(*std::move(slos));
+    result = loop_->Run([&] {
+      SB_RETURN_IF_ERROR(loop_->Install(set));
+      pipeline_->Use(core_->engine().MakeMatcher());
+      return absl::OkStatus();
+    });
+  }
+  reload_ok_.Set(result.ok() ? 1 : 0);
+  const std::lock_guard lock(mutex_);
+  config_error_ = std::string(base::Message(result));
+  if (result.ok()) {
+    config_loaded_ = clock_.Now();
+    reload_time_.Set(
+        static_cast<double>(base::FloorSeconds(config_loaded_).time_since_epoch().count()));
+    base::Log(LogLevel::kInfo, "SLO files reloaded");
+  } else {
+    base::Log(LogLevel::kError, "SLO files not taken, the old ones stay",
+              {{"errors", base::Message(result)}});
+  }
+  return result;
+}
+
+}  // namespace slowburn::app

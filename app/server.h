@@ -1,0 +1,114 @@
+// app/server.h: the running program: every room wired together, started and stopped in order.
+//
+// Room     app
+// Uses     every room
+// Threads  Start, Wait and Stop by one thread; Reload from any
+// Units    none
+#pragma once
+
+#include <atomic>
+#include <condition_variable>
+#include <filesystem>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include <absl/status/status.h>
+#include <absl/status/statusor.h>
+#include <prometheus/registry.h>
+
+#include "app/commit_loop.h"
+#include "app/config.h"
+#include "app/core.h"
+#include "app/pipeline.h"
+#include "app/readings.h"
+#include "collector/otlp_grpc_server.h"
+#include "net/http_server.h"
+#include "serve/queries.h"
+
+namespace slowburn::app {
+
+// DESIGN section 4, "Exact meanings".
+enum class ExitCode : int {
+  kDone = 0,
+  kBadInput = 1,
+  kWarnings = 2,
+  kDataDirectoryInUse = 3,
+  kPortInUse = 4,
+  kStoreCorrupt = 5,
+  kNotWritable = 6,
+  kDiskFailed = 74,
+};
+
+struct ServerError {
+  ExitCode code = ExitCode::kBadInput;
+  std::vector<std::string> lines;  // each says what, where and what to do
+};
+
+// Order of start: SLO files, data directory, recovery, forwarders, commit loop, then the listeners:
+// nothing answers before the counts are what they were. Order of stop: OTLP listeners (drained),
+// commit loop, forwarders, API, store.
+class Server final : public serve::Commands {
+ public:
+  // Writes past counts before the server opens its ports: for `demo`.
+  using Prepare = std::function<absl::Status(CommitLoop&, Core&)>;
+
+  Server(Config config, const base::Clock& clock);
+  ~Server() override;
+
+  // Nothing, or why it does not run; what had been started is stopped again.
+  std::optional<ServerError> Start(const Prepare& prepare = nullptr);
+  // "slowburn ready http=HOST:PORT otlp_grpc=HOST:PORT otlp_http=HOST:PORT"
+  std::string ReadyLine() const;
+  const net::HostPort& http_address() const { return api_->address(); }
+  const net::HostPort& otlp_http_address() const { return otlp_http_->address(); }
+
+  // Blocks until RequestStop or a failed disk; returns how the program should end.
+  ExitCode Wait();
+  // From any thread, not from a signal handler.
+  void RequestStop();
+  // Drains and stops everything. Twice is harmless.
+  void Stop();
+
+  absl::Status Reload() override;
+
+ private:
+  std::optional<ServerError> OpenStore();
+  std::optional<ServerError> Recover(const slo::SloSet& slos, const Prepare& prepare);
+  std::optional<ServerError> Listen();
+  void MakeForwarders();
+  absl::StatusOr<slo::SloSet> ReadSlos(std::vector<std::string>& errors);
+  void FillServerReading(serve::ServerReading& reading) const;
+
+  const Config config_;
+  const base::Clock& clock_;
+  const base::UnixNanos started_;
+  prometheus::Registry registry_;
+  std::unique_ptr<storage::Store> store_;
+  std::unique_ptr<Core> core_;
+  std::unique_ptr<forward::AlertmanagerForwarder> alertmanagers_;
+  std::vector<std::unique_ptr<forward::OtlpExporter>> exporters_;
+  std::vector<forward::OtlpExporter*> exporter_list_;
+  std::unique_ptr<CommitLoop> loop_;
+  std::unique_ptr<Pipeline> pipeline_;
+  std::unique_ptr<Readings> readings_;
+  std::unique_ptr<net::HttpServer> api_;
+  std::unique_ptr<net::HttpServer> otlp_http_;
+  std::unique_ptr<collector::OtlpGrpcServer> otlp_grpc_;
+  prometheus::Gauge& reload_ok_;
+  prometheus::Gauge& reload_time_;
+  std::atomic<bool> ready_{false};
+
+  std::mutex reload_mutex_;  // one reload at a time
+  mutable std::mutex mutex_;
+  std::condition_variable stop_wanted_;
+  bool stop_requested_ = false;
+  std::optional<ExitCode> failed_;
+  base::UnixNanos config_loaded_{};
+  std::string config_error_;
+};
+
+}  // namespace slowburn::app

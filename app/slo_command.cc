@@ -1,0 +1,188 @@
+#include <cstdio>
+
+#include <boost/json.hpp>
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include "app/commands.h"
+#include "app/table.h"
+#include "base/duration_text.h"
+#include "base/status.h"
+#include "net/http_client.h"
+
+namespace slowburn::app {
+namespace {
+
+namespace json = boost::json;
+
+struct SloOptions {
+  std::string server = "http://127.0.0.1:7560";
+  std::string output = "table";
+  std::string id;
+  std::string state;
+  std::string service;
+};
+
+// The answer's JSON, or what went wrong in words for a person.
+absl::StatusOr<std::string> Get(const std::string& server, const std::string& path) {
+  const auto result = net::Call({.url = server + path});
+  if (!result.ok()) {
+    return base::Unavailable("{}; is slowburn running there? name it with --server",
+                             base::Message(result.status()));
+  }
+  if (result->status == 200) return result->body;
+  json::error_code error;
+  const json::value body = json::parse(result->body, error);
+  const json::value* text =
+      error || !body.is_object() ? nullptr : body.as_object().if_contains("error");
+  return base::InvalidArgument("{}", text != nullptr && text->is_string()
+                                         ? std::string(text->as_string().c_str())
+                                         : fmt::format("{} answered {}", server, result->status));
+}
+
+std::string Number(const json::object& object, std::string_view key, double scale,
+                   std::string_view unit) {
+  const json::value* value = object.if_contains(boost::json::string_view(key.data(), key.size()));
+  if (value == nullptr || !value->is_number()) return "-";
+  return fmt::format("{:.5g}{}", value->to_number<double>() * scale, unit);
+}
+
+std::string Text(const json::object& object, std::string_view key) {
+  const json::value* value = object.if_contains(boost::json::string_view(key.data(), key.size()));
+  return value != nullptr && value->is_string() ? std::string(value->as_string().c_str()) : "-";
+}
+
+std::string Exhaustion(const json::object& group) {
+  const json::value* value = group.if_contains("exhaustion_seconds");
+  if (value == nullptr || !value->is_number()) return "-";
+  const auto seconds =
+      std::chrono::seconds(static_cast<int64_t>(std::min(value->to_number<double>(), 3.15e9)));
+  return seconds.count() == 0 ? "spent" : base::FormatDuration(seconds);
+}
+
+std::string GroupName(const json::object& group) {
+  std::vector<std::string> parts;
+  for (const auto& label : group.at("labels").as_object()) {
+    parts.push_back(fmt::format("{}={}", std::string_view(label.key().data(), label.key().size()),
+                                label.value().as_string().c_str()));
+  }
+  return fmt::format("{}", fmt::join(parts, ","));
+}
+
+std::string FiringAlerts(const json::object& group) {
+  std::vector<std::string> firing;
+  for (const json::value& alert : group.at("alerts").as_array()) {
+    if (Text(alert.as_object(), "state") == "firing")
+      firing.push_back(Text(alert.as_object(), "severity"));
+  }
+  return firing.empty() ? "-" : fmt::format("{}", fmt::join(firing, ","));
+}
+
+void AddRows(const json::object& slo, bool all_groups, Table& table) {
+  bool first = true;
+  for (const json::value& value : slo.at("groups").as_array()) {
+    const json::object& group = value.as_object();
+    table.Add({first ? Text(slo, "id") : "  " + GroupName(group), Text(group, "state"),
+               first ? Number(slo, "objective", 100, "%") : "", first ? Text(slo, "window") : "",
+               Number(group, "sli_ratio", 100, "%"),
+               Number(group, "budget_remaining_ratio", 100, "%"), Exhaustion(group),
+               FiringAlerts(group)});
+    first = false;
+    if (!all_groups) return;
+  }
+}
+
+Table MakeTable() {
+  return Table({"SLO", "STATE", "OBJECTIVE", "WINDOW", "SLI", "BUDGET LEFT", "SPENT IN", "FIRING"});
+}
+
+int Fail(const absl::Status& status) {
+  fmt::print(stderr, "{}\n", base::Message(status));
+  return 1;
+}
+
+int List(const SloOptions& options) {
+  std::string path = "/api/slo/v1/slos?";
+  if (!options.state.empty()) path += "state=" + net::PercentEncode(options.state) + "&";
+  if (!options.service.empty()) path += "service=" + net::PercentEncode(options.service);
+  const auto body = Get(options.server, path);
+  if (!body.ok()) return Fail(body.status());
+  if (options.output == "json") {
+    fmt::print("{}\n", *body);
+    return 0;
+  }
+  Table table = MakeTable();
+  for (const json::value& slo : json::parse(*body).at("slos").as_array())
+    AddRows(slo.as_object(), false, table);
+  fmt::print("{}", table.Text());
+  return 0;
+}
+
+int Show(const SloOptions& options) {
+  const size_t slash = options.id.find('/');
+  if (slash == std::string::npos) {
+    fmt::print(stderr, "\"{}\" is no SLO id; write SERVICE/NAME, like checkout/availability\n",
+               options.id);
+    return 1;
+  }
+  const auto body =
+      Get(options.server,
+          fmt::format("/api/slo/v1/slos/{}/{}", net::PercentEncode(options.id.substr(0, slash)),
+                      net::PercentEncode(options.id.substr(slash + 1))));
+  if (!body.ok()) return Fail(body.status());
+  if (options.output == "json") {
+    fmt::print("{}\n", *body);
+    return 0;
+  }
+  const json::value slo = json::parse(*body);
+  Table table = MakeTable();
+  AddRows(slo.as_object(), true, table);
+  Table windows({"WINDOW", "BURN RATE (total)"});
+  for (const auto& window : slo.at("groups").as_array().at(0).at("burn_rates").as_object()) {
+    windows.Add(
+        {std::string(window.key()), window.value().is_number()
+                                        ? fmt::format("{:.4g}", window.value().to_number<double>())
+                                        : "-"});
+  }
+  fmt::print("{}\n{}", table.Text(), windows.Text());
+  return 0;
+}
+
+// Answers of another program that calls itself slowburn end here, not in a crash.
+int Guarded(int (*command)(const SloOptions&), const SloOptions& options) {
+  try {
+    return command(options);
+  } catch (const std::exception& error) {
+    fmt::print(
+        stderr,
+        "{} gave an answer that slowburn does not understand ({}); is it the same version?\n",
+        options.server, error.what());
+    return 1;
+  }
+}
+
+}  // namespace
+
+void AddSloCommand(CLI::App& root, const RunCommand& run) {
+  CLI::App* slo = root.add_subcommand("slo", "ask a running server about its SLOs");
+  slo->require_subcommand(1);
+  const auto options =
+      std::make_shared<SloOptions>();  // Shared with the callbacks, which outlive this function.
+  CLI::App* list = slo->add_subcommand("list", "every SLO with its state and budget");
+  CLI::App* show = slo->add_subcommand("show", "one SLO with its groups and burn rates");
+  for (CLI::App* command : {list, show}) {
+    command->add_option("--server", options->server, "where slowburn's API is")
+        ->capture_default_str();
+    AddOutputOption(*command, options->output);
+  }
+  list->add_option("--state", options->state,
+                   "only SLOs in this state: ok, burning, exhausted, no_data or invalid");
+  list->add_option("--service", options->service, "only SLOs of this service");
+  list->footer("Example:\n  slowburn slo list --state burning");
+  show->add_option("id", options->id, "SERVICE/NAME")->required();
+  show->footer("Example:\n  slowburn slo show checkout/availability");
+  list->callback([run, options] { run([options] { return Guarded(List, *options); }); });
+  show->callback([run, options] { run([options] { return Guarded(Show, *options); }); });
+}
+
+}  // namespace slowburn::app
