@@ -1,0 +1,92 @@
+#include "collector/export_response.h"
+
+#include <fmt/format.h>
+#include <protozero/pbf_writer.hpp>
+
+#include "model/label_set.h"
+
+namespace slowburn::collector {
+namespace {
+
+constexpr size_t kMessageBytesMax = 4 << 10;
+constexpr std::string_view kRetryInfoType = "type.googleapis.com/google.rpc.RetryInfo";
+
+// At most `bytes_max` of `text`, not ending inside a character.
+std::string_view Cut(std::string_view text, size_t bytes_max) {
+  if (text.size() <= bytes_max) return text;
+  size_t end = bytes_max;
+  while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xC0) == 0x80) --end;
+  return text.substr(0, end);
+}
+
+// A client may refuse a message whose text is no UTF-8, and its length is limited (R4).
+std::string SafeText(std::string_view message) {
+  std::string text = model::ValidUtf8(Cut(message, kMessageBytesMax));
+  text.resize(Cut(text, kMessageBytesMax).size());
+  return text;
+}
+
+std::string EncodeRetryInfo(std::chrono::milliseconds delay) {
+  const auto seconds = std::chrono::floor<std::chrono::seconds>(delay);
+  const std::chrono::nanoseconds rest = delay - seconds;
+  std::string duration;
+  protozero::pbf_writer duration_writer(duration);
+  if (seconds.count() != 0) duration_writer.add_int64(1, seconds.count());
+  if (rest.count() != 0) duration_writer.add_int32(2, static_cast<int32_t>(rest.count()));
+  std::string info;
+  protozero::pbf_writer(info).add_message(1, duration);
+  return info;
+}
+
+void AppendJsonString(std::string_view text, std::string& out) {
+  out += '"';
+  for (const char c : text) {
+    if (c == '"' || c == '\\') {
+      out += '\\';
+      out += c;
+    } else if (static_cast<unsigned char>(c) < 0x20) {
+      out += fmt::format("\\u{:04x}", static_cast<unsigned>(c));
+    } else {
+      out += c;
+    }
+  }
+  out += '"';
+}
+
+}  // namespace
+
+std::string EncodeTraceResponse(int64_t rejected_spans, std::string_view message) {
+  std::string response;
+  if (rejected_spans == 0 && message.empty()) return response;
+  std::string partial_success;
+  protozero::pbf_writer writer(partial_success);
+  if (rejected_spans != 0) writer.add_int64(1, rejected_spans);
+  if (!message.empty()) writer.add_string(2, SafeText(message));
+  protozero::pbf_writer(response).add_message(1, partial_success);
+  return response;
+}
+
+std::string EncodeStatus(int code, std::string_view message,
+                         std::optional<std::chrono::milliseconds> retry_delay) {
+  std::string status;
+  protozero::pbf_writer writer(status);
+  writer.add_int32(1, code);
+  if (!message.empty()) writer.add_string(2, SafeText(message));
+  if (retry_delay.has_value()) {
+    std::string any;
+    protozero::pbf_writer any_writer(any);
+    any_writer.add_string(1, kRetryInfoType.data(), kRetryInfoType.size());
+    any_writer.add_bytes(2, EncodeRetryInfo(*retry_delay));
+    writer.add_message(3, any);
+  }
+  return status;
+}
+
+std::string EncodeStatusJson(int code, std::string_view message) {
+  std::string json = fmt::format("{{\"code\":{},\"message\":", code);
+  AppendJsonString(SafeText(message), json);
+  json += '}';
+  return json;
+}
+
+}  // namespace slowburn::collector

@@ -1,0 +1,276 @@
+// Goal: OTLP/HTTP clients get the status, encoding and body of the contract. Method: a real
+// listener and a real client, one row per rule of requirement H; a fake sink behind.
+#include "collector/otlp_http.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <prometheus/text_serializer.h>
+#include <protozero/pbf_writer.hpp>
+
+#include "base/status.h"
+#include "collector/testing/fake_sink.h"
+#include "google/rpc/status.pb.h"
+#include "net/gzip.h"
+#include "net/http_client.h"
+#include "net/http_server.h"
+#include "opentelemetry/proto/collector/trace/v1/trace_service.pb.h"
+
+namespace slowburn::collector {
+namespace {
+
+using opentelemetry::proto::collector::trace::v1::ExportTraceServiceResponse;
+using testing::HasSubstr;
+using testing::StartsWith;
+
+constexpr size_t kRequestBytesMax = 64 << 10;
+constexpr char kProtobuf[] = "application/x-protobuf";
+constexpr char kJson[] = "application/json";
+
+std::string ThreeSpans() {
+  Random random(1);
+  return TypicalTraces(3, random).SerializeAsString();
+}
+
+// A request of `size` bytes: one unknown field with a length of three bytes.
+std::string BodyOfSize(size_t size) {
+  std::string body;
+  protozero::pbf_writer(body).add_bytes(15, std::string(size - 4, 'x'));
+  EXPECT_EQ(body.size(), size);
+  return body;
+}
+
+class Listener {
+ public:
+  explicit Listener(FakeSink::OnIngest on_ingest = FakeSink::AcceptAll)
+      : sink(std::move(on_ingest)) {
+    net::HttpServer::Options options;
+    options.address = {"127.0.0.1", 0};
+    options.name = "otlp_http";
+    auto started =
+        net::HttpServer::Start(options, OtlpHttpRoutes(kRequestBytesMax, sink, registry), registry);
+    EXPECT_TRUE(started.ok()) << base::Message(started.status());
+    server = *std::move(started);
+  }
+
+  net::HttpResult Call(net::HttpCall call) {
+    call.url = "http://" + server->address().Text() + call.url;
+    auto result = net::Call(call);
+    EXPECT_TRUE(result.ok()) << base::Message(result.status());
+    return result.ok() ? *std::move(result) : net::HttpResult();
+  }
+  net::HttpResult Post(std::string body, std::string content_type = kProtobuf,
+                       std::vector<net::HttpHeader> headers = {}) {
+    return Call({.method = "POST",
+                 .url = "/v1/traces",
+                 .headers = std::move(headers),
+                 .body = std::move(body),
+                 .content_type = std::move(content_type)});
+  }
+  std::string Metrics() const { return prometheus::TextSerializer().Serialize(registry.Collect()); }
+
+  prometheus::Registry registry;
+  FakeSink sink;
+  std::unique_ptr<net::HttpServer> server;
+};
+
+std::string_view ContentType(const net::HttpResult& result) {
+  return net::FindHeader(result.headers, "Content-Type");
+}
+
+// --- Success ----------------------------------------------------------------------------------
+
+struct AcceptedCase {
+  std::string name;
+  std::string body;
+  std::string content_type;
+  std::vector<net::HttpHeader> headers;
+};
+
+class AcceptedTest : public testing::TestWithParam<AcceptedCase> {};
+
+TEST_P(AcceptedTest, Is200WithoutBytes) {
+  Listener listener;
+  const AcceptedCase& row = GetParam();
+  const net::HttpResult result = listener.Post(row.body, row.content_type, row.headers);
+  EXPECT_EQ(result.status, 200) << result.body;
+  EXPECT_EQ(ContentType(result), kProtobuf);
+  EXPECT_EQ(result.body, "");
+  EXPECT_EQ(listener.sink.bodies().size(), 1u);
+  EXPECT_THAT(listener.Metrics(), HasSubstr("outcome=\"accepted\",transport=\"http\"} 1"));
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Requests, AcceptedTest,
+    testing::ValuesIn<AcceptedCase>({
+        {"H1_H5_Protobuf", ThreeSpans(), kProtobuf, {}},
+        {"E2_EmptyBody", "", "", {{"Content-Type", kProtobuf}}},
+        {"H3_ParametersAreIgnored", ThreeSpans(), "application/x-protobuf; charset=utf-8", {}},
+        {"H3_AnyCase", ThreeSpans(), "Application/X-Protobuf", {}},
+        {"H12_Gzip", net::Gzip(ThreeSpans()), kProtobuf, {{"Content-Encoding", "gzip"}}},
+        {"H12_GzipAnyCase", net::Gzip(ThreeSpans()), kProtobuf, {{"Content-Encoding", "GZIP"}}},
+        {"E9_Identity", ThreeSpans(), kProtobuf, {{"Content-Encoding", "identity"}}},
+        {"E9_EmptyEncoding", ThreeSpans(), kProtobuf, {{"Content-Encoding", ""}}},
+        {"E10_AtLimit", BodyOfSize(kRequestBytesMax), kProtobuf, {}},
+        {"E10_GzipAtLimit",
+         net::Gzip(BodyOfSize(kRequestBytesMax)),
+         kProtobuf,
+         {{"Content-Encoding", "gzip"}}},
+    }),
+    [](const auto& info) { return info.param.name; });
+
+TEST(OtlpHttpTest, SinkGetsTheDecompressedBody) {
+  Listener listener;
+  listener.Post(net::Gzip(ThreeSpans()), kProtobuf, {{"Content-Encoding", "gzip"}});
+  EXPECT_EQ(listener.sink.bodies().at(0), ThreeSpans());
+  EXPECT_EQ(listener.sink.spans(), 3u);
+}
+
+TEST(OtlpHttpTest, E6_H5_PartialSuccessIs200WithTheCount) {
+  Listener listener;
+  TracesData traces;
+  ASSERT_TRUE(traces.ParseFromString(ThreeSpans()));
+  traces.mutable_resource_spans(0)->mutable_scope_spans(0)->mutable_spans(1)->clear_span_id();
+  const net::HttpResult result = listener.Post(traces.SerializeAsString());
+  EXPECT_EQ(result.status, 200);
+  ExportTraceServiceResponse response;
+  ASSERT_TRUE(response.ParseFromString(result.body));
+  EXPECT_EQ(response.partial_success().rejected_spans(), 1);
+  EXPECT_EQ(response.partial_success().error_message(), "a span has no valid id");
+  EXPECT_THAT(listener.Metrics(), HasSubstr("outcome=\"partial\",transport=\"http\"} 1"));
+}
+
+// --- Errors -----------------------------------------------------------------------------------
+
+struct RefusedCase {
+  std::string name;
+  net::HttpCall call;
+  int want_status;
+  int want_code;
+  RequestRefusal want_refusal;
+  std::string want_message;  // part of it
+};
+
+class RefusedTest : public testing::TestWithParam<RefusedCase> {};
+
+TEST_P(RefusedTest, H6_IsAStatusInTheRequestsEncoding) {
+  Listener listener;
+  const RefusedCase& row = GetParam();
+  const net::HttpResult result = listener.Call(row.call);
+  EXPECT_EQ(result.status, row.want_status);
+  if (row.call.content_type.starts_with(kJson)) {
+    EXPECT_EQ(ContentType(result), kJson);
+    EXPECT_THAT(result.body,
+                StartsWith(fmt::format("{{\"code\":{},\"message\":\"", row.want_code)));
+    EXPECT_THAT(result.body, HasSubstr(row.want_message));
+  } else {
+    EXPECT_EQ(ContentType(result), kProtobuf);
+    google::rpc::Status status;
+    ASSERT_TRUE(status.ParseFromString(result.body));
+    EXPECT_EQ(status.code(), row.want_code);
+    EXPECT_THAT(status.message(), HasSubstr(row.want_message));
+    EXPECT_EQ(status.details_size(), 0);
+  }
+  EXPECT_EQ(listener.sink.refused(row.want_refusal), 1);
+  EXPECT_TRUE(listener.sink.bodies().empty());
+  EXPECT_THAT(listener.Metrics(), HasSubstr("outcome=\"refused\",transport=\"http\"} 1"));
+}
+
+net::HttpCall PostCall(std::string body, std::string content_type = kProtobuf,
+                       std::string encoding = "", std::string path = "/v1/traces") {
+  net::HttpCall call{.method = "POST",
+                     .url = std::move(path),
+                     .body = std::move(body),
+                     .content_type = std::move(content_type)};
+  if (!encoding.empty()) call.headers.push_back({"Content-Encoding", std::move(encoding)});
+  return call;
+}
+
+constexpr auto kUndecodable = RequestRefusal::kUndecodable;
+constexpr auto kTooLarge = RequestRefusal::kTooLarge;
+constexpr auto kUnsupported = RequestRefusal::kUnsupported;
+
+INSTANTIATE_TEST_SUITE_P(
+    Requests, RefusedTest,
+    testing::ValuesIn<RefusedCase>({
+        {"E5_H7_Truncated", PostCall(ThreeSpans().substr(0, 100)), 400, 3, kUndecodable,
+         "request at byte 0"},
+        {"H8_TooLarge", PostCall(BodyOfSize(kRequestBytesMax + 1)), 413, 8, kTooLarge, ""},
+        {"H8_TooLargeJson", PostCall(std::string(kRequestBytesMax + 1, ' '), kJson), 413, 8,
+         kTooLarge, ""},
+        {"H8_TooLargeDecompressed",
+         PostCall(net::Gzip(BodyOfSize(kRequestBytesMax + 1)), kProtobuf, "gzip"), 413, 8,
+         kTooLarge, ""},
+        {"R2_GzipBomb", PostCall(net::Gzip(std::string(16 << 20, '\0')), kProtobuf, "gzip"), 413, 8,
+         kTooLarge, ""},
+        {"H12_BrokenGzip", PostCall("no gzip", kProtobuf, "gzip"), 400, 3, kUndecodable, ""},
+        {"E8_GzipIsOpenedOnce", PostCall(net::Gzip(net::Gzip(ThreeSpans())), kProtobuf, "gzip"),
+         400, 3, kUndecodable, ""},
+        {"H11_Json", PostCall("{}", kJson), 415, 12, kUnsupported,
+         "this server takes application/x-protobuf"},
+        {"E7_JsonWithCharset", PostCall("{}", "application/json; charset=utf-8"), 415, 12,
+         kUnsupported, "this server takes application/x-protobuf"},
+        {"H11_OtherContentType", PostCall("x", "text/plain"), 415, 12, kUnsupported, "text/plain"},
+        {"H11_OtherEncoding", PostCall(ThreeSpans(), kProtobuf, "zstd"), 415, 12, kUnsupported,
+         "zstd"},
+        {"H11_OtherMethod",
+         {.method = "PUT", .url = "/v1/traces", .body = "x", .content_type = kProtobuf},
+         405,
+         12,
+         kUnsupported,
+         ""},
+        {"H11_OtherSignal", PostCall("", "", "", "/v1/metrics"), 404, 12, kUnsupported, ""},
+        {"H11_OtherPathJson", PostCall("{}", kJson, "", "/v1/logs"), 404, 12, kUnsupported, ""},
+    }),
+    [](const auto& info) { return info.param.name; });
+
+struct UnavailableCase {
+  std::string name;
+  std::chrono::milliseconds retry_delay;
+  std::string want_retry_after;
+};
+
+class UnavailableTest : public testing::TestWithParam<UnavailableCase> {};
+
+TEST_P(UnavailableTest, H9_Is503WithWholeSeconds) {
+  Listener listener(
+      [delay = GetParam().retry_delay](std::string&, model::SpanBatch&, AnswerFn answer) {
+        std::move(answer)({.outcome = ExportAnswer::Outcome::kUnavailable,
+                           .message = "the store is full",
+                           .retry_delay = delay});
+      });
+  const net::HttpResult result = listener.Post(ThreeSpans());
+  EXPECT_EQ(result.status, 503);
+  EXPECT_EQ(net::FindHeader(result.headers, "Retry-After"), GetParam().want_retry_after);
+  google::rpc::Status status;
+  ASSERT_TRUE(status.ParseFromString(result.body));
+  EXPECT_EQ(status.code(), 14);
+  EXPECT_EQ(status.message(), "the store is full");
+  EXPECT_THAT(listener.Metrics(), HasSubstr("outcome=\"unavailable\",transport=\"http\"} 1"));
+}
+
+INSTANTIATE_TEST_SUITE_P(Delays, UnavailableTest,
+                         testing::ValuesIn<UnavailableCase>({
+                             {"Zero", std::chrono::milliseconds(0), "1"},
+                             {"UnderASecond", std::chrono::milliseconds(200), "1"},
+                             {"RoundedUp", std::chrono::milliseconds(2001), "3"},
+                         }),
+                         [](const auto& info) { return info.param.name; });
+
+TEST(OtlpHttpTest, DroppedAnswerIs503WithRetryAfter) {
+  Listener listener([](std::string&, model::SpanBatch&, AnswerFn) {});
+  const net::HttpResult result = listener.Post(ThreeSpans());
+  EXPECT_EQ(result.status, 503);
+  EXPECT_EQ(net::FindHeader(result.headers, "Retry-After"), "1");
+}
+
+TEST(OtlpHttpTest, BytesAreCountedAsTheyCame) {
+  Listener listener;
+  const std::string gzip = net::Gzip(ThreeSpans());
+  listener.Post(gzip, kProtobuf, {{"Content-Encoding", "gzip"}});
+  EXPECT_THAT(listener.Metrics(),
+              HasSubstr(fmt::format(
+                  "slowburn_collector_request_bytes_total{{transport=\"http\"}} {}", gzip.size())));
+}
+
+}  // namespace
+}  // namespace slowburn::collector
