@@ -8,7 +8,7 @@
 
 #include <functional>
 
-#include <CLI/App.hpp>
+#include <CLI/CLI.hpp>
 
 namespace slowburn::app {
 

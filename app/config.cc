@@ -218,7 +218,6 @@ void ReadRoot(const YamlNode& root, Config& config) {
   const std::chrono::hours day(24);
   ReadDuration(root.Optional("retention"), 2 * day, 3660 * day, config.retention);
   ReadDuration(root.Optional("max_late"), std::chrono::minutes(1), 30 * day, config.max_late);
-  config.external_url = "http://" + config.http.Text();
   ReadHttpUrl(root.Optional("external_url"), config.external_url);
   for (const auto& [name, value] : root.Optional("external_labels").StringMap()) {
     if (model::NormalizedLabelName(name) != name) {

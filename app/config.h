@@ -45,7 +45,7 @@ struct Config {
   std::chrono::seconds retention{400 * 24 * 3600};
   std::chrono::seconds max_late{24 * 3600};
 
-  std::string external_url = "http://127.0.0.1:7560";
+  std::string external_url;  // empty: http:// and the address that listen.http got
   model::LabelSet external_labels;
   std::chrono::seconds resend{60};
   bool dead_man = true;  // an alert that always fires, to prove that alerts arrive

@@ -319,7 +319,7 @@ void Core::AddDeadMan(std::vector<model::AlertCondition>& conditions) const {
       {"summary", "slowburn is alive and its alerts arrive"},
       {"description",
        "This alert always fires. Route it to a service that calls you when it stops coming."},
-      {"link", options_.engine.external_url + "/"}};
+      {"link", engine_.external_url() + "/"}};
   conditions.push_back(std::move(condition));
 }
 

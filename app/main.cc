@@ -2,9 +2,6 @@
 #include <cstdio>
 #include <exception>
 
-#include <CLI/App.hpp>
-#include <CLI/Config.hpp>
-#include <CLI/Formatter.hpp>
 #include <fmt/format.h>
 
 #include "app/commands.h"

@@ -35,6 +35,8 @@ class PipelineTest : public CoreFixture {
     batch.scopes.resize(1);
     for (const base::UnixNanos end : ends) {
       model::Span span;
+      span.start_time_unix_nano =
+          static_cast<uint64_t>(std::max<int64_t>(0, end.time_since_epoch().count() - 1));
       span.end_time_unix_nano = static_cast<uint64_t>(end.time_since_epoch().count());
       span.ordinal = static_cast<uint32_t>(batch.spans.size());
       batch.spans.push_back(span);

@@ -50,9 +50,14 @@ prometheus::Gauge& AddGauge(prometheus::Registry& registry, const char* name, co
   return prometheus::BuildGauge().Name(name).Help(help).Register(registry).Add(labels);
 }
 
+// What links in alerts lead to.
+std::string ExternalUrl(const Config& config, const net::HostPort& api) {
+  return config.external_url.empty() ? "http://" + api.Text() : config.external_url;
+}
+
 Core::Options CoreOptions(const Config& config) {
   Core::Options options;
-  options.engine.external_url = config.external_url;
+  options.engine.external_url = ExternalUrl(config, config.http);
   options.engine.counting.max_late = config.max_late;
   options.engine.counting.groups_per_sli_max = static_cast<uint32_t>(config.limits.groups_per_sli);
   options.dedup_bytes_max = config.limits.dedup_bytes;
@@ -121,7 +126,7 @@ void Server::MakeForwarders() {
   if (!config_.alertmanagers.empty()) {
     forward::AlertmanagerForwarder::Options options;
     options.urls = config_.alertmanagers;
-    options.message = {config_.external_url, config_.external_labels, config_.resend};
+    options.message = {ExternalUrl(config_, config_.http), config_.external_labels, config_.resend};
     alertmanagers_ =
         std::make_unique<forward::AlertmanagerForwarder>(std::move(options), clock_, registry_);
   }
@@ -187,6 +192,11 @@ std::optional<ServerError> Server::Listen() {
                                     serve::ApiRoutes(*readings_, *this, registry_), registry_);
   if (!api.ok()) return Error(CodeOfListen(api.status()), api.status());
   api_ = *std::move(api);
+  // With port 0 the address is known only now.
+  (void)loop_->Run([this] {
+    core_->engine().set_external_url(ExternalUrl(config_, api_->address()));
+    return absl::OkStatus();
+  });
   auto http = net::HttpServer::Start(
       {.address = config_.otlp_http, .name = "otlp_http", .threads = threads},
       collector::OtlpHttpRoutes(config_.limits.request_bytes, *pipeline_, registry_), registry_);

@@ -1,0 +1,52 @@
+#include "serve/internal/json_error.h"
+
+#include "base/status.h"
+#include "serve/internal/json_text.h"
+
+namespace slowburn::serve::internal {
+namespace {
+
+std::string_view ErrorType(int status) {
+  if (status == 404) return "not_found";
+  if (status == 408) return "timeout";
+  if (status == 503) return "unavailable";
+  return status >= 500 ? "internal" : "bad_data";
+}
+
+int HttpStatus(absl::StatusCode code) {
+  switch (code) {
+    case absl::StatusCode::kInvalidArgument:
+      return 400;
+    case absl::StatusCode::kNotFound:
+      return 404;
+    case absl::StatusCode::kUnavailable:
+      return 503;
+    default:
+      return 500;
+  }
+}
+
+}  // namespace
+
+net::HttpResponse JsonResponse(const boost::json::value& value) {
+  net::HttpResponse response;
+  response.content_type = "application/json";
+  response.body = JsonText(value);
+  return response;
+}
+
+net::HttpResponse ErrorResponse(int status, std::string_view message) {
+  boost::json::object error;
+  error["status"] = "error";
+  error["errorType"] = ErrorType(status);
+  error["error"] = message;
+  net::HttpResponse response = JsonResponse(error);
+  response.status = status;
+  return response;
+}
+
+net::HttpResponse StatusResponse(const absl::Status& status) {
+  return ErrorResponse(HttpStatus(status.code()), base::Message(status));
+}
+
+}  // namespace slowburn::serve::internal

@@ -1,0 +1,140 @@
+#include "serve/internal/metrics_page.h"
+
+#include <sstream>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include <fmt/format.h>
+#include <prometheus/text_serializer.h>
+
+#include "base/duration_text.h"
+#include "serve/internal/exposition.h"
+
+namespace slowburn::serve::internal {
+namespace {
+
+// One budget, its labels written out once for all families.
+struct Row {
+  const slo::SloSpec* spec;
+  const slo::GroupStatus* group;
+  std::string labels;
+
+  std::string With(std::string_view name, std::string_view value) const {
+    std::string more = labels;
+    AppendLabel(more, name, value);
+    return more;
+  }
+};
+
+std::string LabelsOf(const slo::SloSpec& spec, const slo::GroupStatus& group) {
+  std::string labels;
+  AppendLabel(labels, "service", spec.service);
+  AppendLabel(labels, "slo", spec.name);
+  const size_t count = std::min(spec.sli.group_by.size(), group.values.size());
+  for (size_t i = 0; i < count; ++i) {
+    AppendLabel(labels, model::NormalizedLabelName(spec.sli.group_by[i]), group.values[i]);
+  }
+  return labels;
+}
+
+void WriteSliRatio(Exposition& page, const Row& row, std::chrono::seconds window,
+                   const slo::SliCounts& counts) {
+  if (counts.total() == 0) return;
+  page.Sample(row.With("window", base::FormatDuration(window)),
+              static_cast<double>(counts.good) / static_cast<double>(counts.total()));
+}
+
+void WriteSliRatios(Exposition& page, const Row& row) {
+  bool has_own_window = false;
+  for (const slo::WindowBurn& burn : row.group->burn_rates) {
+    WriteSliRatio(page, row, burn.window, burn.counts);
+    has_own_window |= burn.window == row.spec->window;
+  }
+  if (!has_own_window) WriteSliRatio(page, row, row.spec->window, row.group->in_window);
+}
+
+// `prefix` is "slowburn_slo_" or "slowburn_slo_group_".
+void WriteFamilies(Exposition& page, std::string_view prefix, const std::vector<Row>& rows) {
+  const auto begin = [&](std::string_view name, std::string_view type, std::string_view help) {
+    page.Begin({fmt::format("{}{}", prefix, name), type, help});
+  };
+  begin("objective_ratio", "gauge", "The share of events that must be good.");
+  for (const Row& row : rows) page.Sample(row.labels, row.spec->objective.ratio());
+
+  begin("sli_ratio", "gauge", "The share of events in the window that were good.");
+  for (const Row& row : rows) WriteSliRatios(page, row);
+
+  begin("burn_rate", "gauge",
+        "How fast the error budget is spent: 1 spends it in exactly one SLO window.");
+  for (const Row& row : rows) {
+    for (const slo::WindowBurn& burn : row.group->burn_rates) {
+      if (!burn.burn_rate.has_value()) continue;
+      page.Sample(row.With("window", base::FormatDuration(burn.window)), *burn.burn_rate);
+    }
+  }
+
+  begin("error_budget_remaining_ratio", "gauge",
+        "The share of the SLO window's error budget that is left; negative once overspent.");
+  for (const Row& row : rows) {
+    if (row.group->budget_remaining_ratio.has_value()) {
+      page.Sample(row.labels, *row.group->budget_remaining_ratio);
+    }
+  }
+
+  begin("events_total", "counter", "Events counted, ever.");
+  for (const Row& row : rows) {
+    page.Sample(row.With("outcome", "good"), static_cast<double>(row.group->lifetime.good));
+    page.Sample(row.With("outcome", "bad"), static_cast<double>(row.group->lifetime.bad));
+  }
+
+  begin("exhaustion_seconds", "gauge",
+        "Time until the error budget is spent if errors go on as in the last hour.");
+  for (const Row& row : rows) {
+    if (row.group->exhaustion_seconds.has_value()) {
+      page.Sample(row.labels, *row.group->exhaustion_seconds);
+    }
+  }
+}
+
+}  // namespace
+
+std::string SloSeriesText(const SloReading& reading) {
+  std::vector<Row> totals;
+  std::vector<Row> groups;
+  size_t omitted = 0;
+  for (const slo::SloStatus& status : reading.statuses) {
+    const slo::SloSpec& spec = (*reading.slos)[status.index];
+    for (const slo::GroupStatus& group : status.groups) {
+      const bool is_total = group.group == slo::kTotalGroup;
+      if (!is_total && groups.size() == kGroupsOnPageMax) {
+        ++omitted;
+        continue;
+      }
+      (is_total ? totals : groups).push_back({&spec, &group, LabelsOf(spec, group)});
+    }
+  }
+  Exposition page;
+  WriteFamilies(page, "slowburn_slo_", totals);
+  WriteFamilies(page, "slowburn_slo_group_", groups);
+  page.Begin({"slowburn_serve_groups_omitted", "gauge",
+              "Groups of SLOs that this page has no series of, because it has 2000 others."});
+  page.Sample("", static_cast<double>(omitted));
+  return page.Take();
+}
+
+void AddMetricsRoute(net::RouteTable& table, const Queries& queries,
+                     prometheus::Registry& registry) {
+  net::Handler handler = [&queries, &registry](const net::HttpRequest&, net::Reply reply) {
+    std::ostringstream own;
+    prometheus::TextSerializer().Serialize(own, registry.Collect());
+    net::HttpResponse response;
+    response.content_type = Exposition::kContentType;
+    response.body = std::move(own).str();
+    response.body += SloSeriesText(queries.AllSlos());
+    std::move(reply)(std::move(response));
+  };
+  table.Add({.method = "GET", .pattern = "/metrics", .handler = std::move(handler)});
+}
+
+}  // namespace slowburn::serve::internal

@@ -1,0 +1,205 @@
+// Goal: the series of DESIGN section 6, each family once, parsable by Prometheus whatever clients
+// call their routes. Method: the page is read back by a small parser, and by promtool where it is
+// installed.
+#include "serve/internal/metrics_page.h"
+
+#include <cstdio>
+#include <cstdlib>
+#include <fstream>
+#include <iostream>
+#include <map>
+#include <set>
+
+#include <fmt/format.h>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <prometheus/counter.h>
+
+#include "base/testing/temp_dir.h"
+#include "serve/internal/json_error.h"
+#include "serve/testing/ask.h"
+#include "serve/testing/sample_slos.h"
+
+namespace slowburn::serve::internal {
+namespace {
+
+using testing::Contains;
+using testing::DoubleEq;
+using testing::HasSubstr;
+using testing::Not;
+using testing::Pair;
+
+// A sample's text without its value, e.g. `m{a="b"}` -> value. Fails on a line that is neither a
+// comment nor a sample, a family whose samples do not follow its head, and a series twice.
+class ParsedPage {
+ public:
+  explicit ParsedPage(const std::string& text) {
+    size_t begin = 0;
+    while (begin < text.size()) {
+      const size_t end = text.find('\n', begin);
+      EXPECT_NE(end, std::string::npos) << "the last line has no end";
+      if (end == std::string::npos) return;
+      Line(text.substr(begin, end - begin));
+      begin = end + 1;
+    }
+  }
+  const std::map<std::string, double>& samples() const { return samples_; }
+  double At(const std::string& series) const {
+    const auto found = samples_.find(series);
+    if (found != samples_.end()) return found->second;
+    ADD_FAILURE() << "no series " << series;
+    return 0;
+  }
+  size_t CountOf(const std::string& name) const {
+    size_t count = 0;
+    for (const auto& [series, value] : samples_) count += series.starts_with(name + "{") ? 1 : 0;
+    return count;
+  }
+
+ private:
+  void Line(const std::string& line) {
+    if (line.starts_with("# HELP ")) return;
+    if (line.starts_with("# TYPE ")) {
+      family_ = line.substr(7, line.find(' ', 7) - 7);
+      EXPECT_TRUE(families_.insert(family_).second) << "twice: " << line;
+      return;
+    }
+    size_t at = line.find_first_of("{ ");
+    ASSERT_NE(at, std::string::npos) << line;
+    EXPECT_EQ(line.substr(0, at), family_) << line;
+    if (line[at] == '{') at = LabelsEnd(line, at + 1);
+    ASSERT_LT(at, line.size()) << "labels do not end: " << line;
+    ASSERT_EQ(line[at], ' ') << line;
+    char* end = nullptr;
+    const double value = std::strtod(line.c_str() + at + 1, &end);
+    EXPECT_EQ(*end, '\0') << line;
+    EXPECT_TRUE(samples_.emplace(line.substr(0, at), value).second) << "twice: " << line;
+  }
+  static size_t LabelsEnd(const std::string& line, size_t at) {
+    for (bool quoted = false; at < line.size(); ++at) {
+      if (quoted && line[at] == '\\') {
+        ++at;
+        EXPECT_THAT(std::string("\\\"n"), HasSubstr(line.substr(at, 1)));
+      } else if (line[at] == '"') {
+        quoted = !quoted;
+      } else if (!quoted && line[at] == '}') {
+        return at + 1;
+      }
+    }
+    return at;
+  }
+
+  std::string family_;
+  std::set<std::string> families_;
+  std::map<std::string, double> samples_;
+};
+
+TEST(MetricsPageTest, SeriesOfTheTotal) {
+  const ParsedPage page(SloSeriesText(SampleReading()));
+  const std::string id = "service=\"checkout\",slo=\"availability\"";
+  EXPECT_DOUBLE_EQ(page.At("slowburn_slo_objective_ratio{" + id + "}"), 0.999);
+  EXPECT_DOUBLE_EQ(page.At("slowburn_slo_sli_ratio{" + id + ",window=\"5m\"}"), 0.9995);
+  EXPECT_DOUBLE_EQ(page.At("slowburn_slo_sli_ratio{" + id + ",window=\"30d\"}"), 0.9995);
+  EXPECT_NEAR(page.At("slowburn_slo_burn_rate{" + id + ",window=\"1h\"}"), 0.5, 1e-9);
+  EXPECT_NEAR(page.At("slowburn_slo_error_budget_remaining_ratio{" + id + "}"), 0.5, 1e-9);
+  EXPECT_EQ(page.At("slowburn_slo_events_total{" + id + ",outcome=\"good\"}"), 2 * 99950);
+  EXPECT_EQ(page.At("slowburn_slo_events_total{" + id + ",outcome=\"bad\"}"), 2 * 50);
+  EXPECT_NEAR(page.At("slowburn_slo_exhaustion_seconds{" + id + "}"), 30 * 86400, 1);
+  EXPECT_EQ(page.CountOf("slowburn_slo_sli_ratio"), 8u);  // seven windows, and the SLO's own
+  EXPECT_EQ(page.CountOf("slowburn_slo_burn_rate"), 7u);
+}
+
+TEST(MetricsPageTest, SeriesOfGroups) {
+  const ParsedPage page(SloSeriesText(SampleReading()));
+  const std::string id = "service=\"checkout\",slo=\"availability\",http_route=\"/pay\"";
+  EXPECT_DOUBLE_EQ(page.At("slowburn_slo_group_objective_ratio{" + id + "}"), 0.999);
+  EXPECT_DOUBLE_EQ(page.At("slowburn_slo_group_sli_ratio{" + id + ",window=\"3d\"}"),
+                   19951.0 / 20000);
+  EXPECT_NEAR(page.At("slowburn_slo_group_burn_rate{" + id + ",window=\"1h\"}"), 2.45, 1e-9);
+  EXPECT_NEAR(page.At("slowburn_slo_group_error_budget_remaining_ratio{" + id + "}"), -1.45, 1e-9);
+  EXPECT_EQ(page.At("slowburn_slo_group_events_total{" + id + ",outcome=\"bad\"}"), 98);
+  EXPECT_EQ(page.At("slowburn_slo_group_exhaustion_seconds{" + id + "}"), 0);
+  EXPECT_EQ(page.At("slowburn_serve_groups_omitted"), 0);
+  EXPECT_EQ(page.CountOf("slowburn_slo_group_objective_ratio"), 2u);
+}
+
+TEST(MetricsPageTest, SilenceIsAbsent) {
+  const ParsedPage page(SloSeriesText(SampleReading()));
+  const std::string id = "service=\"search\",slo=\"latency\"";
+  EXPECT_DOUBLE_EQ(page.At("slowburn_slo_objective_ratio{" + id + "}"), 0.999);
+  EXPECT_EQ(page.At("slowburn_slo_events_total{" + id + ",outcome=\"good\"}"), 0);
+  for (const auto& [series, value] : page.samples()) {
+    if (series.find("service=\"search\"") == std::string::npos) continue;
+    EXPECT_TRUE(series.starts_with("slowburn_slo_objective_ratio") ||
+                series.starts_with("slowburn_slo_events_total"))
+        << series;
+  }
+}
+
+TEST(MetricsPageTest, OmitsGroupsBeyondItsLimit) {
+  SloReading reading = SampleReading();
+  slo::SloSpec spec = SampleSpec("many", "groups", {"route"});
+  std::vector<slo::GroupStatus> groups{SampleGroup(spec, {}, {.good = 5})};
+  for (int i = 0; i < 2005; ++i) {
+    groups.push_back(SampleGroup(spec, {fmt::format("/{}", i)}, {.good = 5}));
+  }
+  AddSlo(reading, std::move(spec), std::move(groups));
+  const ParsedPage page(SloSeriesText(reading));
+  EXPECT_EQ(page.At("slowburn_serve_groups_omitted"), 7);  // The first SLO has two.
+  EXPECT_EQ(page.CountOf("slowburn_slo_group_objective_ratio"), kGroupsOnPageMax);
+  EXPECT_EQ(page.CountOf("slowburn_slo_objective_ratio"), 3u);
+}
+
+TEST(MetricsPageTest, HostileNamesAreEscaped) {
+  const ParsedPage page(SloSeriesText(HostileReading()));
+  EXPECT_DOUBLE_EQ(page.At("slowburn_slo_group_objective_ratio{service=\"checkout\","
+                           "slo=\"availability\",http_route_b_=\"<script>\\\"'&\\\\\\n"
+                           "\xEF\xBF\xBD\"}"),
+                   0.999);
+}
+
+class MetricsRouteTest : public testing::Test {
+ protected:
+  MetricsRouteTest() {
+    prometheus::BuildCounter()
+        .Name("slowburn_net_requests_total")
+        .Help("Requests answered.")
+        .Register(registry_)
+        .Add({{"code", "2xx"}})
+        .Increment(3);
+    queries_.reading = HostileReading();
+    AddMetricsRoute(table_, queries_, registry_);
+  }
+
+  FakeQueries queries_;
+  prometheus::Registry registry_;
+  net::RouteTable table_{[](const net::HttpRequest&, int status, std::string_view message) {
+    return ErrorResponse(status, message);
+  }};
+};
+
+TEST_F(MetricsRouteTest, HasOurOwnMetricsAndTheSlos) {
+  const net::HttpResponse response = Ask(table_, "/metrics");
+  EXPECT_EQ(response.content_type, "text/plain; version=0.0.4; charset=utf-8");
+  const ParsedPage page(response.body);
+  EXPECT_EQ(page.At("slowburn_net_requests_total{code=\"2xx\"}"), 3);
+  EXPECT_EQ(page.CountOf("slowburn_slo_objective_ratio"), 1u);
+}
+
+TEST_F(MetricsRouteTest, PromtoolAcceptsThePage) {
+  if (std::system("promtool --version > /dev/null 2>&1") != 0) {
+    GTEST_SKIP() << "promtool is not installed; apt-get install prometheus has it";
+  }
+  const base::TempDir folder;
+  const std::string file = folder.path() / "metrics.txt";
+  std::ofstream(file) << Ask(table_, "/metrics").body;
+  const std::string said = folder.path() / "said.txt";
+  const int status =
+      std::system(fmt::format("promtool check metrics < {} > {} 2>&1", file, said).c_str());
+  std::string text;
+  std::getline(std::ifstream(said), text, '\0');
+  EXPECT_EQ(status, 0) << text;
+}
+
+}  // namespace
+}  // namespace slowburn::serve::internal

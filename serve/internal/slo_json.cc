@@ -1,0 +1,200 @@
+#include "serve/internal/slo_json.h"
+
+#include <algorithm>
+
+#include "base/duration_text.h"
+#include "serve/internal/json_text.h"
+
+namespace slowburn::serve::internal {
+namespace {
+
+namespace json = boost::json;
+
+constexpr size_t kContributorsMax = 10;
+
+json::object LabelsJson(const slo::SloSpec& spec, const slo::GroupStatus& group) {
+  json::object labels;
+  const size_t count = std::min(spec.sli.group_by.size(), group.values.size());
+  for (size_t i = 0; i < count; ++i) labels[spec.sli.group_by[i]] = group.values[i];
+  return labels;
+}
+
+// Since when the alert is in its state.
+base::UnixNanos Since(const model::Alert& alert) {
+  switch (alert.state) {
+    case model::AlertState::kPending:
+      return alert.active_at;
+    case model::AlertState::kFiring:
+      return alert.fired_at;
+    case model::AlertState::kInactive:
+      return alert.resolved_at;
+  }
+  return alert.active_at;
+}
+
+json::array AlertsJson(const std::vector<const model::Alert*>& alerts) {
+  json::array list;
+  for (const model::Alert* alert : alerts) {
+    json::object entry;
+    entry["name"] = alert->labels.Get("alertname");
+    entry["severity"] = alert->labels.Get("severity");
+    entry["state"] = model::AlertStateName(alert->state);
+    entry["since"] = TimeNumber(Since(*alert));
+    list.push_back(std::move(entry));
+  }
+  return list;
+}
+
+json::object GroupJson(const slo::SloSpec& spec, const slo::GroupStatus& group,
+                       const GroupAlerts& alerts) {
+  const slo::SliCounts& counts = group.in_window;
+  json::object entry;
+  entry["labels"] = LabelsJson(spec, group);
+  entry["state"] = slo::SloStateName(group.state);
+  entry["good"] = counts.good;
+  entry["bad"] = counts.bad;
+  entry["total"] = counts.total();
+  entry["sli_ratio"] = nullptr;
+  if (counts.total() > 0) {
+    entry["sli_ratio"] = static_cast<double>(counts.good) / static_cast<double>(counts.total());
+  }
+  entry["budget_remaining_ratio"] = NumberOrNull(group.budget_remaining_ratio);
+  entry["budget_remaining_events"] = group.budget_remaining_events;
+  entry["exhaustion_seconds"] = NumberOrNull(group.exhaustion_seconds);
+  json::object burn_rates;
+  for (const slo::WindowBurn& burn : group.burn_rates) {
+    burn_rates[base::FormatDuration(burn.window)] = NumberOrNull(burn.burn_rate);
+  }
+  entry["burn_rates"] = std::move(burn_rates);
+  entry["alerts"] = AlertsJson(alerts.Of(spec, group));
+  entry["since"] = group.since.time_since_epoch().count();
+  entry["last_event"] = TimeOrNull(group.last_event);
+  return entry;
+}
+
+json::object TierJson(const slo::SloSpec& spec, const slo::TierStatus& status) {
+  const slo::AlertTier& tier = status.tier;
+  json::object entry;
+  entry["name"] = tier.name;
+  entry["severity"] = tier.severity;
+  entry["long"] = base::FormatDuration(tier.long_window);
+  entry["short"] = base::FormatDuration(tier.short_window);
+  entry["factor"] = tier.factor.value();
+  entry["threshold_error_ratio"] = tier.factor.value() * spec.objective.error_budget();
+  entry["long_burn_rate"] = NumberOrNull(status.long_burn_rate);
+  entry["short_burn_rate"] = NumberOrNull(status.short_burn_rate);
+  entry["state"] = slo::TierStateName(status.state);
+  entry["min_total"] = tier.min_total;
+  entry["min_bad"] = tier.min_bad;
+  return entry;
+}
+
+json::object PolicyJson(const slo::SloSpec& spec, const slo::GroupStatus& group) {
+  json::object policy;
+  policy["name"] = spec.policy.name;
+  json::array tiers;
+  for (const slo::TierStatus& tier : group.tiers) tiers.push_back(TierJson(spec, tier));
+  policy["tiers"] = std::move(tiers);
+  json::array unreachable;
+  for (const slo::UnreachableTier& tier : spec.policy.unreachable) {
+    json::object entry;
+    entry["name"] = tier.name;
+    entry["severity"] = tier.severity;
+    entry["reason"] = tier.reason;
+    unreachable.push_back(std::move(entry));
+  }
+  policy["unreachable"] = std::move(unreachable);
+  return policy;
+}
+
+json::array ContributorsJson(const slo::SloSpec& spec, const slo::SloStatus& status) {
+  std::vector<const slo::GroupStatus*> groups;
+  uint64_t bad = 0;
+  for (const slo::GroupStatus& group : status.groups) {
+    if (group.group == slo::kTotalGroup || group.in_window.bad == 0) continue;
+    groups.push_back(&group);
+    bad += group.in_window.bad;
+  }
+  const size_t shown = std::min(groups.size(), kContributorsMax);
+  std::ranges::partial_sort(groups, groups.begin() + static_cast<std::ptrdiff_t>(shown),
+                            [](const auto* a, const auto* b) {
+                              return a->in_window.bad != b->in_window.bad
+                                         ? a->in_window.bad > b->in_window.bad
+                                         : a->values < b->values;
+                            });
+  json::array list;
+  for (size_t i = 0; i < shown; ++i) {
+    json::object entry;
+    entry["labels"] = LabelsJson(spec, *groups[i]);
+    entry["bad"] = groups[i]->in_window.bad;
+    entry["bad_share_ratio"] =
+        static_cast<double>(groups[i]->in_window.bad) / static_cast<double>(bad);
+    list.push_back(std::move(entry));
+  }
+  return list;
+}
+
+}  // namespace
+
+json::object SloJson(const slo::SloSpec& spec, const slo::SloStatus& status,
+                     const GroupAlerts& alerts) {
+  json::object slo;
+  slo["id"] = spec.id();
+  slo["service"] = spec.service;
+  slo["name"] = spec.name;
+  slo["objective"] = spec.objective.ratio();
+  slo["window"] = spec.window_text;
+  json::array groups;
+  for (const slo::GroupStatus& group : status.groups) {
+    groups.push_back(GroupJson(spec, group, alerts));
+  }
+  slo["groups"] = std::move(groups);
+  return slo;
+}
+
+json::object SloDetailJson(const slo::SloSpec& spec, const slo::SloStatus& status,
+                           const slo::GroupStatus& group, const GroupAlerts& alerts) {
+  json::object slo = SloJson(spec, status, alerts);
+  slo["description"] = spec.description;
+  slo["runbook_url"] = spec.runbook_url;
+  json::object labels;
+  for (const model::Label& label : spec.labels) labels[label.name] = label.value;
+  slo["labels"] = std::move(labels);
+  slo["source"] = spec.source;
+  slo["spec"] = spec.text;
+  slo["policy"] = PolicyJson(spec, group);
+  slo["contributors"] = ContributorsJson(spec, status);
+  return slo;
+}
+
+json::object HistoryJson(const std::vector<slo::HistoryPoint>& points) {
+  json::array list;
+  for (const slo::HistoryPoint& point : points) {
+    json::object entry;
+    entry["t"] = point.time.time_since_epoch().count();
+    entry["good"] = point.counts.good;
+    entry["bad"] = point.counts.bad;
+    entry["error_ratio"] = NumberOrNull(point.error_ratio);
+    entry["budget_remaining_ratio"] = NumberOrNull(point.budget_remaining_ratio);
+    list.push_back(std::move(entry));
+  }
+  json::object history;
+  history["points"] = std::move(list);
+  return history;
+}
+
+const slo::GroupStatus* FindGroup(const slo::SloSpec& spec, const slo::SloStatus& status,
+                                  const GroupSelector& group) {
+  for (const slo::GroupStatus& candidate : status.groups) {
+    if (candidate.values.size() != group.size()) continue;
+    bool matches = true;
+    for (size_t i = 0; i < candidate.values.size() && matches; ++i) {
+      const auto wanted = group.find(spec.sli.group_by[i]);
+      matches = wanted != group.end() && wanted->second == candidate.values[i];
+    }
+    if (matches) return &candidate;
+  }
+  return nullptr;
+}
+
+}  // namespace slowburn::serve::internal

@@ -1,0 +1,35 @@
+// serve/internal/slo_json.h: SLO statuses as the JSON of /api/slo/v1/slos.
+//
+// Room     serve
+// Uses     slo/, serve/
+// Threads  pure functions
+// Units    ratios 0..1, times in unix seconds, windows in Prometheus duration text
+// Source   DESIGN section 6, "The HTTP surface", and section 4, "Exact meanings"
+#pragma once
+
+#include <vector>
+
+#include <boost/json.hpp>
+
+#include "serve/internal/group_alerts.h"
+#include "serve/queries.h"
+
+namespace slowburn::serve::internal {
+
+// {"id","service","name","objective","window","groups":[...]}, the total first among the groups.
+boost::json::object SloJson(const slo::SloSpec& spec, const slo::SloStatus& status,
+                            const GroupAlerts& alerts);
+
+// The above, plus what its owner wrote, the alert policy with the live values of `group` (one of
+// the status), and the contributors: the groups with most bad events in the window, at most 10.
+boost::json::object SloDetailJson(const slo::SloSpec& spec, const slo::SloStatus& status,
+                                  const slo::GroupStatus& group, const GroupAlerts& alerts);
+
+// {"points":[{"t","good","bad","error_ratio","budget_remaining_ratio"}]}
+boost::json::object HistoryJson(const std::vector<slo::HistoryPoint>& points);
+
+// The group that `group` selects (an empty selector: the total), or null.
+const slo::GroupStatus* FindGroup(const slo::SloSpec& spec, const slo::SloStatus& status,
+                                  const GroupSelector& group);
+
+}  // namespace slowburn::serve::internal

@@ -1,0 +1,99 @@
+#include "serve/internal/slo_routes.h"
+
+#include <fmt/format.h>
+
+#include "base/status.h"
+#include "serve/internal/json_error.h"
+#include "serve/internal/range_request.h"
+#include "serve/internal/slo_filter.h"
+#include "serve/internal/slo_json.h"
+
+namespace slowburn::serve::internal {
+namespace {
+
+namespace json = boost::json;
+using JsonOrStatus = absl::StatusOr<json::object>;
+
+std::string IdOf(const net::HttpRequest& request) {
+  return fmt::format("{}/{}", request.PathParameter("service"), request.PathParameter("name"));
+}
+
+JsonOrStatus ListSlos(const Queries& queries, const net::HttpRequest& request) {
+  SB_ASSIGN_OR_RETURN(const SloFilter filter, SloFilter::Parse(request));
+  const SloReading reading = queries.AllSlos();
+  const GroupAlerts alerts(reading);
+  json::array slos;
+  for (const slo::SloStatus& status : reading.statuses) {
+    const slo::SloSpec& spec = (*reading.slos)[status.index];
+    if (filter.Matches(spec, status)) slos.push_back(SloJson(spec, status, alerts));
+  }
+  json::object answer;
+  answer["slos"] = std::move(slos);
+  return answer;
+}
+
+JsonOrStatus ShowSlo(const Queries& queries, const net::HttpRequest& request) {
+  const std::string id = IdOf(request);
+  SB_ASSIGN_OR_RETURN(const SloReading reading, queries.OneSlo(id));
+  const slo::SloStatus& status = reading.statuses.front();
+  const slo::SloSpec& spec = (*reading.slos)[status.index];
+  const slo::GroupStatus* const group = FindGroup(spec, status, ParseGroup(request));
+  if (group == nullptr) {
+    return base::NotFound("{} has no such group; GET /api/slo/v1/slos/{} lists its groups", id, id);
+  }
+  return SloDetailJson(spec, status, *group, GroupAlerts(reading));
+}
+
+JsonOrStatus ShowCounts(const Queries& queries, const net::HttpRequest& request) {
+  SB_ASSIGN_OR_RETURN(const RangeRequest range, ParseRangeRequest(request));
+  if (!range.start.has_value() || !range.end.has_value()) {
+    return base::InvalidArgument(
+        "{} is missing; write start= and end= in unix seconds or RFC 3339, on slice bounds of 10 "
+        "s, "
+        "like ?start=1700000000&end=1700003600",
+        range.start.has_value() ? "end" : "start");
+  }
+  SB_ASSIGN_OR_RETURN(const slo::SliCounts counts,
+                      queries.Counts(IdOf(request), range.group, *range.start, *range.end));
+  json::object answer;
+  answer["start"] = range.start->time_since_epoch().count();
+  answer["end"] = range.end->time_since_epoch().count();
+  answer["good"] = counts.good;
+  answer["bad"] = counts.bad;
+  answer["total"] = counts.total();
+  return answer;
+}
+
+JsonOrStatus ShowHistory(const Queries& queries, const net::HttpRequest& request) {
+  const std::string id = IdOf(request);
+  SB_ASSIGN_OR_RETURN(const RangeRequest range, ParseRangeRequest(request));
+  SB_ASSIGN_OR_RETURN(const SloReading reading, queries.OneSlo(id));
+  const slo::SloSpec& spec = (*reading.slos)[reading.statuses.front().index];
+  const HistoryRange whole = CompleteHistory(range, reading.now, spec.window);
+  SB_ASSIGN_OR_RETURN(const std::vector<slo::HistoryPoint> points,
+                      queries.History(id, range.group, whole.start, whole.end, whole.step));
+  return HistoryJson(points);
+}
+
+using Answer = JsonOrStatus (*)(const Queries&, const net::HttpRequest&);
+
+void Add(net::RouteTable& table, std::string pattern, const Queries& queries, Answer answer) {
+  net::Handler handler = [&queries, answer](const net::HttpRequest& request, net::Reply reply) {
+    const JsonOrStatus result = answer(queries, request);
+    std::move(reply)(result.ok() ? JsonResponse(*result) : StatusResponse(result.status()));
+  };
+  table.Add({.method = "GET", .pattern = std::move(pattern), .handler = std::move(handler)});
+}
+
+}  // namespace
+
+void AddSloRoutes(net::RouteTable& table, const Queries& queries) {
+  const std::string all = "/api/slo/v1/slos";
+  const std::string one = all + "/{service}/{name}";
+  Add(table, all, queries, ListSlos);
+  Add(table, one, queries, ShowSlo);
+  Add(table, one + "/counts", queries, ShowCounts);
+  Add(table, one + "/history", queries, ShowHistory);
+}
+
+}  // namespace slowburn::serve::internal

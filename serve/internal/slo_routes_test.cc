@@ -1,0 +1,296 @@
+// Goal: the JSON of /api/slo/v1/slos is the contract's, field by field; filters choose, and every
+// error has its form. Method: answers of the handlers over fixed readings.
+#include "serve/internal/slo_routes.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "base/status.h"
+#include "serve/internal/json_error.h"
+#include "serve/internal/slo_json.h"
+#include "serve/testing/ask.h"
+#include "serve/testing/sample_slos.h"
+
+namespace slowburn::serve::internal {
+namespace {
+
+namespace json = boost::json;
+using std::chrono::sys_seconds;
+using testing::HasSubstr;
+using namespace std::chrono_literals;
+
+const std::string kOne = "/api/slo/v1/slos/checkout/availability";
+
+class SloRoutesTest : public testing::Test {
+ protected:
+  SloRoutesTest() { AddSloRoutes(table_, queries_); }
+
+  FakeQueries queries_;
+  net::RouteTable table_{[](const net::HttpRequest&, int status, std::string_view message) {
+    return ErrorResponse(status, message);
+  }};
+};
+
+std::vector<std::string> Keys(const json::value& object) {
+  std::vector<std::string> keys;
+  for (const auto& member : object.as_object()) keys.emplace_back(member.key());
+  return keys;
+}
+
+TEST_F(SloRoutesTest, ListHasTheContractsFields) {
+  const json::value answer = AskJson(table_, "/api/slo/v1/slos");
+  EXPECT_EQ(Keys(answer), std::vector<std::string>{"slos"});
+  const json::value& slo = answer.at("slos").at(0);
+  EXPECT_EQ(Keys(slo),
+            (std::vector<std::string>{"id", "service", "name", "objective", "window", "groups"}));
+  EXPECT_EQ(slo.at("id"), "checkout/availability");
+  EXPECT_EQ(slo.at("service"), "checkout");
+  EXPECT_EQ(slo.at("name"), "availability");
+  EXPECT_EQ(slo.at("objective"), 0.999);
+  EXPECT_EQ(slo.at("window"), "30d");
+  const json::value& total = slo.at("groups").at(0);
+  EXPECT_EQ(Keys(total), (std::vector<std::string>{"labels", "state", "good", "bad", "total",
+                                                   "sli_ratio", "budget_remaining_ratio",
+                                                   "budget_remaining_events", "exhaustion_seconds",
+                                                   "burn_rates", "alerts", "since", "last_event"}));
+  EXPECT_EQ(total.at("labels"), json::object());
+  EXPECT_EQ(total.at("state"), "ok");
+  EXPECT_EQ(total.at("good"), 99950);
+  EXPECT_EQ(total.at("bad"), 50);
+  EXPECT_EQ(total.at("total"), 100000);
+  EXPECT_EQ(total.at("sli_ratio"), 0.9995);
+  EXPECT_NEAR(total.at("budget_remaining_ratio").as_double(), 0.5, 1e-9);
+  EXPECT_NEAR(total.at("budget_remaining_events").to_number<double>(), 50, 1e-6);
+  EXPECT_NEAR(total.at("exhaustion_seconds").to_number<double>(), 30 * 86400, 1);
+  EXPECT_EQ(Keys(total.at("burn_rates")),
+            (std::vector<std::string>{"5m", "30m", "1h", "2h", "6h", "1d", "3d"}));
+  EXPECT_NEAR(total.at("burn_rates").at("5m").to_number<double>(), 0.5, 1e-9);
+  EXPECT_EQ(total.at("since"), 1'699'996'403);
+  EXPECT_EQ(total.at("last_event"), 1'699'999'990);
+}
+
+TEST_F(SloRoutesTest, GroupsHaveTheirLabelsAsWrittenAndTheirOwnAlerts) {
+  const json::value groups = AskJson(table_, "/api/slo/v1/slos").at("slos").at(0).at("groups");
+  ASSERT_EQ(groups.as_array().size(), 3u);
+  EXPECT_EQ(groups.at(1).at("labels"), (json::object{{"http.route", "/cart"}}));
+  EXPECT_EQ(groups.at(1).at("alerts"), json::array());
+  EXPECT_EQ(groups.at(2).at("labels"), (json::object{{"http.route", "/pay"}}));
+  EXPECT_EQ(groups.at(2).at("state"), "exhausted");
+  EXPECT_EQ(groups.at(2).at("exhaustion_seconds"), 0);
+  EXPECT_EQ(groups.at(2).at("alerts"), (json::array{{{"name", "SLOBurnRate"},
+                                                     {"severity", "page"},
+                                                     {"state", "firing"},
+                                                     {"since", 1'699'999'952.75}},
+                                                    {{"name", "SLOBurnRate"},
+                                                     {"severity", "ticket"},
+                                                     {"state", "pending"},
+                                                     {"since", 1'699'999'903}}}));
+  EXPECT_EQ(groups.at(0).at("alerts"), (json::array{{{"name", "SLOBurnRate"},
+                                                     {"severity", "page"},
+                                                     {"state", "inactive"},
+                                                     {"since", 1'699'999'983}}}));
+}
+
+TEST_F(SloRoutesTest, SilenceIsNull) {
+  const json::value total = AskJson(table_, "/api/slo/v1/slos").at("slos").at(1).at("groups").at(0);
+  EXPECT_EQ(total.at("state"), "no_data");
+  EXPECT_EQ(total.at("total"), 0);
+  for (const std::string_view name :
+       {"sli_ratio", "budget_remaining_ratio", "exhaustion_seconds", "last_event"}) {
+    EXPECT_TRUE(total.at(name).is_null()) << name;
+  }
+  EXPECT_EQ(total.at("burn_rates").as_object().size(), 7u);
+  EXPECT_TRUE(total.at("burn_rates").at("1h").is_null());
+}
+
+TEST_F(SloRoutesTest, Filters) {
+  struct Case {
+    std::string query;
+    std::vector<std::string> want;
+  };
+  const std::string checkout = "checkout/availability";
+  const std::string search = "search/latency";
+  for (const Case& c : std::vector<Case>{
+           {"", {checkout, search}},
+           {"?state=&service=&label.team=", {checkout, search}},
+           {"?unknown=x", {checkout, search}},
+           {"?state=exhausted", {checkout}},
+           {"?state=no_data", {search}},
+           {"?state=no_data&state=exhausted", {checkout, search}},
+           {"?state=ok", {}},
+           {"?service=search", {search}},
+           {"?service=sear", {}},
+           {"?label.team=payments", {checkout}},
+           {"?label.team=payments&label.tier=1", {}},
+           {"?label.team=payments&state=no_data", {}},
+       }) {
+    std::vector<std::string> got;
+    const json::value answer = AskJson(table_, "/api/slo/v1/slos" + c.query);
+    for (const json::value& slo : answer.at("slos").as_array()) {
+      got.emplace_back(slo.at("id").as_string());
+    }
+    EXPECT_EQ(got, c.want) << c.query;
+  }
+}
+
+TEST_F(SloRoutesTest, ShowHasTheSpecAndThePolicyWithLiveValues) {
+  const json::value listed = AskJson(table_, "/api/slo/v1/slos").at("slos").at(0);
+  const json::value slo = AskJson(table_, kOne);
+  for (const std::string& key : Keys(listed)) EXPECT_EQ(slo.at(key), listed.at(key)) << key;
+  EXPECT_EQ(slo.at("description"), "Answers without error");
+  EXPECT_EQ(slo.at("runbook_url"), "https://example.org/runbooks/checkout");
+  EXPECT_EQ(slo.at("labels"), (json::object{{"team", "payments"}}));
+  EXPECT_EQ(slo.at("source"), "slos/checkout.yaml:3");
+  EXPECT_EQ(slo.at("spec"), "kind: SLO\n");
+  const json::value& policy = slo.at("policy");
+  EXPECT_EQ(Keys(policy), (std::vector<std::string>{"name", "tiers", "unreachable"}));
+  EXPECT_EQ(policy.at("name"), "sre-workbook");
+  ASSERT_EQ(policy.at("tiers").as_array().size(), 4u);
+  const json::value& tier = policy.at("tiers").at(0);
+  EXPECT_EQ(Keys(tier), (std::vector<std::string>{
+                            "name", "severity", "long", "short", "factor", "threshold_error_ratio",
+                            "long_burn_rate", "short_burn_rate", "state", "min_total", "min_bad"}));
+  EXPECT_EQ(tier.at("severity"), "page");
+  EXPECT_EQ(tier.at("long"), "1h");
+  EXPECT_EQ(tier.at("short"), "5m");
+  EXPECT_EQ(tier.at("factor"), 14.4);
+  EXPECT_NEAR(tier.at("threshold_error_ratio").as_double(), 0.0144, 1e-12);
+  EXPECT_NEAR(tier.at("long_burn_rate").as_double(), 0.5, 1e-9);
+  EXPECT_NEAR(tier.at("short_burn_rate").as_double(), 0.5, 1e-9);
+  EXPECT_EQ(tier.at("state"), "quiet");
+  EXPECT_EQ(tier.at("min_total"), 1);
+  EXPECT_EQ(tier.at("min_bad"), 2);
+  EXPECT_EQ(slo.at("contributors"),
+            (json::array{
+                {{"labels", {{"http.route", "/pay"}}}, {"bad", 49}, {"bad_share_ratio", 0.98}},
+                {{"labels", {{"http.route", "/cart"}}}, {"bad", 1}, {"bad_share_ratio", 0.02}}}));
+}
+
+TEST_F(SloRoutesTest, ShowTakesAGroup) {
+  const json::value slo = AskJson(table_, kOne + "?group.http.route=/pay");
+  EXPECT_EQ(slo.at("policy").at("tiers").at(3).at("state"), "burning");
+  EXPECT_EQ(AskJson(table_, kOne).at("policy").at("tiers").at(3).at("state"), "quiet");
+  EXPECT_EQ(Ask(table_, kOne + "?group.http.route=/none").status, 404);
+  EXPECT_EQ(Ask(table_, kOne + "?group.http.method=/pay").status, 404);
+}
+
+TEST_F(SloRoutesTest, ShowNamesUnreachableTiers) {
+  slo::SloSpec spec = SampleSpec("a", "b");
+  spec.policy.unreachable = {{"1h/5m", "page", "it would need 144% errors"}};
+  const slo::GroupStatus total = SampleGroup(spec, {}, {});
+  AddSlo(queries_.reading, spec, {total});
+  EXPECT_EQ(
+      AskJson(table_, "/api/slo/v1/slos/a/b").at("policy").at("unreachable"),
+      (json::array{
+          {{"name", "1h/5m"}, {"severity", "page"}, {"reason", "it would need 144% errors"}}}));
+}
+
+TEST_F(SloRoutesTest, Counts) {
+  const json::value answer = AskJson(
+      table_, kOne + "/counts?start=1700000000&end=2023-11-14T23:13:20Z&group.http.route=%2Fpay");
+  EXPECT_EQ(answer, (json::object{{"start", 1'700'000'000},
+                                  {"end", 1'700'003'600},
+                                  {"good", 990},
+                                  {"bad", 10},
+                                  {"total", 1000}}));
+  EXPECT_EQ(queries_.asked.id, "checkout/availability");
+  EXPECT_EQ(queries_.asked.group, (GroupSelector{{"http.route", "/pay"}}));
+  EXPECT_EQ(queries_.asked.start, sys_seconds(1'700'000'000s));
+  EXPECT_EQ(queries_.asked.end, sys_seconds(1'700'003'600s));
+}
+
+TEST_F(SloRoutesTest, History) {
+  queries_.history = std::vector<slo::HistoryPoint>{
+      {sys_seconds(1'700'000'000s), {.good = 9, .bad = 1}, 0.1, -0.25},
+      {sys_seconds(1'700'000'010s), {}, std::nullopt, std::nullopt}};
+  const json::value answer =
+      AskJson(table_, kOne + "/history?start=1699990000&end=1700000000&step=1m");
+  EXPECT_EQ(answer, (json::object{{"points", json::array{{{"t", 1'700'000'000},
+                                                          {"good", 9},
+                                                          {"bad", 1},
+                                                          {"error_ratio", 0.1},
+                                                          {"budget_remaining_ratio", -0.25}},
+                                                         {{"t", 1'700'000'010},
+                                                          {"good", 0},
+                                                          {"bad", 0},
+                                                          {"error_ratio", nullptr},
+                                                          {"budget_remaining_ratio", nullptr}}}}}));
+  EXPECT_EQ(queries_.asked.start, sys_seconds(1'699'990'000s));
+  EXPECT_EQ(queries_.asked.end, sys_seconds(1'700'000'000s));
+  EXPECT_EQ(queries_.asked.step, 60s);
+}
+
+TEST_F(SloRoutesTest, HistoryDefaultsToTheWindow) {
+  EXPECT_EQ(AskJson(table_, kOne + "/history?group.http.route=/pay").at("points"), json::array());
+  EXPECT_EQ(queries_.asked.end, sys_seconds(1'700'000'000s));
+  EXPECT_EQ(queries_.asked.start, sys_seconds(1'700'000'000s) - 720h);
+  EXPECT_EQ(queries_.asked.step, 8640s);
+  EXPECT_EQ(queries_.asked.group, (GroupSelector{{"http.route", "/pay"}}));
+}
+
+TEST_F(SloRoutesTest, Errors) {
+  struct Case {
+    std::string target;
+    int want_status;
+    const char* want_type;
+    std::string_view want_error;
+  };
+  for (const Case& c : std::vector<Case>{
+           {"/api/slo/v1/slos?state=fine", 400, "bad_data",
+            "no state \"fine\"; write one of ok, burning, exhausted, no_data, invalid"},
+           {"/api/slo/v1/slos/checkout/%3Cb%3E", 404, "not_found", "\"checkout/<b>\""},
+           {"/api/slo/v1/slos/none/none/history", 404, "not_found", "\"none/none\""},
+           {"/api/slo/v1/slos/checkout", 404, "not_found", "no such path"},
+           {kOne + "/counts?end=1700000000", 400, "bad_data", "start is missing; write start="},
+           {kOne + "/counts?start=1700000000", 400, "bad_data", "end is missing; write start="},
+           {kOne + "/counts?start=now&end=1700000000", 400, "bad_data", "start: \"now\""},
+           {kOne + "/history?step=x", 400, "bad_data", "step: \"x\""},
+       }) {
+    const net::HttpResponse response = Ask(table_, c.target);
+    EXPECT_EQ(response.status, c.want_status) << c.target;
+    EXPECT_EQ(response.content_type, "application/json");
+    const json::value error = json::parse(response.body);
+    EXPECT_EQ(Keys(error), (std::vector<std::string>{"status", "errorType", "error"}));
+    EXPECT_EQ(error.at("status"), "error");
+    EXPECT_EQ(error.at("errorType"), c.want_type) << c.target;
+    EXPECT_THAT(std::string(error.at("error").as_string()), HasSubstr(c.want_error));
+  }
+}
+
+TEST_F(SloRoutesTest, StatusesOfQueriesBecomeHttp) {
+  struct Case {
+    absl::Status status;
+    int want_status;
+    const char* want_type;
+  };
+  for (const Case& c : std::vector<Case>{
+           {base::InvalidArgument("write 10 or 20"), 400, "bad_data"},
+           {base::NotFound("no group"), 404, "not_found"},
+           {base::DataLoss("crc"), 500, "internal"},
+           {base::Internal("bug"), 500, "internal"},
+           {base::Unavailable("shutting down"), 503, "unavailable"},
+       }) {
+    queries_.counts = c.status;
+    queries_.history = c.status;
+    for (const std::string_view leaf : {"/counts?start=0&end=10", "/history"}) {
+      const net::HttpResponse response = Ask(table_, kOne + std::string(leaf));
+      EXPECT_EQ(response.status, c.want_status) << leaf;
+      const json::value error = json::parse(response.body);
+      EXPECT_EQ(error.at("errorType"), c.want_type);
+      EXPECT_EQ(std::string_view(error.at("error").as_string()), base::Message(c.status));
+    }
+  }
+}
+
+TEST_F(SloRoutesTest, HostileTextIsValidJson) {
+  queries_.reading = HostileReading();
+  const json::value slo = AskJson(table_, kOne);
+  const char* const clean = "<script>\"'&\\\n\xEF\xBF\xBD";
+  EXPECT_EQ(slo.at("spec"), clean);
+  EXPECT_EQ(slo.at("labels").at("team"), clean);
+  EXPECT_EQ(slo.at("groups").at(1).at("labels").at("http.route<b>"), clean);
+  EXPECT_EQ(slo.at("groups").at(0).at("alerts").at(0).at("severity"), clean);
+}
+
+}  // namespace
+}  // namespace slowburn::serve::internal

@@ -1,0 +1,105 @@
+// serve/queries.h: what the HTTP API asks of the program: reads, and the few commands it may give.
+//
+// Room     serve
+// Uses     base/, model/, slo/
+// Threads  the implementation is thread-safe; calls come from server threads and may take
+// milliseconds Units    unix time; counts are events
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <absl/status/status.h>
+#include <absl/status/statusor.h>
+
+#include "model/alert.h"
+#include "slo/slo_spec.h"
+#include "slo/slo_status.h"
+
+namespace slowburn::serve {
+
+// Statuses as of one instant, every fsynced count in them.
+struct SloReading {
+  // Shared: a reload must not take the specs away under an answer.
+  std::shared_ptr<const slo::SloSet> slos;
+  std::vector<slo::SloStatus> statuses;  // .index points into *slos
+  std::vector<model::Alert> alerts;      // all of the book
+  std::chrono::sys_seconds now{};
+};
+
+// One budget of an SLO: values of group_by by name as written; empty for the total.
+using GroupSelector = std::map<std::string, std::string>;
+
+// decoded = accepted + duplicate + the sum of rejected; per downstream routed = delivered + pending
+// + the sum of dropped.
+struct SignalLedger {
+  uint64_t decoded = 0, accepted = 0, duplicate = 0;
+  std::map<std::string, uint64_t> rejected;  // items by reason
+  uint64_t too_late = 0;                     // accepted events that came too late to be counted
+  int64_t imbalance() const;
+};
+struct DownstreamLedger {
+  uint64_t routed = 0, delivered = 0, pending = 0;
+  std::map<std::string, uint64_t> dropped;  // items by reason
+  int64_t imbalance() const;
+};
+struct LedgerReading {
+  std::map<std::string, SignalLedger> signals;          // "traces"
+  std::map<std::string, DownstreamLedger> downstreams;  // by name
+  std::map<std::string, uint64_t> refused_requests;     // by reason: never became items
+};
+
+struct ServerReading {
+  std::string version;
+  std::chrono::sys_seconds started{};
+  std::string http, otlp_grpc, otlp_http;  // HOST:PORT as bound
+  std::string data_dir;
+  bool ready = false;
+  std::string not_ready_because;  // "recovering", "the disk failed", ...
+  uint64_t sequence = 0;          // newest commit
+  uint64_t checkpoint_sequence = 0;
+  uint64_t store_disk_bytes = 0;
+  uint64_t slos = 0, slis = 0, groups = 0;
+  uint64_t slice_memory_bytes = 0;
+  std::chrono::sys_seconds engine_time{};
+  std::chrono::seconds dedup_window{};     // how far back a resent request is recognised now
+  std::map<std::string, uint64_t> limits;  // every limit by its name in the config
+  std::chrono::sys_seconds config_loaded{};
+  bool config_ok = true;     // the last reload
+  std::string config_error;  // of the last reload
+};
+
+class Queries {
+ public:
+  virtual ~Queries() = default;
+  virtual SloReading AllSlos() const = 0;
+  // kNotFound for an unknown id, naming it.
+  virtual absl::StatusOr<SloReading> OneSlo(std::string_view id) const = 0;
+  // kNotFound for an unknown id or group; kInvalidArgument for bounds that are not whole slices
+  // (naming the nearest), end <= start, or a start before the retained past (naming its start).
+  virtual absl::StatusOr<slo::SliCounts> Counts(std::string_view id, const GroupSelector& group,
+                                                std::chrono::sys_seconds start,
+                                                std::chrono::sys_seconds end) const = 0;
+  // As Counts; step is whole slices and at most 11,000 points come of it.
+  virtual absl::StatusOr<std::vector<slo::HistoryPoint>> History(
+      std::string_view id, const GroupSelector& group, std::chrono::sys_seconds start,
+      std::chrono::sys_seconds end, std::chrono::seconds step) const = 0;
+  virtual LedgerReading Ledger() const = 0;
+  virtual ServerReading Server() const = 0;
+};
+
+class Commands {
+ public:
+  virtual ~Commands() = default;
+  // Reads the SLO files again: all of them, or nothing changes. The status has every error, a line
+  // each.
+  virtual absl::Status Reload() = 0;
+};
+
+}  // namespace slowburn::serve

@@ -1,0 +1,79 @@
+// serve/testing/ask.h: a request straight to its handler, without a socket.
+//
+// Room     serve/testing
+// Uses     net/
+// Threads  waits for the answer, whatever thread gives it
+// Units    none
+#pragma once
+
+#include <chrono>
+#include <future>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include <boost/json.hpp>
+
+#include "net/route_table.h"
+
+namespace slowburn::serve {
+
+// The answer that is to come. A dropped reply gives status 0.
+class Answer {
+ public:
+  Answer() : promise_(std::make_shared<Promise>()), future_(promise_->value.get_future()) {}
+
+  net::Reply reply() {
+    return [promise = std::exchange(promise_, nullptr)](net::HttpResponse response) {
+      promise->is_given = true;
+      promise->value.set_value(std::move(response));
+    };
+  }
+  bool IsThere() { return future_.wait_for(std::chrono::seconds(0)) == std::future_status::ready; }
+  net::HttpResponse Wait() { return future_.get(); }
+
+ private:
+  // Shared, because std::function and the like may copy what holds it.
+  struct Promise {
+    std::promise<net::HttpResponse> value;
+    bool is_given = false;
+    ~Promise() {
+      if (is_given) return;
+      net::HttpResponse none;
+      none.status = 0;
+      value.set_value(std::move(none));
+    }
+  };
+  std::shared_ptr<Promise> promise_;
+  std::future<net::HttpResponse> future_;
+};
+
+// `target` is a path with or without a query, as on the wire.
+inline Answer Begin(const net::RouteTable& table, std::string method, std::string_view target) {
+  net::HttpRequest request;
+  request.method = std::move(method);
+  const size_t mark = target.find('?');
+  const std::string_view path = target.substr(0, mark);
+  request.path = net::PercentDecode(path);
+  if (mark != std::string_view::npos) request.query = target.substr(mark + 1);
+  net::RouteTable::Match match = table.Find(request.method, path);
+  Answer answer;
+  if (match.route == nullptr) {
+    answer.reply()(table.errors()(request, match.status, "no such path"));
+    return answer;
+  }
+  request.path_parameters = std::move(match.path_parameters);
+  match.route->handler(std::move(request), answer.reply());
+  return answer;
+}
+
+inline net::HttpResponse Ask(const net::RouteTable& table, std::string_view target) {
+  return Begin(table, "GET", target).Wait();
+}
+
+inline boost::json::value AskJson(const net::RouteTable& table, std::string_view target) {
+  return boost::json::parse(Ask(table, target).body);
+}
+
+}  // namespace slowburn::serve

@@ -1,0 +1,106 @@
+// slo/engine.h: the SLOs in force: their states, burn rates and alert conditions, from the counts
+// of their SLIs.
+//
+// Room     slo
+// Uses     model/, slo/
+// Threads  one thread at a time; the caller lets readers in between steps
+// Units    engine time is unix seconds and never goes back
+#pragma once
+
+#include <chrono>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <absl/container/flat_hash_map.h>
+#include <absl/status/status.h>
+
+#include "model/alert.h"
+#include "slo/matcher.h"
+#include "slo/sli_table.h"
+#include "slo/slo_spec.h"
+#include "slo/slo_status.h"
+
+namespace slowburn::slo {
+
+class Engine {
+ public:
+  struct Options {
+    SliTable::Options counting;
+    std::string external_url;  // alert links lead to it
+  };
+  // `source` must outlive the engine.
+  Engine(Options options, const BlockSource& source)
+      : options_(std::move(options)), table_(options_.counting, source) {}
+
+  void set_external_url(std::string url) { options_.external_url = std::move(url); }
+  const std::string& external_url() const { return options_.external_url; }
+
+  SliTable& table() { return table_; }
+  const SliTable& table() const { return table_; }
+
+  // The SLIs of `slos` that have no id yet, as canonical texts: the caller registers them, durably,
+  // before Install.
+  std::vector<std::string> UnknownSlis(const SloSet& slos) const;
+  // These SLOs are in force from now on. SLIs that none of them uses keep their counts, without
+  // windows.
+  absl::Status Install(std::shared_ptr<const SloSet> slos, std::chrono::sys_seconds now);
+  // A matcher for the SLIs of the SLOs in force.
+  std::shared_ptr<const Matcher> MakeMatcher() const;
+
+  // Engine time becomes `now` (an earlier one changes nothing), windows slide, states are taken.
+  // Call it each second.
+  void Step(std::chrono::sys_seconds now);
+  std::chrono::sys_seconds now() const { return now_; }
+
+  // Every alert condition that is true as of the last Step.
+  std::vector<model::AlertCondition> Conditions() const;
+
+  const std::shared_ptr<const SloSet>& slos() const { return slos_; }
+  std::optional<size_t> FindSlo(std::string_view id) const;
+  SliId sli_of(size_t slo) const { return runtimes_[slo].sli; }
+  // With every applied change in it.
+  SloStatus Status(size_t slo) const;
+  GroupStatus StatusOf(size_t slo, GroupId group) const;
+  // The longest window of any SLO in force.
+  std::chrono::seconds longest_window() const;
+
+ private:
+  struct TierWindows {
+    size_t long_at;
+    size_t short_at;
+  };
+  // What Install works out so that a step only adds and compares.
+  struct Runtime {
+    SliId sli{};
+    size_t window_at = 0;  // index of the SLO's window among its SLI's
+    size_t hour_at = 0;
+    std::vector<TierWindows> tiers;
+    std::vector<size_t> burn_at;  // the policy's windows, ascending
+    struct GroupRuntime {
+      SloState state = SloState::kNoData;
+      std::chrono::sys_seconds since{};
+    };
+    std::vector<GroupRuntime> groups;
+  };
+
+  TierState StateOfTier(const SloSpec& slo, const Runtime& runtime, size_t tier,
+                        const GroupCounts& counts) const;
+  SloState StateOfGroup(const SloSpec& slo, const Runtime& runtime, GroupId group) const;
+  bool Alerts(const SloSpec& slo, GroupId group) const;
+  model::AlertCondition MakeCondition(size_t slo, GroupId group, size_t tier) const;
+  model::LabelSet GroupLabels(const SloSpec& slo, SliId sli, GroupId group) const;
+
+  Options options_;
+  SliTable table_;
+  // Shared: readers and matchers of the generation before may still hold it.
+  std::shared_ptr<const SloSet> slos_ = std::make_shared<const SloSet>();
+  std::vector<Runtime> runtimes_;  // by index in slos_
+  absl::flat_hash_map<std::string, size_t> by_id_;
+  std::chrono::sys_seconds now_{};
+};
+
+}  // namespace slowburn::slo
