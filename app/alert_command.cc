@@ -82,6 +82,7 @@ int Test(AlertTestOptions options) {
 void AddAlertCommand(CLI::App& root, const RunCommand& run) {
   CLI::App* alert = root.add_subcommand("alert", "alerts");
   alert->require_subcommand(1);
+  alert->footer("Example:\n  slowburn alert test --config slowburn.yaml");
   CLI::App* test = alert->add_subcommand(
       "test", "send one alert to every Alertmanager, to prove the route to a human");
   const auto options = std::make_shared<AlertTestOptions>();  // Shared with the callback, which

@@ -322,7 +322,7 @@ void CommitLoop::RunCommands() {
   }
 }
 
-absl::Status CommitLoop::Commit(store::v1::LogRecord record) {
+absl::Status CommitLoop::Commit(const store::v1::LogRecord& record) {
   SB_RETURN_IF_ERROR(Append(record));
   const std::unique_lock lock(core_mutex_);
   return core_.ApplyRecord(record);
@@ -330,10 +330,18 @@ absl::Status CommitLoop::Commit(store::v1::LogRecord record) {
 
 absl::Status CommitLoop::Install(std::shared_ptr<const slo::SloSet> slos) {
   const base::UnixNanos now = clock_.Now();
-  store::v1::LogRecord record = core_.PlanInstall(*slos, now);
-  if (record.slis_size() > 0) SB_RETURN_IF_ERROR(Commit(std::move(record)));
-  const std::unique_lock lock(core_mutex_);
-  return core_.Install(std::move(slos), now);
+  const store::v1::LogRecord registrations = core_.PlanInstall(*slos, now);
+  if (registrations.slis_size() > 0) SB_RETURN_IF_ERROR(Commit(registrations));
+  {
+    const std::unique_lock lock(core_mutex_);
+    SB_RETURN_IF_ERROR(core_.Install(std::move(slos), now));
+  }
+  const store::v1::LogRecord ended = core_.PlanOrphanedAlerts(now);
+  if (ended.alerts_size() > 0) {
+    SB_RETURN_IF_ERROR(Commit(ended));
+    PublishAlerts(false);
+  }
+  return absl::OkStatus();
 }
 
 // --- each second

@@ -72,7 +72,7 @@ class CommitLoop {
   // stopped.
   absl::Status Run(const std::function<absl::Status()>& command);
   // For commands: makes `record` durable and applies it.
-  absl::Status Commit(store::v1::LogRecord record);
+  absl::Status Commit(const store::v1::LogRecord& record);
   // For commands: these SLOs from now on.
   absl::Status Install(std::shared_ptr<const slo::SloSet> slos);
 

@@ -354,6 +354,19 @@ absl::Status Core::Install(std::shared_ptr<const slo::SloSet> slos, base::UnixNa
   return engine_.Install(std::move(slos), base::FloorSeconds(now));
 }
 
+store::v1::LogRecord Core::PlanOrphanedAlerts(base::UnixNanos now) const {
+  const auto is_gone = [&](const model::LabelSet& labels) {
+    if (!labels.Has("slo")) return false;  // The dead man belongs to none.
+    return !engine_.FindSlo(fmt::format("{}/{}", labels.Get("service"), labels.Get("slo")))
+                .has_value();
+  };
+  store::v1::LogRecord record;
+  for (rules::AlertBook::Change& change : alerts_.PlanEnd(is_gone, now))
+    *record.add_alerts() = std::move(change.record);
+  if (record.alerts_size() > 0) record.set_time_unix_nano(now.time_since_epoch().count());
+  return record;
+}
+
 // --- checkpoints
 
 std::chrono::sys_seconds Core::retained_from(base::UnixNanos now) const {

@@ -86,6 +86,9 @@ class Core {
   store::v1::LogRecord PlanInstall(const slo::SloSet& slos, base::UnixNanos now) const;
   absl::Status Install(std::shared_ptr<const slo::SloSet> slos, base::UnixNanos now);
 
+  // Ends the alerts of SLOs that are no longer in force; empty when there are none.
+  store::v1::LogRecord PlanOrphanedAlerts(base::UnixNanos now) const;
+
   // Live (but for requests) and on replay.
   absl::Status ApplyRecord(const store::v1::LogRecord& record);
 

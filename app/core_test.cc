@@ -126,6 +126,27 @@ TEST_F(CoreTest, AGroupAlertIsKeptAcrossARestart) {
   EXPECT_EQ(fired_at(), kStart + 12s);
 }
 
+TEST_F(CoreTest, AlertsOfARemovedSloEndAtOnce) {
+  const CountedRequest before = Request(2, "/pay", Second(-60s), 1, 0);
+  const CountedRequest outage = Request(1, "/pay", Second(10s), 0, 100);
+  Commit({&before, &outage}, kStart + 12s);
+  Commit(core_->Step(kStart + 12s));
+  ASSERT_TRUE(
+      core_->Install(std::make_shared<const slo::SloSet>(slo::SloSet{slos_[1]}), kStart + 13s)
+          .ok());
+  // The outage tier is kept firing for five minutes: not when its SLO is gone.
+  Commit(core_->PlanOrphanedAlerts(kStart + 13s));
+  for (const model::Alert& alert : core_->alerts().Alerts()) {
+    if (alert.labels.Get("alertname") == "SLODeadMan") {
+      EXPECT_EQ(alert.state, model::AlertState::kFiring);
+    } else {
+      EXPECT_EQ(alert.state, model::AlertState::kInactive) << alert.labels.Text();
+      EXPECT_EQ(alert.resolved_at, kStart + 13s);
+    }
+  }
+  EXPECT_EQ(core_->PlanOrphanedAlerts(kStart + 14s).alerts_size(), 0);
+}
+
 TEST_F(CoreTest, TheDeadManAlwaysFiresUnlessTurnedOff) {
   Commit(core_->Step(kStart));
   ASSERT_EQ(core_->alerts().Alerts().size(), 1u);

@@ -87,7 +87,7 @@ absl::Status WriteDemoHistory(CommitLoop& loop, Core& core, sys_seconds now) {
       for (const std::string& value : admission.values) group.add_values(value);
     }
     if (record.groups_size() > 0) {
-      const absl::Status admitted = loop.Commit(std::move(record));
+      const absl::Status admitted = loop.Commit(record);
       if (!admitted.ok()) return admitted;
     }
     const absl::Status applied = backfill.Apply(core.engine().table());

@@ -168,7 +168,7 @@ std::optional<ServerError> Server::Recover(const slo::SloSet& slos, const Prepar
   for (store::v1::LedgerDelta& delta : core_->ledger().LostWithLastProcess())
     *lost.add_ledger() = std::move(delta);
   if (lost.ledger_size() > 0) {
-    if (const absl::Status booked = loop_->Commit(std::move(lost)); !booked.ok())
+    if (const absl::Status booked = loop_->Commit(lost); !booked.ok())
       return Error(ExitCode::kDiskFailed, booked);
   }
   absl::Status installed = loop_->Install(std::make_shared<const slo::SloSet>(slos));

@@ -111,8 +111,9 @@ int List(const SloOptions& options) {
     fmt::print("{}\n", *body);
     return 0;
   }
+  const json::value answer = json::parse(*body);
   Table table = MakeTable();
-  for (const json::value& slo : json::parse(*body).at("slos").as_array())
+  for (const json::value& slo : answer.at("slos").as_array())
     AddRows(slo.as_object(), false, table);
   fmt::print("{}", table.Text());
   return 0;
@@ -166,6 +167,7 @@ int Guarded(int (*command)(const SloOptions&), const SloOptions& options) {
 void AddSloCommand(CLI::App& root, const RunCommand& run) {
   CLI::App* slo = root.add_subcommand("slo", "ask a running server about its SLOs");
   slo->require_subcommand(1);
+  slo->footer("Example:\n  slowburn slo list --server http://127.0.0.1:7560");
   const auto options =
       std::make_shared<SloOptions>();  // Shared with the callbacks, which outlive this function.
   CLI::App* list = slo->add_subcommand("list", "every SLO with its state and budget");

@@ -352,6 +352,24 @@ std::vector<AlertBook::Change> AlertBook::Plan(const std::vector<AlertCondition>
   return changes;
 }
 
+std::vector<AlertBook::Change> AlertBook::PlanEnd(
+    const std::function<bool(const model::LabelSet&)>& is_gone, base::UnixNanos now) const {
+  std::vector<Change> changes;
+  for (const auto& [text, held] : alerts_) {
+    if (IsResolved(held) || !is_gone(ReadLabels(held.labels()))) continue;
+    AlertRecord record = held;
+    record.clear_tiers();
+    if (held.fired_at_unix_nano() != 0) {
+      record.set_state(store::v1::ALERT_STATE_INACTIVE);
+      record.set_resolved_at_unix_nano(now.time_since_epoch().count());
+    } else {
+      record.set_state(store::v1::ALERT_STATE_UNSPECIFIED);
+    }
+    changes.push_back({std::move(record)});
+  }
+  return changes;
+}
+
 void AlertBook::Apply(const AlertRecord& record) {
   std::string key = ReadLabels(record.labels()).Text();
   if (record.state() == store::v1::ALERT_STATE_UNSPECIFIED) {

@@ -7,6 +7,7 @@
 // Source   facts/alerting.md section 2; DESIGN sections 2 and 4
 #pragma once
 
+#include <functional>
 #include <map>
 #include <string>
 #include <vector>
@@ -38,6 +39,10 @@ class AlertBook {
   // The book itself stays as it is.
   std::vector<Change> Plan(const std::vector<model::AlertCondition>& conditions,
                            base::UnixNanos now);
+  // What must change to end, at once, every alert whose labels `is_gone` knows: its SLO was
+  // removed, so nothing is kept firing. A fired one is resolved, a pending one forgotten.
+  std::vector<Change> PlanEnd(const std::function<bool(const model::LabelSet&)>& is_gone,
+                              base::UnixNanos now) const;
   // Live and on replay alike. Records of labels it does not know are added.
   void Apply(const store::v1::AlertRecord& record);
 
