@@ -1,0 +1,105 @@
+// slo/group_counts.h: the counts of one group of one SLI: recent hours in memory, running sums of
+// every window.
+//
+// Room     slo
+// Uses     slo/
+// Threads  one thread at a time
+// Units    slices; a window of w slices at slice `through` covers [through - w, through]: the open
+// slice is in it
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <vector>
+
+#include <absl/status/status.h>
+
+#include "slo/range_sum.h"
+#include "slo/sli_delta.h"
+#include "slo/slice_block.h"
+
+namespace slowburn::slo {
+
+// The state that a checkpoint keeps beside the blocks.
+struct GroupRunningState {
+  Slice through = 0;
+  Slice first = 0;
+  uint32_t days_rolled = 0;
+  std::chrono::sys_seconds last_event{};
+  struct Sum {
+    uint32_t window = 0;  // slices
+    SliCounts counts;
+  };
+  std::vector<Sum> sums;
+  SliCounts lifetime;  // everything that was ever counted
+};
+
+// A change of a block adds to the sums of the windows it lies in; moving time adds the slices that
+// enter and takes those that leave. Only the hours at the windows' edges and those that changed
+// since the last checkpoint are in memory, so its size follows the number of windows and not their
+// length.
+class GroupCounts {
+ public:
+  GroupCounts(SliId sli, GroupId group) { view_.sli = sli, view_.group = group; }
+
+  // Takes over a checkpoint.
+  void Restore(const GroupRunningState& state);
+  // The windows to keep sums of, distinct, from now on. Sums that are known are kept, new ones are
+  // read.
+  absl::Status SetWindows(const std::vector<uint32_t>& windows, const BlockSource& source);
+  // Makes the hour of `slice` resident, so that Add cannot fail.
+  absl::Status Load(Slice slice, const BlockSource& source);
+  // Counts `change`, whose hour is resident.
+  void Add(const SliceChange& change);
+  // Replaces the counts of a whole hour (backfill), resident if anything was counted in it. Sums
+  // are stale until Resum.
+  void SetHour(uint32_t hour, SliceBlock block);
+  absl::Status Resum(const BlockSource& source);
+  // Moves the sums to `to`; back or not at all is no move.
+  absl::Status Advance(Slice to, const BlockSource& source);
+
+  // Zero, and not to be trusted, from a call that could not read until the next that can.
+  const SliCounts& sum(size_t window) const { return sums_[window]; }
+  // Everything that was ever counted: it never falls.
+  const SliCounts& lifetime() const { return lifetime_; }
+  Slice through() const { return through_; }
+  Slice first() const { return view_.first; }
+  std::optional<std::chrono::sys_seconds> last_event() const;
+  uint32_t days_rolled() const { return view_.days_rolled; }
+  const GroupView& view() const { return view_; }
+  void set_hours_kept_from(uint32_t day) { view_.hours_kept_from = day; }
+
+  // The day block of the first day that is not rolled yet, made of its hours. Call only for days
+  // that no event can reach any more.
+  absl::StatusOr<SliceBlock> MakeDay(uint32_t day, const BlockSource& source) const;
+  void set_days_rolled(uint32_t day) {
+    view_.days_rolled = day;
+    changed_ = true;
+  }
+
+  // For a checkpoint.
+  bool changed() const { return changed_; }
+  GroupRunningState State() const;
+  // After the checkpoint is written: hours that no window's edge needs leave memory.
+  void MarkClean();
+  size_t memory_bytes() const;
+
+ private:
+  ResidentHour* Find(uint32_t hour);
+  absl::StatusOr<ResidentHour*> Resident(uint32_t hour, const BlockSource& source);
+  absl::Status Step(const BlockSource& source);
+  absl::StatusOr<SliCounts> CountsAt(Slice slice, const BlockSource& source);
+  void Evict();
+
+  GroupView view_;
+  std::vector<uint32_t> windows_;  // slices
+  std::vector<SliCounts> sums_;    // one per window
+  SliCounts lifetime_;
+  Slice through_ = 0;
+  std::chrono::sys_seconds last_event_{};
+  bool changed_ = false;
+  bool stale_ = false;  // a read failed: the sums are wrong and have to be read anew
+};
+
+}  // namespace slowburn::slo

@@ -1,0 +1,127 @@
+#include "slo/range_sum.h"
+
+#include <algorithm>
+
+#include "slo/burn_rate.h"
+
+namespace slowburn::slo {
+namespace {
+
+constexpr uint32_t kHoursPerDay = 24;
+
+// An hour of a day block: each five-minute sum at the first of its slices.
+SliceBlock HourOfDay(const SliceBlock& day, uint32_t hour_of_day) {
+  SliceBlock hour(kHourSlots);
+  constexpr uint32_t kSums = kHourSlots / kSlicesPerDaySlot;
+  for (uint32_t i = 0; i < kSums; ++i) {
+    hour.Set(i * kSlicesPerDaySlot, day.At(hour_of_day * kSums + i));
+  }
+  return hour;
+}
+
+}  // namespace
+
+const ResidentHour* RangeReader::FindResident(uint32_t hour) const {
+  const auto at = std::lower_bound(
+      view_.hours.begin(), view_.hours.end(), hour,
+      [](const ResidentHour& resident, uint32_t wanted) { return resident.hour < wanted; });
+  return at != view_.hours.end() && at->hour == hour ? &*at : nullptr;
+}
+
+bool RangeReader::HasResident(uint32_t day) const {
+  const auto at = std::lower_bound(
+      view_.hours.begin(), view_.hours.end(), day * kHoursPerDay,
+      [](const ResidentHour& resident, uint32_t wanted) { return resident.hour < wanted; });
+  return at != view_.hours.end() && at->hour < (day + 1) * kHoursPerDay;
+}
+
+absl::StatusOr<SliceBlock> RangeReader::Hour(uint32_t hour) const {
+  if (const ResidentHour* resident = FindResident(hour)) return resident->block;
+  if (view_.first == 0 || hour < view_.first / kSlicesPerHour) return SliceBlock(kHourSlots);
+  const uint32_t day = hour / kHoursPerDay;
+  const bool lost_hours = day < view_.hours_kept_from;
+  // A day that lost its hours and is to be rolled again has those that a backfill replaced.
+  if (!lost_hours || day >= view_.days_rolled) {
+    auto stored = source_.ReadHour(view_.sli, view_.group, hour);
+    if (!stored.ok()) return stored.status();
+    if (stored->has_value()) return **std::move(stored);
+    if (!lost_hours) return SliceBlock(kHourSlots);
+  }
+  auto stored = source_.ReadDay(view_.sli, view_.group, day);
+  if (!stored.ok()) return stored.status();
+  return stored->has_value() ? HourOfDay(**stored, hour % kHoursPerDay) : SliceBlock(kHourSlots);
+}
+
+absl::StatusOr<SliCounts> RangeReader::SumWithinHour(uint32_t hour, uint32_t begin,
+                                                     uint32_t end) const {
+  if (const ResidentHour* resident = FindResident(hour)) return resident->block.Sum(begin, end);
+  const auto block = Hour(hour);
+  if (!block.ok()) return block.status();
+  return block->Sum(begin, end);
+}
+
+absl::StatusOr<SliCounts> RangeReader::Sum(Slice begin, Slice end) const {
+  SliCounts sum;
+  if (view_.first == 0 || end <= FirstCounted(view_)) return sum;
+  // Nothing lies before the first event; its day may be read as a whole.
+  begin = std::max(begin, view_.first / kSlicesPerDay * kSlicesPerDay);
+  while (begin < end) {
+    const uint32_t day = begin / kSlicesPerDay;
+    if (begin % kSlicesPerDay == 0 && end - begin >= kSlicesPerDay && day < view_.days_rolled &&
+        !HasResident(day)) {
+      const auto block = source_.ReadDay(view_.sli, view_.group, day);
+      if (!block.ok()) return block.status();
+      if (block->has_value()) sum += (*block)->Sum(0, kDaySlots);
+      begin += kSlicesPerDay;
+      continue;
+    }
+    const uint32_t hour = begin / kSlicesPerHour;
+    const Slice hour_begin = hour * kSlicesPerHour;
+    const Slice hour_end = std::min<Slice>(end, hour_begin + kSlicesPerHour);
+    const auto part = SumWithinHour(hour, begin - hour_begin, hour_end - hour_begin);
+    if (!part.ok()) return part.status();
+    sum += *part;
+    begin = hour_end;
+  }
+  return sum;
+}
+
+std::chrono::seconds GranularityAt(const GroupView& view, Slice slice) {
+  return slice / kSlicesPerDay < view.hours_kept_from ? std::chrono::seconds(300) : kSliceLength;
+}
+
+absl::StatusOr<std::vector<HistoryPoint>> History(const GroupView& view, const BlockSource& source,
+                                                  Objective objective, std::chrono::seconds window,
+                                                  std::chrono::sys_seconds start,
+                                                  std::chrono::sys_seconds end,
+                                                  std::chrono::seconds step) {
+  const RangeReader reader(view, source);
+  const Slice first = SliceOf(start);
+  const uint32_t step_slices = SlicesIn(step);
+  const uint32_t window_slices = SlicesIn(window);
+  // Two running edges: what enters the window at its head leaves it at its tail, so each slice is
+  // read twice whatever the window is.
+  auto in_window = reader.Sum(first > window_slices ? first - window_slices : 0, first);
+  if (!in_window.ok()) return in_window.status();
+  std::vector<HistoryPoint> points;
+  for (Slice head = first; head + step_slices <= SliceOf(end); head += step_slices) {
+    const auto entering = reader.Sum(head, head + step_slices);
+    if (!entering.ok()) return entering.status();
+    const Slice tail = head > window_slices ? head - window_slices : 0;
+    const Slice next_tail =
+        head + step_slices > window_slices ? head + step_slices - window_slices : 0;
+    const auto leaving = reader.Sum(tail, next_tail);
+    if (!leaving.ok()) return leaving.status();
+    *in_window += *entering;
+    *in_window -= *leaving;
+    HistoryPoint point;
+    point.time = SliceStart(head + step_slices);
+    point.counts = *entering;
+    point.error_ratio = ErrorRatio(*entering);
+    point.budget_remaining_ratio = BudgetRemainingRatio(*in_window, objective);
+    points.push_back(point);
+  }
+  return points;
+}
+
+}  // namespace slowburn::slo

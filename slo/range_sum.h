@@ -1,0 +1,80 @@
+// slo/range_sum.h: exact sums over any range of slices of one group: what is in memory first, the
+// store for the rest.
+//
+// Room     slo
+// Uses     slo/
+// Threads  a RangeReader belongs to one thread; GroupView is a value
+// Units    slices, [begin, end)
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <vector>
+
+#include <absl/status/statusor.h>
+
+#include "slo/block_source.h"
+#include "slo/objective.h"
+#include "slo/slice_block.h"
+#include "slo/slo_status.h"
+
+namespace slowburn::slo {
+
+// An hour that is in memory. In memory or current in the store: a block is never older in memory.
+struct ResidentHour {
+  uint32_t hour = 0;
+  bool dirty = false;  // newer than the store
+  SliceBlock block{kHourSlots};
+};
+
+// Where the counts of one group are. `hours` is sorted.
+struct GroupView {
+  SliId sli{};
+  GroupId group{};
+  std::vector<ResidentHour> hours;
+  Slice first = 0;  // of the first event; 0: there was none
+  uint32_t days_rolled =
+      0;  // days before this one have a day block in the store where anything was counted
+  uint32_t hours_kept_from = 0;  // days before this one have lost their hour blocks
+};
+
+// No slice before it counts anything: where only day blocks are left, counts stand at the first
+// slice of their five minutes, which may be before the first event.
+inline Slice FirstCounted(const GroupView& view) {
+  return view.first - view.first % kSlicesPerDaySlot;
+}
+
+// Sums of one group. Days that lost their hour blocks count by five-minute sums, each at the first
+// of its slices, so a range whose bounds are divisible by 300 s is exact there too.
+class RangeReader {
+ public:
+  // Both must outlive the reader.
+  RangeReader(const GroupView& view, const BlockSource& source) : view_(view), source_(source) {}
+
+  absl::StatusOr<SliCounts> Sum(Slice begin, Slice end) const;
+  // The hour as it is, resident or stored; an empty block where nothing was counted.
+  absl::StatusOr<SliceBlock> Hour(uint32_t hour) const;
+
+ private:
+  const ResidentHour* FindResident(uint32_t hour) const;
+  bool HasResident(uint32_t day) const;
+  absl::StatusOr<SliCounts> SumWithinHour(uint32_t hour, uint32_t begin, uint32_t end) const;
+
+  const GroupView& view_;
+  const BlockSource& source_;
+};
+
+// The least granularity at which counts of `slice` are still known: 10 s, or 300 s where only day
+// blocks are left.
+std::chrono::seconds GranularityAt(const GroupView& view, Slice slice);
+
+// One point per step: ends at start + step, ..., end; each with the counts of its step and the
+// budget of the window that ends there. start, end and step are whole slices, end - start a
+// multiple of step. Reads [start - window, end) once.
+absl::StatusOr<std::vector<HistoryPoint>> History(const GroupView& view, const BlockSource& source,
+                                                  Objective objective, std::chrono::seconds window,
+                                                  std::chrono::sys_seconds start,
+                                                  std::chrono::sys_seconds end,
+                                                  std::chrono::seconds step);
+
+}  // namespace slowburn::slo

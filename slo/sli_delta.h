@@ -1,0 +1,75 @@
+// slo/sli_delta.h: what one request adds to the counts.
+//
+// Room     slo
+// Uses     slo/
+// Threads  a value with one owner
+// Units    counts are events
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "slo/slice.h"
+
+namespace slowburn::slo {
+
+// The values of group_by, in its order, as one string: each value after its length in four bytes.
+// Raw: as the client sent them.
+void AppendGroupValue(std::string& key, std::string_view value);
+std::vector<std::string> SplitGroupKey(std::string_view key);
+
+// At most one entry per (SLI, group key, slice).
+class SliDelta {
+ public:
+  struct Entry {
+    SliId sli{};
+    Slice slice = 0;
+    uint32_t key_begin = 0;  // of the raw group key; empty for an SLI without group_by
+    uint32_t key_size = 0;
+    uint8_t last_offset_seconds = 0;  // the latest event, after the slice's begin
+    SliCounts counts;
+  };
+
+  const std::vector<Entry>& entries() const { return entries_; }
+  std::string_view key(const Entry& entry) const {
+    return {keys_.data() + entry.key_begin, entry.key_size};
+  }
+  bool empty() const { return entries_.empty(); }
+
+  // Appends an entry that is not there yet; returns its index.
+  uint32_t Append(SliId sli, Slice slice, std::string_view key);
+  void Count(uint32_t entry, bool good, uint8_t offset_seconds) {
+    Entry& e = entries_[entry];
+    (good ? e.counts.good : e.counts.bad) += 1;
+    if (offset_seconds > e.last_offset_seconds) e.last_offset_seconds = offset_seconds;
+  }
+
+ private:
+  std::vector<Entry> entries_;
+  std::string keys_;
+};
+
+// What a commit does to the counts: made by SliTable::Plan, kept in the log, applied alike when
+// live and on replay.
+struct SliceChange {
+  SliId sli{};
+  GroupId group{};
+  Slice slice = 0;
+  uint8_t last_offset_seconds = 0;
+  SliCounts counts;
+};
+struct GroupAdmission {
+  SliId sli{};
+  GroupId group{};
+  std::vector<std::string> values;
+};
+struct CountPlan {
+  std::vector<GroupAdmission> admissions;
+  std::vector<SliceChange> changes;
+  uint64_t too_late = 0;    // events older than max_late: not counted
+  uint64_t overflowed = 0;  // events counted in __overflow__
+};
+
+}  // namespace slowburn::slo

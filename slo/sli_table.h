@@ -1,0 +1,140 @@
+// slo/sli_table.h: every SLI with its groups and their counts.
+//
+// Room     slo
+// Uses     slo/
+// Threads  one thread at a time; readers copy a GroupView under the caller's lock
+// Units    events, slices
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <absl/container/flat_hash_map.h>
+#include <absl/status/statusor.h>
+
+#include "slo/block_source.h"
+#include "slo/group_counts.h"
+#include "slo/sli_delta.h"
+
+namespace slowburn::slo {
+
+inline constexpr std::string_view kOverflowGroup = "__overflow__";
+
+// The counts of the program. A commit is planned (nothing changes), made durable by the caller,
+// then applied: replay applies the same changes and comes to the same state.
+class SliTable {
+ public:
+  struct Options {
+    std::chrono::seconds max_late{24 * 3600};
+    uint32_t groups_per_sli_max = 1000;    // more become __overflow__; the total stays exact
+    uint32_t group_value_bytes_max = 256;  // longer values are cut
+  };
+  // `source` must outlive the table.
+  SliTable(Options options, const BlockSource& source) : options_(options), source_(source) {}
+
+  // --- identity
+  std::optional<SliId> Find(std::string_view canonical) const;
+  // The id a new SLI would get.
+  SliId NextId() const { return static_cast<SliId>(slis_.size() + 1); }
+  // Ids come in order, from 1. kDataLoss when they do not.
+  absl::Status Register(SliId id, std::string_view canonical);
+  absl::Status Admit(const GroupAdmission& admission);
+  size_t size() const { return slis_.size(); }
+  const std::string& canonical(SliId sli) const { return At(sli).canonical; }
+
+  // --- counting
+  // What these requests change at engine time `now`. Loads the hours they touch, so Apply cannot
+  // fail after it. kDataLoss when one of them cannot be read.
+  absl::StatusOr<CountPlan> Plan(std::span<const SliDelta* const> deltas,
+                                 std::chrono::sys_seconds now);
+  absl::Status Apply(const CountPlan& plan);
+
+  // --- windows and time
+  // The windows (slices, distinct) to keep sums of for this SLI, at engine time `now`.
+  absl::Status SetWindows(SliId sli, std::vector<uint32_t> windows, std::chrono::sys_seconds now);
+  const std::vector<uint32_t>& windows(SliId sli) const { return At(sli).windows; }
+  // Moves every group's sums to the slice of `now`. A group whose counts cannot be read stays
+  // behind and is reported once it is asked for.
+  void Advance(std::chrono::sys_seconds now);
+
+  // --- groups: 0 is the total
+  size_t groups(SliId sli) const { return At(sli).groups.size(); }
+  const GroupCounts& counts(SliId sli, GroupId group) const {
+    return At(sli).groups[Index(group)].counts;
+  }
+  const std::vector<std::string>& values(SliId sli, GroupId group) const {
+    return At(sli).groups[Index(group)].values;
+  }
+  // Why the counts are not to be trusted (a block of the store is broken), or OK.
+  const absl::Status& error(SliId sli, GroupId group) const {
+    return At(sli).groups[Index(group)].error;
+  }
+  std::optional<GroupId> FindGroup(SliId sli, const std::vector<std::string>& values) const;
+
+  // --- backfill: replaces the counts of whole hours; then Resum
+  absl::Status SetHour(SliId sli, GroupId group, uint32_t hour, SliceBlock block);
+  absl::Status Resum(SliId sli);
+
+  // --- checkpoint
+  void Restore(SliId sli, GroupId group, const GroupRunningState& state);
+  // Calls `visit` for every group that changed since MarkClean.
+  void VisitChanged(const std::function<void(SliId, GroupId, const GroupCounts&)>& visit) const;
+  void MarkClean();
+  // Makes at most `groups_max` day blocks of days that no event can reach any more.
+  struct RolledDay {
+    SliId sli{};
+    GroupId group{};
+    uint32_t day = 0;
+    SliceBlock block{kDaySlots};
+  };
+  absl::StatusOr<std::vector<RolledDay>> RollDays(std::chrono::sys_seconds now, size_t groups_max);
+  // The first day that some group still has to roll: hour blocks before it may go once no window
+  // needs them.
+  uint32_t FirstUnrolledDay(std::chrono::sys_seconds now) const;
+  // Hour blocks of days before `day` are gone.
+  void SetHoursKeptFrom(uint32_t day);
+
+  size_t memory_bytes() const;
+  size_t group_count() const;
+
+ private:
+  struct Group {
+    Group(SliId sli, GroupId id) : counts(sli, id) {}
+    std::vector<std::string> values;
+    GroupCounts counts;
+    absl::Status error;
+  };
+  struct Sli {
+    SliId id{};
+    std::string canonical;
+    std::vector<uint32_t> windows;
+    std::vector<Group> groups;                         // by GroupId
+    absl::flat_hash_map<std::string, GroupId> by_key;  // by group key of cleaned values
+  };
+  struct Planning;
+
+  static size_t Index(GroupId group) { return static_cast<size_t>(group); }
+  const Sli& At(SliId sli) const { return slis_[static_cast<size_t>(sli) - 1]; }
+  Sli& At(SliId sli) { return slis_[static_cast<size_t>(sli) - 1]; }
+  bool Knows(SliId sli) const {
+    return static_cast<size_t>(sli) >= 1 && static_cast<size_t>(sli) <= slis_.size();
+  }
+  std::string CleanKey(std::string_view raw_key) const;
+  GroupId GroupFor(const Sli& sli, std::string_view raw_key, Planning& planning) const;
+  uint32_t RollableDay(std::chrono::sys_seconds now) const;
+
+  Options options_;
+  const BlockSource& source_;
+  std::vector<Sli> slis_;  // by SliId - 1
+  absl::flat_hash_map<std::string, SliId> by_canonical_;
+  uint32_t hours_kept_from_ = 0;
+  size_t roll_sli_ = 0, roll_group_ = 0;  // where RollDays goes on
+};
+
+}  // namespace slowburn::slo

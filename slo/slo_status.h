@@ -1,0 +1,74 @@
+// slo/slo_status.h: where an SLO stands now: what the API, /metrics and the page show.
+//
+// Room     slo
+// Uses     slo/
+// Threads  values
+// Units    ratios 0..1 (a remaining ratio may be negative), burn rates without unit, unix time
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "slo/alert_policy.h"
+#include "slo/slice.h"
+
+namespace slowburn::slo {
+
+// Worst first: the state is the first that holds.
+enum class SloState : uint8_t { kInvalid, kNoData, kExhausted, kBurning, kOk };
+std::string_view SloStateName(
+    SloState state);  // "invalid", "no_data", "exhausted", "burning", "ok"
+
+// Why a tier does not burn, or that it does.
+enum class TierState : uint8_t { kQuiet, kBurning, kWarming, kSuppressed };
+std::string_view TierStateName(TierState state);  // "quiet", "burning", "warming", "suppressed"
+
+struct TierStatus {
+  AlertTier tier;
+  TierState state = TierState::kQuiet;
+  std::optional<double> long_burn_rate;
+  std::optional<double> short_burn_rate;
+};
+
+struct WindowBurn {
+  std::chrono::seconds window{0};
+  SliCounts counts;
+  std::optional<double> burn_rate;
+};
+
+// One budget: a group's, or the total's (values empty).
+struct GroupStatus {
+  GroupId group = kTotalGroup;
+  std::vector<std::string> values;  // of group_by, in its order; empty for the total
+  SloState state = SloState::kNoData;
+  std::chrono::sys_seconds since{};                     // of the state
+  std::optional<std::chrono::sys_seconds> first_event;  // start of its slice
+  std::optional<std::chrono::sys_seconds> last_event;
+  SliCounts in_window;
+  SliCounts lifetime;  // everything that was ever counted: it never falls
+  std::optional<double> budget_remaining_ratio;
+  double budget_remaining_events = 0;
+  std::optional<double> exhaustion_seconds;
+  std::vector<WindowBurn> burn_rates;  // the policy's windows, ascending
+  std::vector<TierStatus> tiers;
+};
+
+struct SloStatus {
+  size_t index = 0;                    // in the SloSet
+  SloState state = SloState::kNoData;  // the worst of its groups
+  std::vector<GroupStatus> groups;     // the total first
+};
+
+// One step of a history: [time - step, time), and the budget of the window that ends at `time`.
+struct HistoryPoint {
+  std::chrono::sys_seconds time{};
+  SliCounts counts;
+  std::optional<double> error_ratio;
+  std::optional<double> budget_remaining_ratio;
+};
+
+}  // namespace slowburn::slo

@@ -1,0 +1,68 @@
+// slo/testing/build_slo.h: a SloSpec from short arguments.
+//
+// Room     slo, tests only
+// Uses     ottl/, slo/
+// Threads  none of its own
+// Units    as slo/slo_spec.h
+#pragma once
+
+#include <chrono>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/duration_text.h"
+#include "slo/slo_spec.h"
+
+namespace slowburn::slo {
+
+// Text that does not parse ends the test.
+struct SliArgs {
+  std::string_view match = R"(resource.attributes["service.name"] == "checkout")";
+  std::string_view bad;   // empty: none
+  std::string_view good;  // empty: none
+  std::optional<std::chrono::nanoseconds> latency_max;
+  std::vector<std::string> group_by;
+};
+
+inline SliSpec BuildSli(const SliArgs& args) {
+  SliSpec sli{.match = ottl::Condition::Parse(args.match).value(),
+              .bad = {},
+              .good = {},
+              .latency_max = args.latency_max,
+              .group_by = args.group_by};
+  if (!args.bad.empty()) sli.bad = ottl::Condition::Parse(args.bad).value();
+  if (!args.good.empty()) sli.good = ottl::Condition::Parse(args.good).value();
+  return sli;
+}
+
+struct SloArgs {
+  std::string name = "availability";
+  std::string_view objective = "99.9%";
+  std::chrono::seconds window = std::chrono::hours(720);
+  std::string_view policy = "sre-workbook";
+  SliArgs sli = {.bad = "span.status.code == STATUS_CODE_ERROR"};
+};
+
+// "checkout/<name>". Alerts on the total, or on the groups when there are any.
+inline SloSpec BuildSlo(const SloArgs& args = {}) {
+  const Objective objective = Objective::Parse(args.objective).value();
+  SloSpec slo{.service = "checkout",
+              .name = args.name,
+              .description = {},
+              .runbook_url = {},
+              .labels = {},
+              .sli = BuildSli(args.sli),
+              .objective = objective,
+              .window = args.window,
+              .window_text = base::FormatDuration(args.window),
+              .alerting = {},
+              .policy = MakeAlertPolicy(args.policy, objective, args.window).value(),
+              .source = "checkout.yaml:1",
+              .text = {}};
+  if (!args.sli.group_by.empty()) slo.alerting.scope = AlertScope::kGroups;
+  return slo;
+}
+
+}  // namespace slowburn::slo
