@@ -447,6 +447,8 @@ void CommitLoop::CheckpointIfDue(base::UnixNanos now, bool last) {
     return;
   }
   if (const absl::Status written = store_.WriteCheckpoint(*std::move(batch)); !written.ok()) {
+    const std::unique_lock lock(core_mutex_);
+    core_.CheckpointFailed();
     if (!absl::IsResourceExhausted(written)) Fail(written);
     next_checkpoint_ = start + kCheckpointMax;
     return;

@@ -386,9 +386,9 @@ absl::Status Core::PutCounts(base::UnixNanos now, storage::Batch& batch) {
     batch.Put(Family::kMeta, storage::GroupKey(group.sli(), group.group()),
               group.SerializeAsString());
   }
-  SB_ASSIGN_OR_RETURN(const std::vector<slo::SliTable::RolledDay> rolled,
+  SB_ASSIGN_OR_RETURN(rolled_,
                       engine_.table().RollDays(base::FloorSeconds(now), kRolledDaysPerCheckpoint));
-  for (const slo::SliTable::RolledDay& day : rolled) {
+  for (const slo::SliTable::RolledDay& day : rolled_) {
     batch.Put(Family::kSlices, BlockStore::DayKey(day.sli, day.group, day.day), day.block.Encode());
   }
   engine_.table().VisitChanged([&](slo::SliId sli, slo::GroupId group,
@@ -458,7 +458,13 @@ absl::StatusOr<storage::Batch> Core::MakeCheckpoint(base::UnixNanos now) {
   return batch;
 }
 
+void Core::CheckpointFailed() {
+  engine_.table().Unroll(rolled_);
+  rolled_.clear();
+}
+
 void Core::CheckpointWritten() {
+  rolled_.clear();
   engine_.table().SetHoursKeptFrom(hours_kept_from_);
   engine_.table().MarkClean();
   new_slis_.clear();

@@ -99,6 +99,8 @@ class Core {
   absl::StatusOr<storage::Batch> MakeCheckpoint(base::UnixNanos now);
   // The batch is in the store.
   void CheckpointWritten();
+  // The batch did not reach the store: all that it held is due again.
+  void CheckpointFailed();
 
   slo::Engine& engine() { return engine_; }
   const slo::Engine& engine() const { return engine_; }
@@ -131,6 +133,7 @@ class Core {
   std::vector<store::v1::GroupAdmission> new_groups_;
   std::vector<store::v1::DedupEntry> new_dedup_;
   std::set<std::string> changed_alerts_;
+  std::vector<slo::SliTable::RolledDay> rolled_;  // by the checkpoint that is being written
   bool ledger_changed_ = false;
   bool counts_changed_ = false;
   uint32_t hours_kept_from_ = 0;  // unix days

@@ -3,6 +3,7 @@
 #include "app/core.h"
 
 #include "app/testing/core_fixture.h"
+#include "slo/range_sum.h"
 
 namespace slowburn::app {
 namespace {
@@ -173,6 +174,22 @@ TEST_F(CoreTest, WhatALostProcessHadRoutedIsBookedAsDropped) {
   EXPECT_EQ(jaeger.dropped.at("restart"), 5u);
   EXPECT_EQ(jaeger.imbalance(), 0);
   EXPECT_TRUE(core_->ledger().LostWithLastProcess().empty());
+}
+
+TEST_F(CoreTest, ADayWhoseBlockDidNotReachTheStoreIsStillCounted) {
+  const CountedRequest old = Request(1, "/pay", Second(0s), 7, 3);
+  Commit({&old}, kStart);
+  Checkpoint(kStart);
+  const base::UnixNanos later = kStart + 5 * 24h;
+  core_->Step(later);
+  ASSERT_TRUE(core_->MakeCheckpoint(later).ok());  // rolls the day
+  core_->CheckpointFailed();
+  const slo::RangeReader reader(
+      core_->engine().table().counts(slo::SliId{1}, slo::kTotalGroup).view(), core_->blocks());
+  const slo::Slice day = slo::SliceOf(Second(0s)) / slo::kSlicesPerDay * slo::kSlicesPerDay;
+  EXPECT_EQ(*reader.Sum(day, day + slo::kSlicesPerDay), (slo::SliCounts{7, 3}));
+  Checkpoint(later);
+  EXPECT_EQ(*reader.Sum(day, day + slo::kSlicesPerDay), (slo::SliCounts{7, 3}));
 }
 
 TEST_F(CoreTest, HoursPastTheLongestWindowLeaveTheStoreAndTheirDaysStay) {

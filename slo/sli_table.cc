@@ -289,6 +289,13 @@ absl::StatusOr<std::vector<SliTable::RolledDay>> SliTable::RollDays(std::chrono:
   return rolled;
 }
 
+void SliTable::Unroll(const std::vector<RolledDay>& rolled) {
+  for (const RolledDay& day : rolled) {
+    GroupCounts& counts = At(day.sli).groups[Index(day.group)].counts;
+    counts.set_days_rolled(std::min(counts.days_rolled(), day.day));
+  }
+}
+
 uint32_t SliTable::FirstUnrolledDay(std::chrono::sys_seconds now) const {
   uint32_t first = RollableDay(now);
   for (const Sli& sli : slis_) {

@@ -94,6 +94,8 @@ class SliTable {
     SliceBlock block{kDaySlots};
   };
   absl::StatusOr<std::vector<RolledDay>> RollDays(std::chrono::sys_seconds now, size_t groups_max);
+  // Takes a RollDays back whose blocks did not reach the store: the days are to be rolled again.
+  void Unroll(const std::vector<RolledDay>& rolled);
   // The first day that some group still has to roll: hour blocks before it may go once no window
   // needs them.
   uint32_t FirstUnrolledDay(std::chrono::sys_seconds now) const;
