@@ -1,0 +1,59 @@
+#include "bench/server.h"
+
+#include <fstream>
+#include <stdexcept>
+
+#include <boost/json.hpp>
+#include <fmt/format.h>
+
+#include "bench/cpu.h"
+#include "net/http_client.h"
+
+namespace slowburn::bench {
+namespace {
+
+namespace json = boost::json;
+
+constexpr std::chrono::milliseconds kReadyTimeout{120'000};
+
+template <typename T>
+T ValueOrThrow(absl::StatusOr<T> result) {
+  if (!result.ok()) throw std::runtime_error(result.status().ToString());
+  return *std::move(result);
+}
+
+kill::Program Spawn(const std::filesystem::path& directory, const std::string& slos, int core) {
+  std::ofstream(directory / "slos.yaml") << slos;
+  std::ofstream(directory / "slowburn.yaml")
+      << "data_dir: data\n"
+         "listen: {http: 127.0.0.1:0, otlp_grpc: 127.0.0.1:0, otlp_http: 127.0.0.1:0}\n"
+         "slos: [slos.yaml]\n"
+         "commit: {mode: durable}\n";
+  return ValueOrThrow(kill::Program::Spawn(
+      {.arguments = {"serve", "--config", (directory / "slowburn.yaml").string()},
+       .log = directory / "slowburn.log",
+       .core = core}));
+}
+
+}  // namespace
+
+Server::Server(const std::string& slos, int core)
+    : program_(Spawn(directory_.path(), slos, core)),
+      addresses_(ValueOrThrow(program_.AwaitReady(kReadyTimeout))) {}
+
+double Server::CpuSeconds() const { return ProcessCpuSeconds(program_.pid()); }
+
+SpanLedger Server::Ledger() const {
+  const auto result =
+      ValueOrThrow(net::Call({.url = fmt::format("http://{}/api/slo/v1/ledger", addresses_.http)}));
+  const json::value ledger = json::parse(result.body);
+  const json::object& traces = ledger.at("signals").at("traces").as_object();
+  SpanLedger spans{.accepted = traces.at("accepted").to_number<uint64_t>(),
+                   .duplicate = traces.at("duplicate").to_number<uint64_t>()};
+  for (const auto& [reason, items] : traces.at("rejected").as_object()) {
+    spans.rejected += items.to_number<uint64_t>();
+  }
+  return spans;
+}
+
+}  // namespace slowburn::bench

@@ -1,0 +1,42 @@
+// bench/server.h: slowburn on a core of its own, with a data directory of its own.
+//
+// Room     bench
+// Uses     base/testing, tests/kill/program.h
+// Threads  one owner
+// Units    none
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <string>
+
+#include "base/testing/temp_dir.h"
+#include "tests/kill/program.h"
+
+namespace slowburn::bench {
+
+// What the ledger says of spans.
+struct SpanLedger {
+  uint64_t accepted = 0;
+  uint64_t duplicate = 0;
+  uint64_t rejected = 0;
+};
+
+class Server {
+ public:
+  // Ready when it returns, in mode durable. Throws std::runtime_error with the reason when it does
+  // not start.
+  Server(const std::string& slos, int core);
+
+  const kill::Program::Addresses& addresses() const { return addresses_; }
+  double CpuSeconds() const;
+  SpanLedger Ledger() const;
+  const std::filesystem::path& directory() const { return directory_.path(); }
+
+ private:
+  base::TempDir directory_;
+  kill::Program program_;
+  kill::Program::Addresses addresses_;
+};
+
+}  // namespace slowburn::bench

@@ -1,0 +1,214 @@
+// Goal: every command explains itself, its output can be read by people and by programs, and its exit code is what
+// DESIGN promises. Method: the built program, a server and an Alertmanager of its own.
+import assert from 'node:assert/strict';
+import {test} from 'node:test';
+
+import {Application, SentSpans} from './lib/application.mjs';
+import {freePort} from './lib/http.mjs';
+import {Alertmanager, Webhook, missing} from './lib/peers.mjs';
+import {Scene} from './lib/scene.mjs';
+import {anyPorts, availabilitySlo, serve, slowburn} from './lib/slowburn.mjs';
+import {until} from './lib/until.mjs';
+
+const commands = [
+  '', 'serve', 'demo', 'check', 'slo', 'slo list', 'slo show', 'alert', 'alert test', 'version',
+].map((command) => command.split(' ').filter(Boolean));
+
+for (const command of commands) {
+  test(`${['slowburn', ...command].join(' ')} --help has an example`, async () => {
+    const {code, stdout, stderr} = await slowburn([...command, '--help']);
+    assert.equal(code, 0);
+    assert.equal(stderr, '');
+    assert.match(stdout, new RegExp(`Examples?:\\n\\s+slowburn ${command.join(' ')}`));
+  });
+}
+
+const mistakes = {
+  'no command': [],
+  'an unknown command': ['server'],
+  'an unknown option': ['serve', '--colour'],
+  'an option without its value': ['serve', '--config'],
+  'an unknown output': ['version', '--output', 'xml'],
+  'no file to check': ['check'],
+  'no SLO to show': ['slo', 'show'],
+  'no SLO id': ['slo', 'show', 'checkout'],
+  'no Alertmanager': ['alert', 'test'],
+};
+for (const [name, args] of Object.entries(mistakes)) {
+  test(`a mistake in the arguments: ${name}`, async () => {
+    const {code, stdout, stderr} = await slowburn(args);
+    assert.equal(code, 1, stderr);
+    assert.equal(stdout, '');
+    assert.match(stderr, /\S/);
+  });
+}
+
+test('version', async () => {
+  const table = await slowburn(['version']);
+  assert.equal(table.code, 0);
+  const [, version] = /^slowburn (\d+\.\d+\.\d+)\n$/.exec(table.stdout);
+  const json = await slowburn(['version', '--output', 'json']);
+  assert.equal(json.code, 0);
+  assert.deepEqual(JSON.parse(json.stdout), {version});
+});
+
+test('check', async (t) => {
+  const scene = await Scene.open(t);
+  const fine = await scene.write('slos/checkout.yaml', availabilitySlo('checkout'));
+  const config = await scene.write('slowburn.yaml', `slos: [slos/*.yaml]\n${anyPorts}`);
+  const wrong = await scene.write('wrong.yaml', availabilitySlo('cart', {objective: '99.9'}).replace('30d', '2y'));
+  // It counts what other services do, too.
+  const doubtful = await scene.write('doubtful.yaml',
+    availabilitySlo('search').replace('resource.attributes["service.name"] == "search" and ', ''));
+  const check = async (...args) => {
+    const result = await slowburn(['check', ...args], {cwd: scene.folder});
+    assert.ok(!`${result.stdout}${result.stderr}`.includes('\x1b'), 'colour although nobody looks');
+    return result;
+  };
+
+  await t.test('fine files', async () => {
+    const {code, stdout, stderr} = await check(fine);
+    assert.equal(code, 0, stderr);
+    assert.match(stdout, /^1 file, 1 SLO: 0 warnings$/m);
+    assert.equal(stderr, '');
+    assert.equal((await check(config)).code, 0);
+  });
+  await t.test('errors', async () => {
+    const {code, stderr} = await check(fine, wrong);
+    assert.equal(code, 1);
+    assert.match(stderr, /wrong\.yaml:13: objective/);
+    assert.match(stderr, /wrong\.yaml:14: .*window/);
+  });
+  await t.test('warnings', async () => {
+    const {code, stderr} = await check(doubtful);
+    assert.equal(code, 2, stderr);
+    assert.match(stderr, /doubtful\.yaml:\d+: .*service\.name/);
+    assert.equal((await check(doubtful, wrong)).code, 1, 'errors outweigh warnings');
+  });
+  await t.test('one id in two files', async () => {
+    const again = await scene.write('again.yaml', availabilitySlo('checkout'));
+    const {code, stderr} = await check(fine, again);
+    assert.equal(code, 1);
+    assert.match(stderr, /checkout\/availability/);
+    assert.match(stderr, /again\.yaml/);
+    assert.match(stderr, /checkout\.yaml/);
+  });
+  await t.test('a file that is not there', async () => {
+    const {code, stderr} = await check('nothing.yaml');
+    assert.equal(code, 1);
+    assert.match(stderr, /nothing\.yaml/);
+  });
+  await t.test('JSON', async () => {
+    const {code, stdout, stderr} = await check('--output', 'json', wrong, doubtful, fine);
+    assert.equal(code, 1, stderr);
+    const findings = JSON.parse(stdout);
+    assert.equal(findings.errors.length, 2);
+    assert.equal(findings.warnings.length, 1);
+  });
+});
+
+test('slo', {timeout: 60_000}, async (t) => {
+  const scene = await Scene.open(t);
+  await scene.write('slos/checkout.yaml', availabilitySlo('checkout'));
+  await scene.write('slos/cart.yaml', availabilitySlo('cart'));
+  const server = await serve(scene, await scene.write('slowburn.yaml', `slos: [slos/*.yaml]\n${anyPorts}`));
+  const application = Application.overHttp(scene, 'checkout', new SentSpans(), server.otlpHttp);
+  const now = Date.now() / 1000;
+  application.requests(3997, {route: '/pay', from: now - 100, to: now - 90});
+  application.requests(3, {route: '/pay', bad: true, from: now - 100, to: now - 90});
+  await application.flush();
+  const ask = (...args) => slowburn(['slo', ...args, '--server', server.url]);
+
+  await t.test('list', async () => {
+    const {code, stdout, stderr} = await ask('list');
+    assert.equal(code, 0, stderr);
+    assert.match(stdout, /^SLO +STATE +OBJECTIVE/);
+    assert.match(stdout, /^checkout\/availability +ok +99\.9% +30d +99\.925% +25% /m);
+    assert.match(stdout, /^cart\/availability +no_data +99\.9% +30d +- +- /m);
+    assert.ok(!stdout.includes('\x1b'), 'colour although nobody looks');
+  });
+  await t.test('list as JSON', async () => {
+    const {code, stdout} = await ask('list', '--output', 'json', '--service', 'checkout');
+    assert.equal(code, 0);
+    const {slos} = JSON.parse(stdout);
+    assert.deepEqual(slos.map(({id}) => id), ['checkout/availability']);
+    assert.equal(slos[0].groups[0].bad, 3);
+  });
+  await t.test('list with filters', async () => {
+    const {stdout} = await ask('list', '--state', 'no_data');
+    assert.match(stdout, /cart\/availability/);
+    assert.doesNotMatch(stdout, /checkout/);
+    const unknown = await ask('list', '--state', 'fine');
+    assert.equal(unknown.code, 1);
+    assert.match(unknown.stderr, /fine/);
+  });
+  await t.test('show', async () => {
+    const {code, stdout, stderr} = await ask('show', 'checkout/availability');
+    assert.equal(code, 0, stderr);
+    assert.match(stdout, /^checkout\/availability +ok /m);
+    assert.match(stdout, /^ {2}http\.route=\/pay +ok /m);
+    assert.match(stdout, /^1h +0\.75$/m);
+  });
+  await t.test('show as JSON', async () => {
+    const {code, stdout} = await ask('show', 'checkout/availability', '--output', 'json');
+    assert.equal(code, 0);
+    const slo = JSON.parse(stdout);
+    assert.equal(slo.objective, 0.999);
+    assert.equal(slo.policy.name, 'slowburn');
+    assert.match(slo.spec, /^apiVersion: slowburn\/v1/);
+  });
+  await t.test('show of what is not there', async () => {
+    const {code, stdout, stderr} = await ask('show', 'checkout/latency');
+    assert.equal(code, 1);
+    assert.equal(stdout, '');
+    assert.match(stderr, /checkout\/latency/);
+  });
+  await t.test('no server', async () => {
+    const {code, stderr} = await slowburn(['slo', 'list', '--server', `http://127.0.0.1:${await freePort()}`]);
+    assert.equal(code, 1);
+    assert.match(stderr, /127\.0\.0\.1.*--server/);
+  });
+});
+
+test('alert test', {skip: missing('prometheus-alertmanager'), timeout: 100_000}, async (t) => {
+  const scene = await Scene.open(t);
+  const webhook = await Webhook.start(scene);
+  const alertmanager = await Alertmanager.start(scene, webhook);
+  const config = await scene.write('slowburn.yaml', `external_url: http://slowburn.example.org
+external_labels: {cluster: eu-1}
+forward: {alertmanager: [{url: '${alertmanager.url}'}]}
+`);
+
+  await t.test('it arrives, as the config says', async () => {
+    const {code, stdout, stderr} = await slowburn(
+      ['alert', 'test', '--config', config, '--severity', 'ticket', '--label', 'team=shop']);
+    assert.equal(code, 0, stderr);
+    assert.match(stdout, new RegExp(`^${alertmanager.url} +sent`, 'm'));
+    const labels = {alertname: 'SLOTest', severity: 'ticket', cluster: 'eu-1', team: 'shop'};
+    const [alert] = await until('the test alert', async () => {
+      const found = await alertmanager.alerts(labels);
+      return found.length > 0 && found;
+    });
+    assert.deepEqual(alert.labels, labels);
+    assert.match(alert.annotations.summary, /test/);
+    assert.match(alert.generatorURL, /^http:\/\/slowburn\.example\.org/);
+    // Nobody resolves it, so it must end by itself.
+    const minutes = (Date.parse(alert.endsAt) - Date.now()) / 60_000;
+    assert.ok(minutes > 3 && minutes <= 4, alert.endsAt);
+    await until('the human is told', () => webhook.of('firing', labels).length === 1);
+  });
+  await t.test('without a config', async () => {
+    const {code, stdout} = await slowburn(['alert', 'test', '--alertmanager', alertmanager.url, '--output', 'json']);
+    assert.equal(code, 0);
+    assert.deepEqual(JSON.parse(stdout), [{alertmanager: alertmanager.url, sent: true, error: ''}]);
+    await until('the test alert', async () => (await alertmanager.alerts({severity: 'page'})).length === 1);
+  });
+  await t.test('one of two is away', async () => {
+    const away = `http://127.0.0.1:${await freePort()}`;
+    const {code, stdout} = await slowburn(
+      ['alert', 'test', '--config', config, '--alertmanager', away, '--output', 'json']);
+    assert.equal(code, 1);
+    const sent = Object.fromEntries(JSON.parse(stdout).map((result) => [result.alertmanager, result.sent]));
+    assert.deepEqual(sent, {[alertmanager.url]: true, [away]: false});
+  });
+});

@@ -1,0 +1,359 @@
+#include "tests/golden/script.h"
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+
+#include "base/duration_text.h"
+#include "base/status.h"
+#include "slo/slo_spec.h"
+
+// The reader takes a line word by word (a comma is a word of its own). Each statement is a function
+// of the words that follow its name; the first word that does not fit ends the reading.
+
+namespace slowburn::golden {
+namespace {
+
+using std::chrono::seconds;
+
+constexpr std::array<std::string_view, 5> kStates = {"ok", "burning", "exhausted", "no_data",
+                                                     "invalid"};
+constexpr std::array<std::string_view, 3> kAlerts = {"page", "ticket", "inactive"};
+constexpr std::array<std::string_view, 5> kTierStates = {"quiet", "burning", "warming",
+                                                         "suppressed", "unreachable"};
+
+template <size_t N>
+bool IsOneOf(std::string_view word, const std::array<std::string_view, N>& words) {
+  return std::ranges::find(words, word) != words.end();
+}
+
+class Words {
+ public:
+  explicit Words(std::string_view line) {
+    line = line.substr(0, line.find('#'));
+    std::string word;
+    const auto end_word = [&] {
+      if (!word.empty()) words_.push_back(std::move(word));
+      word.clear();
+    };
+    for (const char c : line) {
+      if (c == ' ' || c == '\t' || c == '\r' || c == ',') end_word();
+      if (c == ',') words_.push_back(",");
+      if (c != ' ' && c != '\t' && c != '\r' && c != ',') word += c;
+    }
+    end_word();
+  }
+
+  bool empty() const { return next_ == words_.size(); }
+  // "" at the end.
+  std::string_view Peek() const { return empty() ? std::string_view() : words_[next_]; }
+  bool Take(std::string_view word) {
+    if (empty() || Peek() != word) return false;
+    ++next_;
+    return true;
+  }
+  absl::StatusOr<std::string> Next(std::string_view what) {
+    if (empty()) return base::InvalidArgument("the line ends where {} should be; write it", what);
+    return words_[next_++];
+  }
+
+ private:
+  std::vector<std::string> words_;
+  size_t next_ = 0;
+};
+
+absl::StatusOr<seconds> ParseSeconds(std::string_view text) {
+  if (text == "0") return seconds(0);
+  SB_ASSIGN_OR_RETURN(const std::chrono::nanoseconds duration, base::ParseDuration(text));
+  const auto whole = std::chrono::floor<seconds>(duration);
+  if (whole != duration) {
+    return base::InvalidArgument("\"{}\" is not whole seconds; write a duration like 1h or 52s",
+                                 text);
+  }
+  return whole;
+}
+
+absl::StatusOr<seconds> NextSeconds(Words& words, std::string_view what) {
+  SB_ASSIGN_OR_RETURN(const std::string text, words.Next(what));
+  return ParseSeconds(text);
+}
+
+absl::StatusOr<uint64_t> NextCount(Words& words, std::string_view what) {
+  SB_ASSIGN_OR_RETURN(const std::string text, words.Next(what));
+  uint64_t count = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), count);
+  if (error != std::errc() || end != text.data() + text.size()) {
+    return base::InvalidArgument("\"{}\" is no count; write a whole number from 0", text);
+  }
+  return count;
+}
+
+// "none" is nothing.
+absl::StatusOr<std::optional<WrittenNumber>> NextNumber(Words& words, std::string_view what) {
+  SB_ASSIGN_OR_RETURN(const std::string text, words.Next(what));
+  if (text == "none") return std::nullopt;
+  WrittenNumber number;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number.value,
+                                            std::chars_format::fixed);
+  if (error != std::errc() || end != text.data() + text.size()) {
+    return base::InvalidArgument("\"{}\" is no number; write one like 14.4, or none", text);
+  }
+  const size_t point = text.find('.');
+  if (point != std::string::npos) number.decimals = static_cast<int>(text.size() - point - 1);
+  return number;
+}
+
+// "good N bad M"
+absl::StatusOr<slo::SliCounts> NextCounts(Words& words) {
+  slo::SliCounts counts;
+  if (!words.Take("good")) {
+    return base::InvalidArgument("\"{}\" stands where \"good N bad M\" should be", words.Peek());
+  }
+  SB_ASSIGN_OR_RETURN(counts.good, NextCount(words, "the number of good events"));
+  if (!words.Take("bad")) {
+    return base::InvalidArgument("\"{}\" stands where \"bad M\" should be", words.Peek());
+  }
+  SB_ASSIGN_OR_RETURN(counts.bad, NextCount(words, "the number of bad events"));
+  return counts;
+}
+
+absl::Status CheckEnd(const Words& words) {
+  if (words.empty()) return absl::OkStatus();
+  return base::InvalidArgument("\"{}\" is not expected here; end the line before it", words.Peek());
+}
+
+const SloLine* FindSlo(const Script& script, std::string_view id) {
+  const auto found =
+      std::ranges::find_if(script.slos, [&](const SloLine& s) { return s.id() == id; });
+  return found == script.slos.end() ? nullptr : &*found;
+}
+
+// The SLO that a line names, or the only one there is.
+absl::StatusOr<const SloLine*> NextSlo(const Script& script, Words& words) {
+  if (script.slos.empty()) {
+    return base::InvalidArgument(
+        "there is no SLO yet; write a line \"slo ID objective ...\" above");
+  }
+  const std::string_view word = words.Peek();
+  // Times have no slash.
+  if (word.find('/') == std::string_view::npos) {
+    if (script.slos.size() == 1) return &script.slos.front();
+    return base::InvalidArgument("there are {} SLOs; name one before \"{}\"", script.slos.size(),
+                                 word);
+  }
+  const SloLine* const slo = FindSlo(script, word);
+  if (slo == nullptr) return base::InvalidArgument("there is no SLO \"{}\" above", word);
+  words.Take(word);
+  return slo;
+}
+
+absl::Status ReadSlo(Words& words, int line, Script& script) {
+  SB_ASSIGN_OR_RETURN(const std::string id, words.Next("the SLO's id"));
+  const size_t slash = id.find('/');
+  if (slash == std::string::npos || !slo::IsValidSloName(id.substr(0, slash)) ||
+      !slo::IsValidSloName(id.substr(slash + 1))) {
+    return base::InvalidArgument("\"{}\" is no id; write SERVICE/NAME, like checkout/availability",
+                                 id);
+  }
+  if (FindSlo(script, id) != nullptr) return base::InvalidArgument("{} is already there", id);
+  if (!words.Take("objective")) {
+    return base::InvalidArgument("\"{}\" stands where \"objective\" should be", words.Peek());
+  }
+  SB_ASSIGN_OR_RETURN(const std::string objective_text, words.Next("the objective"));
+  SB_ASSIGN_OR_RETURN(const slo::Objective objective, slo::Objective::Parse(objective_text));
+  SloLine slo{.line = line,
+              .service = id.substr(0, slash),
+              .name = id.substr(slash + 1),
+              .objective = objective};
+  if (!words.Take("window")) {
+    return base::InvalidArgument("\"{}\" stands where \"window\" should be", words.Peek());
+  }
+  SB_ASSIGN_OR_RETURN(slo.window_text, words.Next("the window"));
+  SB_ASSIGN_OR_RETURN(slo.window, ParseSeconds(slo.window_text));
+  SB_RETURN_IF_ERROR(slo::CheckWindow(slo.window));
+  while (!words.empty()) {
+    if (words.Take("policy")) {
+      SB_ASSIGN_OR_RETURN(slo.policy, words.Next("the policy's name"));
+    } else if (words.Take("latency")) {
+      SB_ASSIGN_OR_RETURN(const std::string text, words.Next("the latency"));
+      SB_ASSIGN_OR_RETURN(slo.latency, base::ParseDuration(text));
+    } else if (words.Take("group_by")) {
+      SB_ASSIGN_OR_RETURN(slo.group_by, words.Next("the attribute's name"));
+      SB_RETURN_IF_ERROR(slo::CheckGroupBy({slo.group_by}));
+    } else {
+      return base::InvalidArgument("\"{}\" is no part of an SLO; write policy, latency or group_by",
+                                   words.Peek());
+    }
+  }
+  SB_RETURN_IF_ERROR(slo::MakeAlertPolicy(slo.policy, slo.objective, slo.window).status());
+  script.slos.push_back(std::move(slo));
+  return absl::OkStatus();
+}
+
+absl::Status CheckFeed(const FeedLine& feed, const SloLine& slo) {
+  if (feed.from >= feed.to) {
+    return base::InvalidArgument("the range ends at or before its beginning; write FROM..TO");
+  }
+  if (feed.every < seconds(1) || (feed.to - feed.from) % feed.every != seconds(0)) {
+    return base::InvalidArgument(
+        "the range of {}s is not a whole number of steps of {}s; change it, or write every STEP",
+        (feed.to - feed.from).count(), feed.every.count());
+  }
+  if (feed.arriving.has_value() && *feed.arriving < feed.to) {
+    return base::InvalidArgument(
+        "events cannot arrive before they happen; arriving must be {}s "
+        "or later",
+        feed.to.count());
+  }
+  if (slo.group_by.empty() != feed.group.empty()) {
+    return slo.group_by.empty()
+               ? base::InvalidArgument("{} is not grouped; leave out group", slo.id())
+               : base::InvalidArgument("{} is grouped by {}; write group VALUE", slo.id(),
+                                       slo.group_by);
+  }
+  return absl::OkStatus();
+}
+
+absl::Status ReadFeed(Words& words, int line, Script& script) {
+  SB_ASSIGN_OR_RETURN(const SloLine* const slo, NextSlo(script, words));
+  FeedLine feed{.line = line, .slo = slo->id()};
+  SB_ASSIGN_OR_RETURN(const std::string range, words.Next("FROM..TO"));
+  const size_t dots = range.find("..");
+  if (dots == std::string::npos) {
+    return base::InvalidArgument("\"{}\" is no range; write FROM..TO, like 0..58m", range);
+  }
+  SB_ASSIGN_OR_RETURN(feed.from, ParseSeconds(std::string_view(range).substr(0, dots)));
+  SB_ASSIGN_OR_RETURN(feed.to, ParseSeconds(std::string_view(range).substr(dots + 2)));
+  if (words.Take("every")) {
+    SB_ASSIGN_OR_RETURN(feed.every, NextSeconds(words, "the step"));
+  }
+  if (words.Take("group")) {
+    SB_ASSIGN_OR_RETURN(feed.group, words.Next("the group's value"));
+  }
+  SB_ASSIGN_OR_RETURN(feed.counts, NextCounts(words));
+  if (words.Take("arriving")) {
+    SB_ASSIGN_OR_RETURN(feed.arriving, NextSeconds(words, "the time of arrival"));
+  }
+  SB_RETURN_IF_ERROR(CheckEnd(words));
+  SB_RETURN_IF_ERROR(CheckFeed(feed, *slo));
+  script.feeds.push_back(std::move(feed));
+  return absl::OkStatus();
+}
+
+absl::StatusOr<Clause> NextClause(Words& words) {
+  if (words.Peek() == "good") {
+    CountsAre clause;
+    SB_ASSIGN_OR_RETURN(clause.counts, NextCounts(words));
+    if (!words.Take("in")) {
+      return base::InvalidArgument("\"{}\" stands where \"in WINDOW\" should be", words.Peek());
+    }
+    SB_ASSIGN_OR_RETURN(clause.window, NextSeconds(words, "the window"));
+    if (clause.window > seconds(0) && clause.window % slo::kSliceLength == seconds(0))
+      return clause;
+    return base::InvalidArgument("a window of {}s is not whole slices; write a multiple of 10s",
+                                 clause.window.count());
+  }
+  SB_ASSIGN_OR_RETURN(const std::string word, words.Next("what is expected"));
+  if (IsOneOf(word, kStates)) return StateIs{word};
+  if (IsOneOf(word, kAlerts)) return AlertIs{word};
+  if (word == "tier") {
+    TierIs clause;
+    SB_ASSIGN_OR_RETURN(clause.tier, words.Next("the tier's name"));
+    SB_ASSIGN_OR_RETURN(clause.state, words.Next("the tier's state"));
+    if (IsOneOf(clause.state, kTierStates)) return clause;
+    return base::InvalidArgument(
+        "\"{}\" is no state of a tier; write quiet, burning, warming, suppressed or unreachable",
+        clause.state);
+  }
+  if (word == "budget") {
+    BudgetIs clause;
+    SB_ASSIGN_OR_RETURN(clause.ratio, NextNumber(words, "the ratio that remains"));
+    return clause;
+  }
+  if (word == "burn") {
+    BurnIs clause;
+    SB_ASSIGN_OR_RETURN(clause.window, NextSeconds(words, "the window"));
+    SB_ASSIGN_OR_RETURN(clause.rate, NextNumber(words, "the burn rate"));
+    return clause;
+  }
+  if (word == "groups") {
+    GroupsAre clause;
+    SB_ASSIGN_OR_RETURN(clause.groups, NextCount(words, "the number of groups"));
+    return clause;
+  }
+  if (word == "too_late") {
+    TooLateAre clause;
+    SB_ASSIGN_OR_RETURN(clause.events, NextCount(words, "the number of events"));
+    return clause;
+  }
+  return base::InvalidArgument(
+      "\"{}\" is nothing to expect; write ok, burning, exhausted, no_data, invalid, page, ticket, "
+      "inactive, tier, budget, burn, good, groups or too_late",
+      word);
+}
+
+absl::Status ReadExpect(Words& words, int line, Script& script) {
+  SB_ASSIGN_OR_RETURN(const SloLine* const slo, NextSlo(script, words));
+  ExpectLine expect{.line = line, .slo = slo->id()};
+  SB_ASSIGN_OR_RETURN(expect.at, NextSeconds(words, "the time"));
+  if (words.Take("group")) {
+    SB_ASSIGN_OR_RETURN(expect.group, words.Next("the group's value"));
+    if (slo->group_by.empty()) {
+      return base::InvalidArgument("{} is not grouped; leave out group", slo->id());
+    }
+  }
+  do {
+    SB_ASSIGN_OR_RETURN(Clause clause, NextClause(words));
+    expect.clauses.push_back(std::move(clause));
+  } while (words.Take(","));
+  SB_RETURN_IF_ERROR(CheckEnd(words));
+  script.expects.push_back(std::move(expect));
+  return absl::OkStatus();
+}
+
+absl::Status ReadLimit(Words& words, Script& script) {
+  if (words.Take("groups")) {
+    SB_ASSIGN_OR_RETURN(const uint64_t groups, NextCount(words, "the number of groups"));
+    if (groups < 1 || groups > 1'000'000) {
+      return base::InvalidArgument("{} groups are no limit; write 1 to 1000000", groups);
+    }
+    script.groups_max = static_cast<uint32_t>(groups);
+  } else if (words.Take("max_late")) {
+    SB_ASSIGN_OR_RETURN(script.late_max, NextSeconds(words, "the duration"));
+  } else {
+    return base::InvalidArgument("there is no limit \"{}\"; write groups or max_late",
+                                 words.Peek());
+  }
+  return CheckEnd(words);
+}
+
+absl::Status ReadLine(Words& words, int line, Script& script) {
+  SB_ASSIGN_OR_RETURN(const std::string statement, words.Next("a statement"));
+  if (statement == "slo") return ReadSlo(words, line, script);
+  if (statement == "feed") return ReadFeed(words, line, script);
+  if (statement == "expect") return ReadExpect(words, line, script);
+  if (statement == "limit") return ReadLimit(words, script);
+  return base::InvalidArgument("there is no statement \"{}\"; write slo, limit, feed or expect",
+                               statement);
+}
+
+}  // namespace
+
+absl::StatusOr<Script> ReadScript(std::string_view text, const std::string& file) {
+  Script script{.file = file};
+  for (int line = 1; !text.empty(); ++line) {
+    const size_t end = std::min(text.find('\n'), text.size());
+    Words words(text.substr(0, end));
+    text.remove_prefix(std::min(end + 1, text.size()));
+    if (words.empty()) continue;
+    SB_RETURN_IF_ERROR(
+        base::Annotate(ReadLine(words, line, script), fmt::format("{}:{}", file, line)));
+  }
+  // A script without expectations would pass whatever the engine does.
+  if (script.expects.empty()) {
+    return base::InvalidArgument("{}: nothing is expected; write at least one expect line", file);
+  }
+  return script;
+}
+
+}  // namespace slowburn::golden

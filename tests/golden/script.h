@@ -1,0 +1,111 @@
+// tests/golden/script.h: one .slotest file, read.
+//
+// Room     tests
+// Uses     base/, slo/
+// Threads  values
+// Units    times are seconds since the beginning of the script
+// Source   docs/slotest.md
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+#include <absl/status/statusor.h>
+
+#include "slo/objective.h"
+#include "slo/slice.h"
+
+namespace slowburn::golden {
+
+struct SloLine {
+  int line = 0;
+  std::string service;
+  std::string name;
+  slo::Objective objective;
+  std::chrono::seconds window{0};
+  std::string window_text;
+  std::string policy = "sre-workbook";
+  std::optional<std::chrono::nanoseconds> latency;
+  std::string group_by;  // empty: ungrouped
+
+  std::string id() const { return service + "/" + name; }
+};
+
+// `counts` in each `every` of [from, to).
+struct FeedLine {
+  int line = 0;
+  std::string slo;
+  std::chrono::seconds from{0};
+  std::chrono::seconds to{0};
+  std::chrono::seconds every{10};
+  std::string group;  // empty: the SLO is not grouped
+  slo::SliCounts counts;
+  std::optional<std::chrono::seconds> arriving;  // all at once, instead of as it happens
+};
+
+// --- what an expect line may ask
+
+// A number as it was written: what it is compared with is rounded to as many decimals.
+struct WrittenNumber {
+  double value = 0;
+  int decimals = 0;
+};
+// "ok", "burning", "exhausted", "no_data", "invalid".
+struct StateIs {
+  std::string state;
+};
+// "page", "ticket", "inactive".
+struct AlertIs {
+  std::string alert;
+};
+// "quiet", "burning", "warming", "suppressed", "unreachable".
+struct TierIs {
+  std::string tier;
+  std::string state;
+};
+struct BudgetIs {
+  std::optional<WrittenNumber> ratio;  // nothing: "none"
+};
+struct BurnIs {
+  std::chrono::seconds window{0};
+  std::optional<WrittenNumber> rate;  // nothing: "none"
+};
+struct CountsAre {
+  slo::SliCounts counts;
+  std::chrono::seconds window{0};
+};
+struct GroupsAre {
+  uint64_t groups = 0;
+};
+struct TooLateAre {
+  uint64_t events = 0;
+};
+using Clause =
+    std::variant<StateIs, AlertIs, TierIs, BudgetIs, BurnIs, CountsAre, GroupsAre, TooLateAre>;
+
+struct ExpectLine {
+  int line = 0;
+  std::string slo;
+  std::chrono::seconds at{0};
+  std::string group;  // empty: the total
+  std::vector<Clause> clauses;
+};
+
+struct Script {
+  std::string file;
+  uint32_t groups_max = 1000;
+  std::chrono::seconds late_max{24 * 3600};
+  std::vector<SloLine> slos;
+  std::vector<FeedLine> feeds;
+  std::vector<ExpectLine> expects;
+};
+
+// kInvalidArgument "file:line: what; what to write instead" for the first line it cannot read.
+absl::StatusOr<Script> ReadScript(std::string_view text, const std::string& file);
+
+}  // namespace slowburn::golden

@@ -1,0 +1,115 @@
+// Goal: a script that is wrong, and an expectation that does not hold, are told with file and line:
+// a golden test that cannot fail would be none. Method: one row per fault.
+#include "tests/golden/script.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "base/status.h"
+#include "tests/golden/script_run.h"
+
+namespace slowburn::golden {
+namespace {
+
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::IsEmpty;
+using testing::StartsWith;
+
+constexpr std::string_view kSlo = "slo checkout/availability objective 99.9% window 30d\n";
+
+struct RefusedCase {
+  std::string name;
+  std::string line;  // the second of the file, below kSlo
+  std::string want;
+};
+
+class RefusedScriptTest : public testing::TestWithParam<RefusedCase> {};
+
+TEST_P(RefusedScriptTest, IsToldWithFileAndLine) {
+  const auto script = ReadScript(std::string(kSlo) + GetParam().line + "\nexpect 0 no_data\n", "x");
+  ASSERT_FALSE(script.ok());
+  EXPECT_THAT(std::string(base::Message(script.status())), StartsWith("x:2: "));
+  EXPECT_THAT(std::string(base::Message(script.status())), HasSubstr(GetParam().want));
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Lines, RefusedScriptTest,
+    testing::ValuesIn<RefusedCase>({
+        {"UnknownStatement", "feeed 0..1h good 1 bad 0", "there is no statement \"feeed\""},
+        {"NoId", "slo checkout objective 99% window 30d", "write SERVICE/NAME"},
+        {"SameId", "slo checkout/availability objective 99% window 30d", "already there"},
+        {"NoObjective", "slo a/b window 30d", "\"objective\" should be"},
+        {"WrongObjective", "slo a/b objective 99.9 window 30d", "99.9"},
+        {"WrongWindow", "slo a/b objective 99% window 15s", "slices of 10 s"},
+        {"UnknownPolicy", "slo a/b objective 99% window 30d policy loud", "unknown alert policy"},
+        {"UnknownPart", "slo a/b objective 99% window 30d color red", "\"color\" is no part"},
+        {"NoRange", "feed 1h good 1 bad 0", "write FROM..TO"},
+        {"EmptyRange", "feed 1h..1h good 1 bad 0", "ends at or before"},
+        {"PartOfAStep", "feed 0..15s good 1 bad 0", "whole number of steps"},
+        {"NoCounts", "feed 0..1h", "\"good N bad M\" should be"},
+        {"NegativeCount", "feed 0..1h good -1 bad 0", "is no count"},
+        {"GroupOfUngrouped", "feed 0..1h group /pay good 1 bad 0", "is not grouped"},
+        {"ArrivesBeforeItHappens", "feed 0..1h good 1 bad 0 arriving 30m", "before they happen"},
+        {"UnknownSlo", "feed a/b 0..1h good 1 bad 0", "there is no SLO \"a/b\""},
+        {"UnknownClause", "expect 1h sleepy", "\"sleepy\" is nothing to expect"},
+        {"UnknownTierState", "expect 1h tier 1h/5m loud", "no state of a tier"},
+        {"NoNumber", "expect 1h budget half", "is no number"},
+        {"CommaAtTheEnd", "expect 1h ok,", "what is expected"},
+        {"WordTooMany", "expect 1h ok page", "\"page\" is not expected here"},
+        {"FractionOfASecond", "expect 1500ms ok", "not whole seconds"},
+        {"UnknownLimit", "limit sleep 3", "write groups or max_late"},
+    }),
+    [](const auto& info) { return info.param.name; });
+
+TEST(ScriptTest, WithoutExpectationsIsRefused) {
+  EXPECT_THAT(std::string(base::Message(ReadScript(kSlo, "x").status())),
+              HasSubstr("nothing is expected"));
+}
+
+TEST(ScriptTest, TwoSlosAskForAName) {
+  const std::string text =
+      std::string(kSlo) + "slo a/b objective 99% window 7d\nexpect 0 no_data\n";
+  EXPECT_THAT(std::string(base::Message(ReadScript(text, "x").status())),
+              StartsWith("x:3: there are 2 SLOs"));
+}
+
+std::vector<std::string> Play(const std::string& lines) {
+  const auto script = ReadScript(std::string(kSlo) + lines, "x");
+  if (!script.ok()) return {script.status().ToString()};
+  const auto wrong = RunScript(*script);
+  return wrong.ok() ? *wrong : std::vector<std::string>{wrong.status().ToString()};
+}
+
+TEST(ScriptRunTest, SaysWhatDoesNotHold) {
+  EXPECT_THAT(
+      Play("feed 0..1h good 9995 bad 5\n"
+           "expect 1h burning, page, inactive\n"
+           "expect 30m tier 1h/5m burning, burn 1h 0.5, burn 1h 0.6, burn 2m 1\n"
+           "expect 1h budget 0.50, good 3598200 bad 1800 in 1h, good 1 bad 2 in 1h\n"
+           "expect 1h tier 9h/1m quiet, groups 1, too_late 7\n"),
+      ElementsAre("x:3: at 1h checkout/availability is ok, expected burning",
+                  "x:3: at 1h checkout/availability has inactive, expected page",
+                  "x:4: at 30m checkout/availability has tier 1h/5m quiet, expected burning",
+                  "x:4: at 30m checkout/availability has burn 1h 0.5, expected 0.6",
+                  "x:4: at 30m checkout/availability has no window 2m in its policy",
+                  "x:5: at 1h checkout/availability has good 3598200 bad 1800 in 1h, "
+                  "expected good 1 bad 2",
+                  "x:6: at 1h checkout/availability has no tier 9h/1m",
+                  "x:6: at 1h checkout/availability has 0 groups, expected 1",
+                  "x:6: at 1h checkout/availability has 0 events too late, expected 7"));
+}
+
+// Event k of N comes k/N of the step after its beginning.
+TEST(ScriptRunTest, SpreadsEventsEvenlyInTheirStep) {
+  EXPECT_THAT(Play("feed 0..1h every 1h good 2 bad 1\n"
+                   "expect 0 good 0 bad 0 in 1h\n"
+                   "expect 1s good 1 bad 1 in 1h\n"
+                   "expect 30m good 1 bad 1 in 1h\n"
+                   "expect 30m1s good 2 bad 1 in 1h\n"
+                   "expect 1h good 2 bad 1 in 1h\n"),
+              IsEmpty());
+}
+
+}  // namespace
+}  // namespace slowburn::golden

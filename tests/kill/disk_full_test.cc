@@ -1,0 +1,101 @@
+// Goal: a full disk costs availability of writes, and nothing else: reads go on, nothing acked is
+// lost, and once there is room it takes data again. Method: the data directory on a small tmpfs
+// that a filler file fills. Skipped where tmpfs cannot be mounted.
+#include <cerrno>
+#include <cstring>
+#include <vector>
+
+#include <fcntl.h>
+#include <gtest/gtest.h>
+#include <sys/mount.h>
+#include <unistd.h>
+
+#include "base/status.h"
+#include "tests/kill/kill_fixture.h"
+
+namespace slowburn::kill {
+namespace {
+
+using std::chrono::milliseconds;
+
+constexpr milliseconds kTimeout{60'000};
+
+class SmallDisk {
+ public:
+  explicit SmallDisk(std::filesystem::path path) : path_(std::move(path)) {
+    std::filesystem::create_directory(path_);
+    if (mount("none", path_.c_str(), "tmpfs", 0, "size=48m") != 0) error_ = std::strerror(errno);
+  }
+  ~SmallDisk() {
+    // Lazily: a process that still ends must not keep it.
+    if (error_.empty()) umount2(path_.c_str(), MNT_DETACH);
+  }
+  SmallDisk(const SmallDisk&) = delete;
+  SmallDisk& operator=(const SmallDisk&) = delete;
+
+  const std::filesystem::path& path() const { return path_; }
+  const std::string& error() const { return error_; }  // empty: it is mounted
+
+  // Writes until there is no room left.
+  absl::Status Fill() const {
+    const int file = open(filler().c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
+    if (file < 0) return absl::UnavailableError(std::strerror(errno));
+    const std::vector<char> zeros(4096);
+    while (write(file, zeros.data(), zeros.size()) > 0) {
+    }
+    const int error = errno;
+    close(file);
+    if (error != ENOSPC) return absl::UnavailableError(std::strerror(error));
+    return absl::OkStatus();
+  }
+  void Free() const { std::filesystem::remove(filler()); }
+
+ private:
+  std::filesystem::path filler() const { return path_ / "filler"; }
+
+  const std::filesystem::path path_;
+  std::string error_;
+};
+
+class DiskFullTest : public KillFixture {};
+
+TEST_F(DiskFullTest, RefusesWritesThenGoesOnWithNothingLost) {
+  const SmallDisk disk(directory() / "disk");
+  if (!disk.error().empty()) GTEST_SKIP() << "tmpfs cannot be mounted here: " << disk.error();
+  WriteConfig("{mode: durable}", disk.path() / "data");
+  Traffic traffic(seed(), 2);
+  std::optional<Program> program = Start(traffic);
+  ASSERT_TRUE(program.has_value());
+
+  for (int fillings = 0; fillings < 2 && !HasFailure(); ++fillings) {
+    SCOPED_TRACE(testing::Message() << "filling " << fillings);
+    traffic.Resume();
+    // Room freed by the program itself (a compaction) may have to be filled again.
+    absl::Status refused = absl::UnavailableError("not filled yet");
+    for (int attempt = 0; attempt < 30 && !refused.ok(); ++attempt) {
+      ASSERT_TRUE(disk.Fill().ok());
+      refused = traffic.AwaitUnavailable(milliseconds(2000));
+    }
+    ASSERT_TRUE(refused.ok()) << refused;
+    EXPECT_EQ(GetStatus("/-/healthy"), 200);
+    EXPECT_FALSE(Get("/api/slo/v1/slos").empty());
+    EXPECT_FALSE(Get("/api/slo/v1/ledger").empty());
+
+    disk.Free();
+    const absl::Status drained = traffic.Drain(kTimeout);
+    ASSERT_TRUE(drained.ok()) << drained;
+    ExpectEverythingCounted(traffic.acked());
+  }
+
+  // What was acked between two refusals is in the store, not in memory alone.
+  program->Kill();
+  program = std::nullopt;
+  const std::optional<Program> again = Start(traffic);
+  ASSERT_TRUE(again.has_value());
+  ExpectEverythingCounted(traffic.acked());
+  ExpectEveryHourCounted(traffic.acked());
+  EXPECT_TRUE(traffic.troubles().empty()) << traffic.troubles().front();
+}
+
+}  // namespace
+}  // namespace slowburn::kill
