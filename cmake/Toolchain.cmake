@@ -29,5 +29,5 @@ add_library(slowburn_flags INTERFACE)
 # Designated initialisers leave the other members at their defaults on purpose; g++ 12 sees overlaps in
 # std::string that are not there (GCC bug 105651).
 target_compile_options(slowburn_flags INTERFACE -Wall -Wextra -Wconversion -Werror
-  -Wno-missing-field-initializers -Wno-restrict)
+  -Wno-missing-field-initializers $<$<CXX_COMPILER_ID:GNU>:-Wno-restrict>)
 target_compile_definitions(slowburn_flags INTERFACE _GLIBCXX_ASSERTIONS)

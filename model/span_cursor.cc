@@ -2,7 +2,7 @@
 
 namespace slowburn::model {
 
-const AttributeValue SpanCursor::kNil;
+const AttributeValue SpanCursor::kNil{};
 
 SpanCursor::SpanCursor(const SpanProjection& projection) {
   for (int scope = 0; scope < kAttributeScopes; ++scope) {

@@ -179,7 +179,7 @@ TEST(MatcherTest, GroupsBySpanThenResourceAsText) {
     AttributeValue of_span, of_resource;
     std::string want;
   };
-  const AttributeValue nil;
+  const AttributeValue nil{};
   for (const Case& c : {
            Case{"Span", AttributeValue::String("/pay"), nil, "/pay"},
            Case{"Resource", nil, AttributeValue::String("eu"), "eu"},
