@@ -28,7 +28,8 @@ std::string BlockStore::DayKey(slo::SliId sli, slo::GroupId group, uint32_t day)
 
 absl::StatusOr<std::optional<slo::SliceBlock>> BlockStore::Read(const std::string& key,
                                                                 uint32_t slots) const {
-  const auto bytes = store_.Get(storage::Family::kSlices, key);
+  const auto bytes = snapshot_ != nullptr ? snapshot_->Get(storage::Family::kSlices, key)
+                                          : store_.Get(storage::Family::kSlices, key);
   if (!bytes.ok()) return bytes.status();
   if (!bytes->has_value()) return std::nullopt;
   auto block = slo::SliceBlock::Decode(**bytes, slots);

@@ -15,6 +15,9 @@ class BlockStore final : public slo::BlockSource {
  public:
   // `store` must outlive it.
   explicit BlockStore(const storage::Store& store) : store_(store) {}
+  // Reads as of `snapshot`, which must outlive it.
+  BlockStore(const storage::Store& store, const storage::Snapshot& snapshot)
+      : store_(store), snapshot_(&snapshot) {}
 
   absl::StatusOr<std::optional<slo::SliceBlock>> ReadHour(slo::SliId sli, slo::GroupId group,
                                                           uint32_t hour) const override;
@@ -27,6 +30,7 @@ class BlockStore final : public slo::BlockSource {
  private:
   absl::StatusOr<std::optional<slo::SliceBlock>> Read(const std::string& key, uint32_t slots) const;
   const storage::Store& store_;
+  const storage::Snapshot* snapshot_ = nullptr;  // null: the newest state
 };
 
 }  // namespace slowburn::app

@@ -184,7 +184,7 @@ void CommitLoop::Loop() {
       std::unique_lock lock(queue_mutex_);
       const auto now = clock_.Now();
       const auto next_tick = base::FloorSeconds(now) + std::chrono::seconds(1) + kTickDelay;
-      wake_.wait_for(lock, next_tick - now,
+      wake_.wait_for(lock, std::min<std::chrono::nanoseconds>(next_tick - now, UntilSync()),
                      [&] { return !queue_.empty() || !commands_.empty() || stopping_; });
       if (queue_.size() <= options_.group_max) {
         group.swap(queue_);
@@ -200,6 +200,7 @@ void CommitLoop::Loop() {
     }
     if (!group.empty()) CommitGroup(std::move(group));
     if (has_commands || stop) RunCommands();
+    SyncIfDue();
     if (base::FloorSeconds(clock_.Now()) != last_tick_) Tick();
     if (stop) break;
   }
@@ -253,6 +254,15 @@ void CommitLoop::CommitGroup(std::vector<SubmittedRequest> group) {
   {
     const std::unique_lock lock(core_mutex_);  // Planning loads hours.
     plan = core_.PlanRequests(counted, clock_.Now());
+  }
+  if (!plan.ok() && group.size() > 1) {
+    // An hour that cannot be read fails the request that needs it, not those that came with it.
+    for (SubmittedRequest& request : group) {
+      std::vector<SubmittedRequest> alone;
+      alone.push_back(std::move(request));
+      CommitGroup(std::move(alone));
+    }
+    return;
   }
   if (!plan.ok()) {
     base::Log(LogLevel::kError, "requests cannot be counted",
@@ -356,9 +366,9 @@ void CommitLoop::Tick() {
               {{"seconds", (second - last_tick_).count()}});
   }
   last_tick_ = second;
+  if (downstreams_.alertmanagers != nullptr) downstreams_.alertmanagers->Alive();
   StepAlerts(now);
   FlushLedger();
-  SyncIfDue(now);
   CheckpointIfDue(now, /*last=*/false);
   if (unsynced_from_ == 0) MarkHighWater();
   metrics_->dedup_window.Set(static_cast<double>(core_.dedup().EffectiveWindow(now).count()));
@@ -423,7 +433,13 @@ void CommitLoop::FlushLedger() {
   for (const auto& [reason, requests] : refused) refused_[reason] += requests;
 }
 
-void CommitLoop::SyncIfDue(base::UnixNanos /*now*/) {
+std::chrono::nanoseconds CommitLoop::UntilSync() const {
+  if (unsynced_from_ == 0) return std::chrono::hours(1);
+  return std::max<std::chrono::nanoseconds>(
+      last_sync_ + options_.sync_interval - steady_clock::now(), std::chrono::nanoseconds(0));
+}
+
+void CommitLoop::SyncIfDue() {
   if (unsynced_from_ == 0 || steady_clock::now() - last_sync_ < options_.sync_interval) return;
   if (const absl::Status synced = store_.SyncLog(); synced.ok()) {
     unsynced_from_ = 0;

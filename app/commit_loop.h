@@ -111,7 +111,8 @@ class CommitLoop {
   void Tick();
   void StepAlerts(base::UnixNanos now);
   void FlushLedger();
-  void SyncIfDue(base::UnixNanos now);
+  void SyncIfDue();
+  std::chrono::nanoseconds UntilSync() const;
   void CheckpointIfDue(base::UnixNanos now, bool last);
   void MarkHighWater();
   absl::Status Append(const store::v1::LogRecord& record);

@@ -14,8 +14,6 @@ using storage::Family;
 
 constexpr size_t kRolledDaysPerCheckpoint = 200;
 constexpr std::chrono::hours kDay{24};
-// A stretch of missing retention is bounded: so many days are dropped in one checkpoint.
-constexpr uint32_t kDaysDroppedPerCheckpoint = 32;
 
 uint32_t DayOf(base::UnixNanos time) {
   return static_cast<uint32_t>(
@@ -198,6 +196,7 @@ absl::Status Core::Recover(base::UnixNanos now) {
     if (!kept.ok()) return kept.status();
     if (kept->has_value())
       hours_kept_from_ = static_cast<uint32_t>(std::strtoul((*kept)->c_str(), nullptr, 10));
+    written_hours_kept_from_ = hours_kept_from_;
     engine_.table().SetHoursKeptFrom(hours_kept_from_);
   }
   return store_.ReplayLog(
@@ -251,7 +250,8 @@ absl::StatusOr<Core::RequestPlan> Core::PlanRequests(
     store::v1::DedupEntry& entry = *plan.record.add_dedup();
     entry.set_hash_high(request->hash.high);
     entry.set_hash_low(request->hash.low);
-    entry.set_time_unix_nano(now.time_since_epoch().count());
+    entry.set_time_unix_nano(
+        std::max<int64_t>(now.time_since_epoch().count(), dedup_.newest_time_unix_nano()));
     entry.set_items(request->items);
     entry.set_rejected(refused);
     entry.set_message(request->message);
@@ -461,10 +461,14 @@ absl::StatusOr<storage::Batch> Core::MakeCheckpoint(base::UnixNanos now) {
 void Core::CheckpointFailed() {
   engine_.table().Unroll(rolled_);
   rolled_.clear();
+  hours_kept_from_ = written_hours_kept_from_;
+  days_kept_from_ = written_days_kept_from_;
 }
 
 void Core::CheckpointWritten() {
   rolled_.clear();
+  written_hours_kept_from_ = hours_kept_from_;
+  written_days_kept_from_ = days_kept_from_;
   engine_.table().SetHoursKeptFrom(hours_kept_from_);
   engine_.table().MarkClean();
   new_slis_.clear();

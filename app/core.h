@@ -138,6 +138,8 @@ class Core {
   bool counts_changed_ = false;
   uint32_t hours_kept_from_ = 0;  // unix days
   uint32_t days_kept_from_ = 0;
+  uint32_t written_hours_kept_from_ = 0;  // what the store has of these two
+  uint32_t written_days_kept_from_ = 0;
 };
 
 }  // namespace slowburn::app

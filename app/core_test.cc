@@ -192,6 +192,37 @@ TEST_F(CoreTest, ADayWhoseBlockDidNotReachTheStoreIsStillCounted) {
   EXPECT_EQ(*reader.Sum(day, day + slo::kSlicesPerDay), (slo::SliCounts{7, 3}));
 }
 
+TEST_F(CoreTest, AClockThatWasAheadInTheLastRunDoesNotBlindThisOne) {
+  const CountedRequest first = Request(1, "/pay", Second(0s), 1, 0);
+  Commit({&first}, kStart);
+  core_->Step(kStart + 48h);  // the clock jumped ahead, and the sums with it
+  const CountedRequest ahead = Request(2, "/pay", Second(48h), 1, 0);
+  Commit({&ahead}, kStart + 48h);
+  Checkpoint(kStart + 48h);
+  Open(kStart + 20s);
+  const CountedRequest now = Request(3, "/pay", Second(20s), 0, 4);
+  Commit({&now}, kStart + 20s);
+  const slo::GroupStatus total = Total();
+  EXPECT_EQ(total.in_window, (slo::SliCounts{1, 4}));
+  EXPECT_EQ(total.burn_rates.front().counts, (slo::SliCounts{0, 4}));  // 10 s
+}
+
+TEST_F(CoreTest, AnEventThatReachesARolledDayIsCounted) {
+  const CountedRequest old = Request(1, "/pay", Second(0s), 7, 3);
+  Commit({&old}, kStart);
+  core_->Step(kStart + 5 * 24h);
+  Checkpoint(kStart + 5 * 24h);  // rolls the day
+  CountedRequest late = Request(2, "/pay", Second(30s), 1, 0);
+  Commit({&late}, kStart + 60s);  // planned by a clock that is back
+  const slo::RangeReader reader(
+      core_->engine().table().counts(slo::SliId{1}, slo::kTotalGroup).view(), core_->blocks());
+  const slo::Slice day = slo::SliceOf(Second(0s)) / slo::kSlicesPerDay * slo::kSlicesPerDay;
+  EXPECT_EQ(*reader.Sum(day, day + slo::kSlicesPerDay), (slo::SliCounts{8, 3}));
+  Checkpoint(kStart + 5 * 24h);
+  Checkpoint(kStart + 5 * 24h);
+  EXPECT_EQ(*reader.Sum(day, day + slo::kSlicesPerDay), (slo::SliCounts{8, 3}));
+}
+
 TEST_F(CoreTest, HoursPastTheLongestWindowLeaveTheStoreAndTheirDaysStay) {
   const CountedRequest old = Request(1, "/pay", Second(0s), 7, 3);
   Commit({&old}, kStart);

@@ -49,6 +49,8 @@ class DedupWindow {
   int64_t oldest_time_unix_nano() const {
     return order_.empty() ? newest_forgotten_ + 1 : order_.front().time;
   }
+  // Of the newest entry: times never fall, so a clock that goes back must not order entries anew.
+  int64_t newest_time_unix_nano() const { return order_.empty() ? 0 : order_.back().time; }
   // How far back a resent request is recognised: less than kWindow only when `bytes_max` made it
   // forget.
   std::chrono::seconds EffectiveWindow(base::UnixNanos now) const;

@@ -112,8 +112,9 @@ void PrintWhatToSee(const Server& server) {
 }
 
 int Demo(const DemoOptions& options) {
-  Signals signals;
   const DemoFolder folder;
+  std::unique_ptr<Server> server;
+  Signals signals;  // Gone before the server is.
   if (folder.path().empty()) {
     fmt::print(stderr,
                "no temporary folder can be made; set TMPDIR to a folder that can be written\n");
@@ -127,8 +128,7 @@ int Demo(const DemoOptions& options) {
   const auto prepare = [&](CommitLoop& loop, Core& core) {
     return WriteDemoHistory(loop, core, base::FloorSeconds(clock.Now()));
   };
-  auto server =
-      std::make_unique<Server>(DemoConfig(options, folder.path(), options.free_ports), clock);
+  server = std::make_unique<Server>(DemoConfig(options, folder.path(), options.free_ports), clock);
   std::optional<ServerError> error = server->Start(prepare);
   if (error.has_value() && error->code == ExitCode::kPortInUse) {
     fmt::print("The usual ports are taken, so the demo takes free ones.\n");

@@ -53,8 +53,7 @@ class Pipeline::Generation final : public collector::TraceSink {
     CountRejected(batch, counted);
     counted.delta = matcher_->Match(batch, base::FloorSeconds(now), ScratchOfThread());
     counted.hash = HashRequest("traces", body);
-    request.cost_bytes =
-        sizeof request + counted.delta.entries().size() * sizeof(slo::SliDelta::Entry);
+    request.cost_bytes = sizeof request + counted.delta.memory_bytes();
     if (pipeline_.forwards_) {
       request.payload_items = static_cast<uint32_t>(batch.spans.size());
       // Shared: the queues of several downstreams hold one copy.

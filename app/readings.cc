@@ -105,7 +105,7 @@ absl::StatusOr<Readings::GroupCopy> Readings::CopyGroup(std::string_view id,
     }
     SB_RETURN_IF_ERROR(core.engine().table().error(sli, group_id));
     return GroupCopy{core.engine().table().counts(sli, group_id).view(), spec,
-                     core.retained_from(clock_.Now())};
+                     core.retained_from(clock_.Now()), store_.TakeSnapshot()};
   });
 }
 
@@ -114,7 +114,7 @@ absl::StatusOr<slo::SliCounts> Readings::Counts(std::string_view id,
                                                 sys_seconds start, sys_seconds end) const {
   SB_ASSIGN_OR_RETURN(const GroupCopy copy, CopyGroup(id, group));
   SB_RETURN_IF_ERROR(CheckRange(copy.view, start, end, copy.retained_from));
-  const BlockStore blocks(store_);
+  const BlockStore blocks(store_, *copy.snapshot);
   return slo::RangeReader(copy.view, blocks).Sum(slo::SliceOf(start), slo::SliceOf(end));
 }
 
@@ -132,7 +132,7 @@ absl::StatusOr<std::vector<slo::HistoryPoint>> Readings::History(std::string_vie
     return base::InvalidArgument("{} points are more than {}; write a longer step",
                                  (end - start) / step, kPointsMax);
   }
-  const BlockStore blocks(store_);
+  const BlockStore blocks(store_, *copy.snapshot);
   return slo::History(copy.view, blocks, copy.spec.objective, copy.spec.window, start, end, step);
 }
 

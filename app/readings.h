@@ -43,6 +43,8 @@ class Readings final : public serve::Queries {
     slo::GroupView view;
     slo::SloSpec spec;
     std::chrono::sys_seconds retained_from{};
+    std::unique_ptr<storage::Snapshot>
+        snapshot;  // of the same moment: both edges of a window read the same counts
   };
   absl::StatusOr<GroupCopy> CopyGroup(std::string_view id, const serve::GroupSelector& group) const;
 

@@ -35,8 +35,8 @@ int Serve(const ServeOptions& options) {
   PrintLines(config.warnings);
   if (!config.errors.empty()) return static_cast<int>(ExitCode::kBadInput);
 
-  Signals signals;
   Server server(std::move(config.config), base::SystemClock());
+  Signals signals;  // Gone before the server is: a late SIGHUP finds it whole.
   signals.Handle([&] { server.RequestStop(); },
                  [&] {
                    // The outcome is logged and shown on /api/slo/v1/status.

@@ -208,12 +208,15 @@ std::optional<ServerError> Server::Listen() {
                                                *pipeline_, registry_);
   if (!grpc.ok()) return Error(CodeOfListen(grpc.status()), grpc.status());
   otlp_grpc_ = *std::move(grpc);
+  const std::lock_guard lock(mutex_);
+  addresses_ = {api_->address().Text(), otlp_grpc_->address().Text(), otlp_http_->address().Text()};
   return std::nullopt;
 }
 
 std::string Server::ReadyLine() const {
-  return fmt::format("slowburn ready http={} otlp_grpc={} otlp_http={}", api_->address().Text(),
-                     otlp_grpc_->address().Text(), otlp_http_->address().Text());
+  const std::lock_guard lock(mutex_);
+  return fmt::format("slowburn ready http={} otlp_grpc={} otlp_http={}", addresses_[0],
+                     addresses_[1], addresses_[2]);
 }
 
 ExitCode Server::Wait() {
@@ -243,9 +246,6 @@ void Server::Stop() {
 void Server::FillServerReading(serve::ServerReading& reading) const {
   reading.version = kVersion;
   reading.started = base::FloorSeconds(started_);
-  if (api_ != nullptr) reading.http = api_->address().Text();
-  if (otlp_http_ != nullptr) reading.otlp_http = otlp_http_->address().Text();
-  if (otlp_grpc_ != nullptr) reading.otlp_grpc = otlp_grpc_->address().Text();
   reading.data_dir = config_.data_dir.string();
   reading.ready = ready_;
   if (!ready_) {
@@ -259,12 +259,16 @@ void Server::FillServerReading(serve::ServerReading& reading) const {
                     {"commit_queue_bytes", config_.limits.commit_queue_bytes},
                     {"forward_queue_bytes", config_.limits.forward_queue_bytes}};
   const std::lock_guard lock(mutex_);
+  reading.http = addresses_[0];
+  reading.otlp_grpc = addresses_[1];
+  reading.otlp_http = addresses_[2];
   reading.config_loaded = base::FloorSeconds(config_loaded_);
   reading.config_ok = config_error_.empty();
   reading.config_error = config_error_;
 }
 
 absl::Status Server::Reload() {
+  if (!ready_) return base::Unavailable("the server is not ready; ask again once it is");
   const std::lock_guard one_at_a_time(reload_mutex_);
   std::vector<std::string> errors;
   absl::StatusOr<slo::SloSet> slos = ReadSlos(errors);

@@ -6,6 +6,7 @@
 // Units    none
 #pragma once
 
+#include <array>
 #include <atomic>
 #include <condition_variable>
 #include <filesystem>
@@ -109,6 +110,7 @@ class Server final : public serve::Commands {
   std::optional<ExitCode> failed_;
   base::UnixNanos config_loaded_{};
   std::string config_error_;
+  std::array<std::string, 3> addresses_;  // http, otlp_grpc, otlp_http, as bound
 };
 
 }  // namespace slowburn::app

@@ -28,7 +28,9 @@ constexpr std::chrono::seconds kBackoffMin{1};
 constexpr std::chrono::seconds kBackoffMax{15};
 constexpr std::chrono::seconds kLastPass{2};   // what the destructor grants
 constexpr std::chrono::seconds kLookAgain{1};  // the wall clock may be set: it is read this often
-constexpr std::chrono::hours kIdle{1};         // nothing to resend: Publish wakes
+constexpr std::chrono::seconds kSilenceMin{
+    60};                                // a publisher that is quiet for longer is not alive
+constexpr std::chrono::hours kIdle{1};  // nothing to resend: Publish wakes
 
 // The newest state, shared by the senders and never changed.
 using State = std::shared_ptr<const std::vector<Alert>>;
@@ -75,9 +77,15 @@ class AlertmanagerForwarder::Sender {
         state_(std::make_shared<const std::vector<Alert>>()),
         thread_([this] { Run(); }) {}
 
+  void Alive() {
+    const std::lock_guard lock(mutex_);
+    alive_at_ = std::chrono::steady_clock::now();
+  }
+
   void Publish(State state) {
     const std::lock_guard lock(mutex_);
     state_ = std::move(state);
+    alive_at_ = std::chrono::steady_clock::now();
     wake_.notify_one();
   }
 
@@ -122,8 +130,16 @@ class AlertmanagerForwarder::Sender {
     }
   }
 
+  bool IsPublisherAlive() {
+    const std::lock_guard lock(mutex_);
+    const auto silence_max =
+        std::max<std::chrono::seconds>(2 * options_->message.resend, kSilenceMin);
+    return std::chrono::steady_clock::now() - alive_at_ <= silence_max;
+  }
+
   // One pass. False when it failed and must be tried again.
   bool SendDue(const std::vector<Alert>& alerts) {
+    if (!IsPublisherAlive()) return true;
     const UnixNanos now = clock_.Now();
     const std::vector<const Alert*> due = delivery_.Due(alerts, now);
     if (due.empty()) return true;
@@ -212,6 +228,7 @@ class AlertmanagerForwarder::Sender {
   std::condition_variable wake_;
   std::condition_variable answered_changed_;
   State state_ ABSL_GUARDED_BY(mutex_);
+  SteadyTime alive_at_ ABSL_GUARDED_BY(mutex_) = std::chrono::steady_clock::now();
   uint64_t asked_ ABSL_GUARDED_BY(mutex_) = 0;
   uint64_t answered_ ABSL_GUARDED_BY(mutex_) = 0;  // the newest ask that a whole pass followed
   std::optional<SteadyTime> stop_at_ ABSL_GUARDED_BY(mutex_);
@@ -235,6 +252,10 @@ AlertmanagerForwarder::~AlertmanagerForwarder() {
 void AlertmanagerForwarder::Publish(std::vector<Alert> alerts) {
   const auto state = std::make_shared<const std::vector<Alert>>(std::move(alerts));
   for (const auto& sender : senders_) sender->Publish(state);
+}
+
+void AlertmanagerForwarder::Alive() {
+  for (const auto& sender : senders_) sender->Alive();
 }
 
 void AlertmanagerForwarder::Drain(milliseconds timeout) {

@@ -86,6 +86,10 @@ class AlertmanagerForwarder {
 
   // Replaces the state: all firing and lately resolved alerts. Never waits for a peer.
   void Publish(std::vector<model::Alert> alerts);
+  // The publisher is alive, though nothing changed: call it each second. Without it (or a Publish)
+  // for two resends, a minute at least, nothing is sent any more, the dead man neither: its silence
+  // is the alarm.
+  void Alive();
   // Waits until every reachable Alertmanager has been told the newest state, at most `timeout`.
   void Drain(std::chrono::milliseconds timeout);
 

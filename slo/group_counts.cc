@@ -37,6 +37,13 @@ void GroupCounts::Restore(const GroupRunningState& state) {
   }
 }
 
+void GroupCounts::Rewind(Slice to) {
+  if (through_ <= to) return;
+  through_ = to;
+  stale_ = true;
+  changed_ = true;
+}
+
 absl::Status GroupCounts::SetWindows(const std::vector<uint32_t>& windows,
                                      const BlockSource& source) {
   const RangeReader reader(view_, source);
@@ -97,6 +104,8 @@ void GroupCounts::Add(const SliceChange& change) {
   resident.dirty = true;
   changed_ = true;
   lifetime_ += change.counts;
+  // A day that was thought out of reach (a larger max_late, a clock that jumped) is rolled again.
+  view_.days_rolled = std::min(view_.days_rolled, change.slice / kSlicesPerDay);
   if (view_.first == 0 || change.slice < view_.first) view_.first = change.slice;
   last_event_ = std::max(
       last_event_, SliceStart(change.slice) + std::chrono::seconds(change.last_offset_seconds));

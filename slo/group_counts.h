@@ -43,6 +43,9 @@ class GroupCounts {
  public:
   GroupCounts(SliId sli, GroupId group) { view_.sli = sli, view_.group = group; }
 
+  // Sets the sums back to `to`, if they are ahead of it: the clock of the last run was wrong. They
+  // are read anew by the next SetWindows.
+  void Rewind(Slice to);
   // Takes over a checkpoint.
   void Restore(const GroupRunningState& state);
   // The windows to keep sums of, distinct, from now on. Sums that are known are kept, new ones are

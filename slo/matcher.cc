@@ -23,7 +23,8 @@ constexpr uint64_t kNanosPerSecond = 1'000'000'000;
 void AppendValue(std::string& key, const AttributeValue& value) {
   switch (value.kind()) {
     case AttributeValue::Kind::kString:
-      AppendGroupValue(key, value.text().empty() ? kAbsent : value.text());
+      AppendGroupValue(
+          key, value.text().empty() ? kAbsent : value.text().substr(0, kRawGroupValueBytesMax));
       return;
     case AttributeValue::Kind::kBool:
       AppendGroupValue(key, value.boolean() ? "true" : "false");

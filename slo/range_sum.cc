@@ -45,7 +45,8 @@ absl::StatusOr<SliceBlock> RangeReader::Hour(uint32_t hour) const {
     auto stored = source_.ReadHour(view_.sli, view_.group, hour);
     if (!stored.ok()) return stored.status();
     if (stored->has_value()) return **std::move(stored);
-    if (!lost_hours) return SliceBlock(kHourSlots);
+    // An hour of a rolled day that is not there was empty, or has just been dropped: its day knows.
+    if (!lost_hours && day >= view_.days_rolled) return SliceBlock(kHourSlots);
   }
   auto stored = source_.ReadDay(view_.sli, view_.group, day);
   if (!stored.ok()) return stored.status();
@@ -71,9 +72,12 @@ absl::StatusOr<SliCounts> RangeReader::Sum(Slice begin, Slice end) const {
         !HasResident(day)) {
       const auto block = source_.ReadDay(view_.sli, view_.group, day);
       if (!block.ok()) return block.status();
-      if (block->has_value()) sum += (*block)->Sum(0, kDaySlots);
-      begin += kSlicesPerDay;
-      continue;
+      // A day that is not there was empty, or its block is still being written: its hours know.
+      if (block->has_value() || day < view_.hours_kept_from) {
+        if (block->has_value()) sum += (*block)->Sum(0, kDaySlots);
+        begin += kSlicesPerDay;
+        continue;
+      }
     }
     const uint32_t hour = begin / kSlicesPerHour;
     const Slice hour_begin = hour * kSlicesPerHour;

@@ -15,6 +15,11 @@
 
 namespace slowburn::slo {
 
+// A group's value is cut to so many bytes of clean UTF-8. Four more than that of the raw text
+// decide it: cleaning never shortens, and a character has at most four.
+inline constexpr uint32_t kGroupValueBytesMax = 256;
+inline constexpr uint32_t kRawGroupValueBytesMax = kGroupValueBytesMax + 4;
+
 // The values of group_by, in its order, as one string: each value after its length in four bytes.
 // Raw: as the client sent them.
 void AppendGroupValue(std::string& key, std::string_view value);
@@ -37,6 +42,7 @@ class SliDelta {
     return {keys_.data() + entry.key_begin, entry.key_size};
   }
   bool empty() const { return entries_.empty(); }
+  size_t memory_bytes() const { return entries_.capacity() * sizeof(Entry) + keys_.capacity(); }
 
   // Appends an entry that is not there yet; returns its index.
   uint32_t Append(SliId sli, Slice slice, std::string_view key);

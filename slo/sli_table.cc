@@ -15,6 +15,7 @@ absl::string_view View(std::string_view text) { return {text.data(), text.size()
 // planned.
 constexpr std::chrono::seconds kRollMargin{3600};
 constexpr size_t kRollScanMax = 100'000;  // groups looked at in one call
+constexpr size_t kRollMadeMax = 1'000;    // days made in one call: some 24,000 reads
 
 bool IsOverflow(const std::vector<std::string>& values) {
   return !values.empty() && std::all_of(values.begin(), values.end(), [](const std::string& value) {
@@ -188,6 +189,7 @@ absl::Status SliTable::SetWindows(SliId id, std::vector<uint32_t> windows,
   Sli& sli = At(id);
   std::sort(windows.begin(), windows.end());
   for (Group& group : sli.groups) {
+    group.counts.Rewind(SliceOf(now));
     // Windows first: sums that are known move with time, instead of being read anew.
     group.error = group.counts.SetWindows(windows, source_);
     if (group.error.ok()) group.error = group.counts.Advance(SliceOf(now), source_);
@@ -197,12 +199,15 @@ absl::Status SliTable::SetWindows(SliId id, std::vector<uint32_t> windows,
 }
 
 void SliTable::Advance(std::chrono::sys_seconds now) {
+  const Slice to = SliceOf(now);
   for (Sli& sli : slis_) {
     for (Group& group : sli.groups) {
-      if (!group.error.ok()) continue;
-      group.error = group.counts.Advance(SliceOf(now), source_);
+      // A read that failed is tried again, once a slice: the disk may be well again.
+      if (!group.error.ok() && to == advanced_to_) continue;
+      group.error = group.counts.Advance(to, source_);
     }
   }
+  advanced_to_ = to;
 }
 
 std::optional<GroupId> SliTable::FindGroup(SliId sli,
@@ -261,8 +266,10 @@ absl::StatusOr<std::vector<SliTable::RolledDay>> SliTable::RollDays(std::chrono:
                                                                     size_t groups_max) {
   std::vector<RolledDay> rolled;
   const uint32_t until = RollableDay(now);
-  for (size_t looked = 0;
-       looked < kRollScanMax && rolled.size() < groups_max && roll_sli_ < slis_.size(); ++looked) {
+  size_t made = 0;  // empty ones too: each reads a day of hours
+  for (size_t looked = 0; looked < kRollScanMax && rolled.size() < groups_max &&
+                          made < kRollMadeMax && roll_sli_ < slis_.size();
+       ++looked) {
     Sli& sli = slis_[roll_sli_];
     if (roll_group_ >= sli.groups.size()) {
       ++roll_sli_;
@@ -277,6 +284,7 @@ absl::StatusOr<std::vector<SliTable::RolledDay>> SliTable::RollDays(std::chrono:
       continue;
     }
     auto block = counts.MakeDay(day, source_);
+    ++made;
     if (!block.ok()) {
       sli.groups[roll_group_].error = block.status();
       continue;

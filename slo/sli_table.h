@@ -32,8 +32,8 @@ class SliTable {
  public:
   struct Options {
     std::chrono::seconds max_late{24 * 3600};
-    uint32_t groups_per_sli_max = 1000;    // more become __overflow__; the total stays exact
-    uint32_t group_value_bytes_max = 256;  // longer values are cut
+    uint32_t groups_per_sli_max = 1000;  // more become __overflow__; the total stays exact
+    uint32_t group_value_bytes_max = kGroupValueBytesMax;  // longer values are cut
   };
   // `source` must outlive the table.
   SliTable(Options options, const BlockSource& source) : options_(options), source_(source) {}
@@ -136,6 +136,7 @@ class SliTable {
   std::vector<Sli> slis_;  // by SliId - 1
   absl::flat_hash_map<std::string, SliId> by_canonical_;
   uint32_t hours_kept_from_ = 0;
+  Slice advanced_to_ = 0;
   size_t roll_sli_ = 0, roll_group_ = 0;  // where RollDays goes on
 };
 
