@@ -139,7 +139,11 @@ int Demo(const DemoOptions& options) {
     for (const std::string& line : error->lines) fmt::print(stderr, "{}\n", line);
     return static_cast<int>(error->code);
   }
-  signals.Handle([&] { server->RequestStop(); }, [&] { (void)server->Reload(); });
+  signals.Handle([&] { server->RequestStop(); }, [&] { (void)server->Reload(); },
+                 [&] {
+                   std::error_code ignored;
+                   std::filesystem::remove_all(folder.path(), ignored);
+                 });
   PrintWhatToSee(*server);
   ExitCode code = ExitCode::kDone;
   {

@@ -31,23 +31,26 @@ Signals::~Signals() {
   thread_.join();
 }
 
-void Signals::Handle(std::function<void()> stop, std::function<void()> reload) {
-  thread_ = std::thread([stop = std::move(stop), reload = std::move(reload)] {
-    const sigset_t set = Handled();
-    bool stopping = false;
-    for (;;) {
-      int signal = 0;
-      if (sigwait(&set, &signal) != 0 || signal == kLeave) return;
-      if (signal == SIGHUP) {
-        reload();
-      } else if (stopping) {
-        _exit(1);
-      } else {
-        stopping = true;
-        stop();
-      }
-    }
-  });
+void Signals::Handle(std::function<void()> stop, std::function<void()> reload,
+                     std::function<void()> leave) {
+  thread_ =
+      std::thread([stop = std::move(stop), reload = std::move(reload), leave = std::move(leave)] {
+        const sigset_t set = Handled();
+        bool stopping = false;
+        for (;;) {
+          int signal = 0;
+          if (sigwait(&set, &signal) != 0 || signal == kLeave) return;
+          if (signal == SIGHUP) {
+            reload();
+          } else if (stopping) {
+            leave();
+            _exit(1);
+          } else {
+            stopping = true;
+            stop();
+          }
+        }
+      });
 }
 
 }  // namespace slowburn::app

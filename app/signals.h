@@ -21,7 +21,10 @@ class Signals {
   Signals(const Signals&) = delete;
   Signals& operator=(const Signals&) = delete;
 
-  void Handle(std::function<void()> stop, std::function<void()> reload);
+  // `leave` runs before a second one ends the process: for what must not stay behind.
+  void Handle(
+      std::function<void()> stop, std::function<void()> reload,
+      std::function<void()> leave = [] {});
 
  private:
   std::thread thread_;

@@ -106,3 +106,12 @@ test('a demo that is ended at once leaves nothing behind either', {timeout: 100_
   assert.deepEqual(await server.stop('SIGTERM'), {code: 0, signal: null});
   assert.deepEqual(await readdir(temporary), []);
 });
+
+test('nor does one whose user presses Ctrl-C twice', {timeout: 100_000}, async (t) => {
+  const {server, temporary} = await startDemo(t);
+  const ended = server.stop('SIGINT');
+  await new Promise(setImmediate);
+  process.kill(server.program.pid, 'SIGINT');
+  await ended;  // 0 or 1: the second one may come too late to hurry
+  assert.deepEqual(await readdir(temporary), []);
+});
