@@ -1,44 +1,17 @@
 #include "app/pipeline.h"
 
-#include <array>
 #include <atomic>
-
-#include <fmt/format.h>
 
 #include "collector/otlp_traces.h"
 
 namespace slowburn::app {
-namespace {
-
-using model::SpanRejection;
-
-constexpr std::array<std::string_view, 3> kReasonNames = {"invalid_trace_id", "invalid_span_id",
-                                                          "too_new"};
-constexpr std::array<std::string_view, 3> kReasonTexts = {
-    "a trace_id that is not 16 bytes, or all zero", "a span_id that is not 8 bytes, or all zero",
-    "an end more than 10 minutes in the future; check the sender's clock"};
-
-// "2 spans have a span_id that is not 8 bytes, or all zero; 1 span has ...".
-std::string Explain(const std::array<uint32_t, 3>& counts) {
-  std::string text;
-  for (size_t i = 0; i < counts.size(); ++i) {
-    if (counts[i] == 0) continue;
-    if (!text.empty()) text += "; ";
-    text += fmt::format("{} span{} ha{} {}", counts[i], counts[i] == 1 ? "" : "s",
-                        counts[i] == 1 ? "s" : "ve", kReasonTexts[i]);
-  }
-  return text;
-}
-
-}  // namespace
-
 // One set of SLIs, for as long as any request uses it.
 class Pipeline::Generation final : public collector::TraceSink {
  public:
   Generation(const Pipeline& pipeline, std::shared_ptr<const slo::Matcher> matcher)
       : pipeline_(pipeline), matcher_(std::move(matcher)), id_(++next_id_) {}
 
-  const model::SpanProjection& projection() const override { return matcher_->projection(); }
+  const model::AttributeProjection& projection() const override { return matcher_->projection(); }
 
   void Ingest(std::string& body, model::SpanBatch& batch,
               collector::AnswerFn answer) const override {
@@ -49,7 +22,7 @@ class Pipeline::Generation final : public collector::TraceSink {
     request.answer = std::move(answer);
     CountedRequest& counted = request.counted;
     counted.items = batch.decoded();
-    counted.deduplicate = !batch.has_span_without_time;
+    counted.deduplicate = !batch.has_item_without_time;
     CountRejected(batch, counted);
     counted.delta = matcher_->Match(batch, base::FloorSeconds(now), ScratchOfThread());
     counted.hash = HashRequest("traces", body);
@@ -67,13 +40,13 @@ class Pipeline::Generation final : public collector::TraceSink {
  private:
   static void CountRejected(const model::SpanBatch& batch, CountedRequest& counted) {
     if (batch.rejected.empty()) return;
-    std::array<uint32_t, 3> counts{};
-    for (const model::RejectedSpan& span : batch.rejected)
-      ++counts[static_cast<size_t>(span.reason)];
+    const model::RejectionCounts counts = model::CountRejections(batch.rejected);
     for (size_t i = 0; i < counts.size(); ++i) {
-      if (counts[i] > 0) counted.rejected.push_back({kReasonNames[i], counts[i]});
+      if (counts[i] == 0) continue;
+      counted.rejected.push_back(
+          {model::RejectionName(static_cast<model::Rejection>(i)), counts[i]});
     }
-    counted.message = Explain(counts);
+    counted.message = model::ExplainRejections(model::Signal::kTraces, counts);
   }
 
   // Each server thread keeps the working memory of the generation it last served.

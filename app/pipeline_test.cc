@@ -41,7 +41,7 @@ class PipelineTest : public CoreFixture {
       span.ordinal = static_cast<uint32_t>(batch.spans.size());
       batch.spans.push_back(span);
     }
-    batch.scopes[0].span_end = static_cast<uint32_t>(batch.spans.size());
+    batch.scopes[0].item_end = static_cast<uint32_t>(batch.spans.size());
     return batch;
   }
   static ExportAnswer Ingest(const collector::TraceSink& sink, std::string body,
@@ -98,7 +98,7 @@ TEST_F(PipelineTest, WithoutTimesARequestIsCountedEachTime) {
   const auto sink = pipeline_.traces();
   for (int i = 0; i < 2; ++i) {
     model::SpanBatch batch = Batch(*sink, {base::UnixNanos{}});
-    batch.has_span_without_time = true;
+    batch.has_item_without_time = true;
     Ingest(*sink, "same", std::move(batch));
   }
   EXPECT_EQ(Counts(0), (slo::SliCounts{2, 0}));

@@ -16,7 +16,7 @@
 #include <absl/functional/any_invocable.h>
 
 #include "model/span_batch.h"
-#include "model/span_projection.h"
+#include "model/attribute_projection.h"
 
 namespace slowburn::collector {
 
@@ -47,7 +47,7 @@ enum class RequestRefusal : uint8_t {
 class TraceSink {
  public:
   virtual ~TraceSink() = default;
-  virtual const model::SpanProjection& projection() const = 0;
+  virtual const model::AttributeProjection& projection() const = 0;
   // `batch` has views into `body` (decompressed protobuf); both are only borrowed for the call, but
   // the sink may move `body`'s content out once it has read `batch`. `answer` comes later.
   virtual void Ingest(std::string& body, model::SpanBatch& batch, AnswerFn answer) const = 0;

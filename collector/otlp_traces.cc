@@ -24,12 +24,12 @@ namespace {
 using model::AttributeRange;
 using model::AttributeScope;
 using model::AttributeValue;
-using model::RejectedSpan;
-using model::ResourceSpans;
-using model::ScopeSpans;
+using model::RejectedItem;
+using model::Rejection;
+using model::ResourceEntry;
+using model::ScopeEntry;
 using model::SlotValue;
 using model::Span;
-using model::SpanRejection;
 namespace tags = trace_fields;
 
 // What a batch may cost in memory, whatever the bytes are: kCostPerByteMax x the body, or
@@ -149,7 +149,7 @@ void ReadRepeatedValue(std::string_view key_value, AttributeValue& value) {
 
 class TraceDecoder {
  public:
-  TraceDecoder(std::string_view body, const model::SpanProjection& projection,
+  TraceDecoder(std::string_view body, const model::AttributeProjection& projection,
                model::SpanBatch& batch)
       : body_(body),
         projection_(projection),
@@ -174,12 +174,12 @@ class TraceDecoder {
   void DecodeScopeSpans(std::string_view message);
   void DecodeSpan(std::string_view message);
   void DecodeStatus(std::string_view message, Span& span);
-  void DecodeResource(std::string_view message, ResourceSpans& resource);
-  void DecodeScope(std::string_view message, ScopeSpans& scope);
+  void DecodeResource(std::string_view message, ResourceEntry& resource);
+  void DecodeScope(std::string_view message, ScopeEntry& scope);
   void DecodeAttribute(AttributeScope scope, std::string_view key_value);
 
-  void GatherResource(std::string_view resource_spans, ResourceSpans& resource);
-  void GatherScope(std::string_view scope_spans, ScopeSpans& scope);
+  void GatherResource(std::string_view resource_spans, ResourceEntry& resource);
+  void GatherScope(std::string_view scope_spans, ScopeEntry& scope);
 
   uint32_t AttributeCount() const { return static_cast<uint32_t>(batch_.attributes.size()); }
   void DropAttributesFrom(uint32_t begin) {
@@ -191,7 +191,7 @@ class TraceDecoder {
   }
 
   std::string_view body_;
-  const model::SpanProjection& projection_;
+  const model::AttributeProjection& projection_;
   model::SpanBatch& batch_;
   size_t cost_left_;
   uint32_t ordinal_ = 0;
@@ -226,7 +226,7 @@ void TraceDecoder::DecodeResourceSpans(std::string_view message) {
   const Element self{"resource spans", message.data()};
   at_ = self;
   const uint32_t attributes_begin = AttributeCount();
-  ResourceSpans resource;
+  ResourceEntry resource;
   resource.scope_begin = static_cast<uint32_t>(batch_.scopes.size());
   bool is_scattered = false;
   WireReader reader(message);
@@ -249,7 +249,7 @@ void TraceDecoder::DecodeResourceSpans(std::string_view message) {
   resource.scope_end = static_cast<uint32_t>(batch_.scopes.size());
   if (resource.scope_end == resource.scope_begin) return DropAttributesFrom(attributes_begin);
   if (is_scattered) GatherResource(message, resource);
-  Charge(sizeof(ResourceSpans));
+  Charge(sizeof(ResourceEntry));
   batch_.resources.push_back(resource);
 }
 
@@ -257,8 +257,8 @@ void TraceDecoder::DecodeScopeSpans(std::string_view message) {
   const Element self{"scope spans", message.data()};
   at_ = self;
   const uint32_t attributes_begin = AttributeCount();
-  ScopeSpans scope;
-  scope.span_begin = static_cast<uint32_t>(batch_.spans.size());
+  ScopeEntry scope;
+  scope.item_begin = static_cast<uint32_t>(batch_.spans.size());
   bool is_scattered = false;
   WireReader reader(message);
   while (reader.Next()) {
@@ -277,10 +277,10 @@ void TraceDecoder::DecodeScopeSpans(std::string_view message) {
         reader.Skip();
     }
   }
-  scope.span_end = static_cast<uint32_t>(batch_.spans.size());
-  if (scope.span_end == scope.span_begin) return DropAttributesFrom(attributes_begin);
+  scope.item_end = static_cast<uint32_t>(batch_.spans.size());
+  if (scope.item_end == scope.item_begin) return DropAttributesFrom(attributes_begin);
   if (is_scattered) GatherScope(message, scope);
-  Charge(sizeof(ScopeSpans));
+  Charge(sizeof(ScopeEntry));
   batch_.scopes.push_back(scope);
 }
 
@@ -318,7 +318,7 @@ void TraceDecoder::DecodeSpan(std::string_view message) {
         span.end_time_unix_nano = reader.Fixed64();
         break;
       case tags::kSpanAttributes:
-        DecodeAttribute(AttributeScope::kSpan, reader.Bytes());
+        DecodeAttribute(AttributeScope::kItem, reader.Bytes());
         break;
       case tags::kSpanDroppedAttributes:
         span.dropped_attributes_count = static_cast<uint32_t>(reader.Varint());
@@ -340,12 +340,12 @@ void TraceDecoder::DecodeSpan(std::string_view message) {
   span.attributes.end = AttributeCount();
   if (IsTraceId(span.trace_id) && IsSpanId(span.span_id)) {
     Charge(sizeof(Span));
-    batch_.has_span_without_time |= span.end_time_unix_nano == 0;
+    batch_.has_item_without_time |= span.end_time_unix_nano == 0;
     return;
   }
-  Charge(sizeof(RejectedSpan));
-  batch_.rejected.push_back({ordinal, IsTraceId(span.trace_id) ? SpanRejection::kInvalidSpanId
-                                                               : SpanRejection::kInvalidTraceId});
+  Charge(sizeof(RejectedItem));
+  batch_.rejected.push_back(
+      {ordinal, IsTraceId(span.trace_id) ? Rejection::kInvalidSpanId : Rejection::kInvalidTraceId});
   DropAttributesFrom(span.attributes.begin);
   batch_.spans.pop_back();
 }
@@ -366,7 +366,7 @@ void TraceDecoder::DecodeStatus(std::string_view message, Span& span) {
   }
 }
 
-void TraceDecoder::DecodeResource(std::string_view message, ResourceSpans& resource) {
+void TraceDecoder::DecodeResource(std::string_view message, ResourceEntry& resource) {
   WireReader reader(message);
   while (reader.Next()) {
     switch (reader.tag()) {
@@ -382,7 +382,7 @@ void TraceDecoder::DecodeResource(std::string_view message, ResourceSpans& resou
   }
 }
 
-void TraceDecoder::DecodeScope(std::string_view message, ScopeSpans& scope) {
+void TraceDecoder::DecodeScope(std::string_view message, ScopeEntry& scope) {
   WireReader reader(message);
   while (reader.Next()) {
     switch (reader.tag()) {
@@ -406,7 +406,7 @@ void TraceDecoder::DecodeAttribute(AttributeScope scope, std::string_view key_va
   int values = 1;
   if (!SplitUsualKeyValue(key_value, parts)) values = SplitKeyValue(key_value, parts);
   const int slot = projection_.Find(scope, parts.key);
-  if (slot == model::SpanProjection::kNone) return;
+  if (slot == model::AttributeProjection::kNone) return;
   Charge(sizeof(SlotValue));
   // Written where it stays: a copy of what was just stored in parts stalls the processor.
   SlotValue& kept = batch_.attributes.emplace_back();
@@ -418,7 +418,7 @@ void TraceDecoder::DecodeAttribute(AttributeScope scope, std::string_view key_va
   }
 }
 
-void TraceDecoder::GatherResource(std::string_view resource_spans, ResourceSpans& resource) {
+void TraceDecoder::GatherResource(std::string_view resource_spans, ResourceEntry& resource) {
   resource.attributes.begin = AttributeCount();
   WireReader reader(resource_spans);
   while (reader.Next()) {
@@ -431,7 +431,7 @@ void TraceDecoder::GatherResource(std::string_view resource_spans, ResourceSpans
   resource.attributes.end = AttributeCount();
 }
 
-void TraceDecoder::GatherScope(std::string_view scope_spans, ScopeSpans& scope) {
+void TraceDecoder::GatherScope(std::string_view scope_spans, ScopeEntry& scope) {
   scope.attributes.begin = AttributeCount();
   WireReader reader(scope_spans);
   while (reader.Next()) {
@@ -446,7 +446,7 @@ void TraceDecoder::GatherScope(std::string_view scope_spans, ScopeSpans& scope) 
 
 }  // namespace
 
-absl::Status DecodeTraces(std::string_view body, const model::SpanProjection& projection,
+absl::Status DecodeTraces(std::string_view body, const model::AttributeProjection& projection,
                           model::SpanBatch& batch) {
   batch.Clear();
   if (body.size() > INT32_MAX) {

@@ -14,7 +14,7 @@
 #include <absl/status/status.h>
 
 #include "model/span_batch.h"
-#include "model/span_projection.h"
+#include "model/attribute_projection.h"
 
 namespace slowburn::collector {
 
@@ -24,12 +24,12 @@ namespace slowburn::collector {
 // enclosing element. Unknown fields are skipped; a singular message that is repeated is merged, as
 // protobuf does. One pass, no allocation per span; memory is bounded by a small multiple of the
 // body (docs say which) whatever the bytes are.
-absl::Status DecodeTraces(std::string_view body, const model::SpanProjection& projection,
+absl::Status DecodeTraces(std::string_view body, const model::AttributeProjection& projection,
                           model::SpanBatch& batch);
 
 // `body` without the spans of these ordinals (ascending): the envelopes are framed anew around the
 // unchanged bytes of what stays; unknown fields survive, envelopes left empty go. `body` must have
 // passed DecodeTraces.
-std::string WithoutSpans(std::string_view body, const std::vector<model::RejectedSpan>& rejected);
+std::string WithoutSpans(std::string_view body, const std::vector<model::RejectedItem>& rejected);
 
 }  // namespace slowburn::collector

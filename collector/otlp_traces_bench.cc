@@ -29,19 +29,19 @@ void CountSpans(benchmark::State& state, const std::vector<std::string>& bodies)
   state.SetBytesProcessed(static_cast<int64_t>(mean * static_cast<double>(state.iterations())));
 }
 
-model::SpanProjection FiveNames() {
-  model::SpanProjection projection;
+model::AttributeProjection FiveNames() {
+  model::AttributeProjection projection;
   projection.Add(model::AttributeScope::kResource, "service.name");
   for (const char* name : {"http.route", "http.request.method", "http.response.status_code",
                            "server.address", "tenant.id"}) {
-    projection.Add(model::AttributeScope::kSpan, name);
+    projection.Add(model::AttributeScope::kItem, name);
   }
   return projection;
 }
 
 void BM_DecodeTraces(benchmark::State& state) {
   const std::vector<std::string> bodies = Bodies(static_cast<int>(state.range(0)));
-  const model::SpanProjection projection = FiveNames();
+  const model::AttributeProjection projection = FiveNames();
   model::SpanBatch batch;
   size_t next = 0;
   for (auto _ : state) {
@@ -67,7 +67,7 @@ BENCHMARK(BM_ParseWithProtobuf)->ArgName("spans")->Arg(512);
 
 void BM_WithoutSpans(benchmark::State& state) {
   const std::vector<std::string> bodies = Bodies(static_cast<int>(state.range(0)));
-  const std::vector<model::RejectedSpan> one = {{static_cast<uint32_t>(state.range(0)) / 2}};
+  const std::vector<model::RejectedItem> one = {{static_cast<uint32_t>(state.range(0)) / 2}};
   size_t next = 0;
   for (auto _ : state) {
     benchmark::DoNotOptimize(WithoutSpans(bodies[next++ % kBodies], one));

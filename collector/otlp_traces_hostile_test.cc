@@ -14,11 +14,11 @@ namespace {
 using model::SpanBatch;
 
 size_t CapacityBytes(const SpanBatch& batch) {
-  return batch.resources.capacity() * sizeof(model::ResourceSpans) +
-         batch.scopes.capacity() * sizeof(model::ScopeSpans) +
+  return batch.resources.capacity() * sizeof(model::ResourceEntry) +
+         batch.scopes.capacity() * sizeof(model::ScopeEntry) +
          batch.spans.capacity() * sizeof(model::Span) +
          batch.attributes.capacity() * sizeof(model::SlotValue) +
-         batch.rejected.capacity() * sizeof(model::RejectedSpan);
+         batch.rejected.capacity() * sizeof(model::RejectedItem);
 }
 
 bool AllViewsLieIn(std::string_view body, const SpanBatch& batch) {
@@ -27,7 +27,7 @@ bool AllViewsLieIn(std::string_view body, const SpanBatch& batch) {
            (view.data() >= body.data() && view.data() + view.size() <= body.data() + body.size());
   };
   bool all = true;
-  for (const model::ScopeSpans& scope : batch.scopes) {
+  for (const model::ScopeEntry& scope : batch.scopes) {
     all &= inside(scope.scope_name) && inside(scope.scope_version);
   }
   for (const model::Span& span : batch.spans) {
@@ -52,7 +52,7 @@ void Mutate(std::string& body, Random& random) {
 }
 
 TEST(HostileBytesTest, MutatedRequestsAreSeenAsProtobufSeesThemOrRefused) {
-  const model::SpanProjection projection = TestProjection();
+  const model::AttributeProjection projection = TestProjection();
   SpanBatch batch;
   int agreed = 0;
   int refused = 0;

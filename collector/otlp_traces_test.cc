@@ -13,10 +13,10 @@
 namespace slowburn::collector {
 namespace {
 
+using model::AttributeProjection;
 using model::AttributeScope;
 using model::AttributeValue;
 using model::SpanBatch;
-using model::SpanProjection;
 using testing::HasSubstr;
 using testing::IsEmpty;
 
@@ -50,10 +50,10 @@ AttributeValue SpanAttribute(const SpanBatch& batch) {
   return batch.attributes.empty() ? AttributeValue() : batch.attributes.front().value;
 }
 
-SpanProjection ProjectionOfK() {
-  SpanProjection projection;
+AttributeProjection ProjectionOfK() {
+  AttributeProjection projection;
   for (const auto scope :
-       {AttributeScope::kResource, AttributeScope::kScope, AttributeScope::kSpan}) {
+       {AttributeScope::kResource, AttributeScope::kScope, AttributeScope::kItem}) {
     projection.Add(scope, "k");
   }
   return projection;
@@ -65,7 +65,7 @@ class OracleTest : public testing::TestWithParam<bool> {};
 
 TEST_P(OracleTest, SameAsProtobuf) {
   const bool is_mangled = GetParam();
-  const SpanProjection projection = TestProjection();
+  const AttributeProjection projection = TestProjection();
   SpanBatch batch;
   for (uint64_t seed = 0; seed < 1500; ++seed) {
     SCOPED_TRACE(fmt::format("seed {}", seed));
@@ -135,7 +135,7 @@ INSTANTIATE_TEST_SUITE_P(
     [](const auto& info) { return info.param.name; });
 
 TEST(DecodeTracesTest, BoolIntAndDoubleKeepTheirValues) {
-  SpanProjection projection = ProjectionOfK();
+  AttributeProjection projection = ProjectionOfK();
   std::string number;
   protozero::pbf_writer(number).add_double(4, 2.5);
   SpanBatch batch;
@@ -215,9 +215,9 @@ TEST(DecodeTracesTest, E6_InvalidSpanIsRejectedAloneWithItsOrdinal) {
   EXPECT_EQ(batch.attributes.size(), 0u);
   ASSERT_EQ(batch.rejected.size(), 2u);
   EXPECT_EQ(batch.rejected[0].ordinal, 0u);
-  EXPECT_EQ(batch.rejected[0].reason, model::SpanRejection::kInvalidSpanId);
+  EXPECT_EQ(batch.rejected[0].reason, model::Rejection::kInvalidSpanId);
   EXPECT_EQ(batch.rejected[1].ordinal, 2u);
-  EXPECT_EQ(batch.rejected[1].reason, model::SpanRejection::kInvalidTraceId);
+  EXPECT_EQ(batch.rejected[1].reason, model::Rejection::kInvalidTraceId);
   EXPECT_EQ(batch.decoded(), 3u);
 }
 
@@ -226,15 +226,15 @@ TEST(DecodeTracesTest, SpanWithoutEndTimeIsNoticed) {
   protozero::pbf_writer(time).add_fixed64(8, 1);
   SpanBatch batch;
   ASSERT_TRUE(DecodeTraces(OneSpan(time), ProjectionOfK(), batch).ok());
-  EXPECT_FALSE(batch.has_span_without_time);
+  EXPECT_FALSE(batch.has_item_without_time);
   ASSERT_TRUE(DecodeTraces(OneSpan(), ProjectionOfK(), batch).ok());
-  EXPECT_TRUE(batch.has_span_without_time);
+  EXPECT_TRUE(batch.has_item_without_time);
 }
 
 TEST(DecodeTracesTest, NextRequestReusesMemoryAndSeesNothingOfTheLast) {
   Random random(1);
   const std::string large = TypicalTraces(100, random).SerializeAsString();
-  const SpanProjection projection = TestProjection();
+  const AttributeProjection projection = TestProjection();
   SpanBatch batch;
   ASSERT_TRUE(DecodeTraces(large, projection, batch).ok());
   ASSERT_EQ(batch.spans.size(), 100u);

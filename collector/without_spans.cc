@@ -15,7 +15,7 @@ namespace tags = trace_fields;
 // Walks a request in the order in which the decoder gave ordinals, and copies what stays.
 class SpanRemover {
  public:
-  explicit SpanRemover(const std::vector<model::RejectedSpan>& rejected)
+  explicit SpanRemover(const std::vector<model::RejectedItem>& rejected)
       : next_(rejected.begin()), end_(rejected.end()) {}
 
   void CopyRequest(std::string_view message, std::string& out) {
@@ -80,8 +80,8 @@ class SpanRemover {
     out.append(message);
   }
 
-  std::vector<model::RejectedSpan>::const_iterator next_;
-  std::vector<model::RejectedSpan>::const_iterator end_;
+  std::vector<model::RejectedItem>::const_iterator next_;
+  std::vector<model::RejectedItem>::const_iterator end_;
   uint32_t ordinal_ = 0;
   std::string resource_spans_;  // the envelopes being framed, inner ones first
   std::string scope_spans_;
@@ -89,7 +89,7 @@ class SpanRemover {
 
 }  // namespace
 
-std::string WithoutSpans(std::string_view body, const std::vector<model::RejectedSpan>& rejected) {
+std::string WithoutSpans(std::string_view body, const std::vector<model::RejectedItem>& rejected) {
   std::string out;
   out.reserve(body.size());
   SpanRemover remover(rejected);

@@ -37,7 +37,7 @@ TracesData Removed(TracesData traces, const std::set<uint32_t>& ordinals) {
 class WithoutSpansTest : public testing::TestWithParam<bool> {};
 
 TEST_P(WithoutSpansTest, SameAsRemovalWithProtobuf) {
-  const model::SpanProjection projection = TestProjection();
+  const model::AttributeProjection projection = TestProjection();
   model::SpanBatch batch;
   for (uint64_t seed = 0; seed < 1000; ++seed) {
     SCOPED_TRACE(fmt::format("seed {}", seed));
@@ -45,11 +45,11 @@ TEST_P(WithoutSpansTest, SameAsRemovalWithProtobuf) {
     std::string body = RandomTraces(random).SerializeAsString();
     if (GetParam()) body = Mangle(body, random);
     ASSERT_TRUE(DecodeTraces(body, projection, batch).ok());
-    std::vector<model::RejectedSpan> rejected;
+    std::vector<model::RejectedItem> rejected;
     std::set<uint32_t> ordinals;
     for (uint32_t ordinal = 0; ordinal < batch.decoded(); ++ordinal) {
       if (random() % 3 != 0) continue;
-      rejected.push_back({ordinal, model::SpanRejection::kTooNew});
+      rejected.push_back({ordinal, model::Rejection::kTooNew});
       ordinals.insert(ordinal);
     }
     const std::string left = WithoutSpans(body, rejected);
@@ -76,7 +76,7 @@ INSTANTIATE_TEST_SUITE_P(Wire, WithoutSpansTest, testing::Bool(), [](const auto&
 TEST(WithoutSpansEdgeTest, AllSpansLeaveNothing) {
   Random random(1);
   const std::string body = TypicalTraces(3, random).SerializeAsString();
-  const std::vector<model::RejectedSpan> all = {{0}, {1}, {2}};
+  const std::vector<model::RejectedItem> all = {{0}, {1}, {2}};
   EXPECT_EQ(WithoutSpans(body, all), "");
 }
 

@@ -12,22 +12,9 @@
 #include <string_view>
 #include <vector>
 
-#include "model/attribute_value.h"
+#include "model/signal_batch.h"
 
 namespace slowburn::model {
-
-// One attribute that the projection has a slot for. A key that the wire repeats stands here again:
-// the last one counts.
-struct SlotValue {
-  uint32_t slot = 0;
-  AttributeValue value;
-};
-
-// [begin, end) of SpanBatch::attributes.
-struct AttributeRange {
-  uint32_t begin = 0;
-  uint32_t end = 0;
-};
 
 enum class SpanKind : int32_t {
   kUnspecified = 0,
@@ -64,41 +51,16 @@ struct Span {
   }
 };
 
-struct ScopeSpans {
-  std::string_view scope_name;
-  std::string_view scope_version;
-  AttributeRange attributes;
-  uint32_t span_begin = 0;  // [span_begin, span_end) of SpanBatch::spans
-  uint32_t span_end = 0;
-};
-
-struct ResourceSpans {
-  AttributeRange attributes;
-  uint32_t dropped_attributes_count = 0;
-  uint32_t scope_begin = 0;  // [scope_begin, scope_end) of SpanBatch::scopes
-  uint32_t scope_end = 0;
-};
-
-enum class SpanRejection : uint8_t { kInvalidTraceId, kInvalidSpanId, kTooNew };
-
-struct RejectedSpan {
-  uint32_t ordinal = 0;
-  SpanRejection reason = SpanRejection::kInvalidTraceId;
-};
-
-// Everything in it is valid as long as the request bytes are. spans + rejected = decoded.
-struct SpanBatch {
-  std::vector<ResourceSpans> resources;
-  std::vector<ScopeSpans> scopes;
-  std::vector<Span> spans;  // the valid ones
-  std::vector<SlotValue> attributes;
-  std::vector<RejectedSpan> rejected;  // ascending by ordinal
-  bool has_span_without_time = false;  // some span has no end time: the request is not deduplicated
+// The spans of one request: the valid ones.
+struct SpanBatch : SignalBatch {
+  std::vector<Span> spans;
 
   void Clear();
   // Moves spans that end later than `latest_unix_nano` to `rejected` (kTooNew).
   void RejectEndingAfter(uint64_t latest_unix_nano);
+  uint32_t accepted() const { return static_cast<uint32_t>(spans.size()); }
   uint32_t decoded() const { return static_cast<uint32_t>(spans.size() + rejected.size()); }
+  size_t memory_bytes() const;
 };
 
 }  // namespace slowburn::model

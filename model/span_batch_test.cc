@@ -10,10 +10,10 @@ namespace {
 TEST(SpanBatchTest, RejectsWhatEndsLaterAndKeepsTheRestInItsScope) {
   SpanBatch batch;
   batch.scopes.resize(2);
-  batch.scopes[0].span_end = 3;
+  batch.scopes[0].item_end = 3;
   batch.scopes[1] = batch.scopes[0];
-  batch.scopes[1].span_begin = 3;
-  batch.scopes[1].span_end = 5;
+  batch.scopes[1].item_begin = 3;
+  batch.scopes[1].item_end = 5;
   const uint64_t ends[] = {100, 101, 99, 500, 100};
   for (uint32_t i = 0; i < 5; ++i) {
     Span span;
@@ -21,7 +21,7 @@ TEST(SpanBatchTest, RejectsWhatEndsLaterAndKeepsTheRestInItsScope) {
     span.ordinal = i + 1;  // ordinal 0 was invalid
     batch.spans.push_back(span);
   }
-  batch.rejected = {{0, SpanRejection::kInvalidTraceId}};
+  batch.rejected = {{0, Rejection::kInvalidTraceId}};
 
   batch.RejectEndingAfter(100);
 
@@ -30,13 +30,13 @@ TEST(SpanBatchTest, RejectsWhatEndsLaterAndKeepsTheRestInItsScope) {
   EXPECT_EQ(batch.spans[0].ordinal, 1u);
   EXPECT_EQ(batch.spans[1].ordinal, 3u);
   EXPECT_EQ(batch.spans[2].ordinal, 5u);
-  EXPECT_EQ(batch.scopes[0].span_end, 2u);
-  EXPECT_EQ(batch.scopes[1].span_begin, 2u);
-  EXPECT_EQ(batch.scopes[1].span_end, 3u);
+  EXPECT_EQ(batch.scopes[0].item_end, 2u);
+  EXPECT_EQ(batch.scopes[1].item_begin, 2u);
+  EXPECT_EQ(batch.scopes[1].item_end, 3u);
   ASSERT_EQ(batch.rejected.size(), 3u);
   EXPECT_EQ(batch.rejected[1].ordinal, 2u);
   EXPECT_EQ(batch.rejected[2].ordinal, 4u);
-  EXPECT_EQ(batch.rejected[2].reason, SpanRejection::kTooNew);
+  EXPECT_EQ(batch.rejected[2].reason, Rejection::kTooNew);
 }
 
 TEST(SpanBatchTest, LeavesABatchOfThePastAlone) {

@@ -4,7 +4,7 @@ namespace slowburn::model {
 
 const AttributeValue SpanCursor::kNil{};
 
-SpanCursor::SpanCursor(const SpanProjection& projection) {
+SpanCursor::SpanCursor(const AttributeProjection& projection) {
   for (int scope = 0; scope < kAttributeScopes; ++scope) {
     Table& table = tables_[static_cast<size_t>(scope)];
     table.cells.resize(static_cast<size_t>(projection.size(static_cast<AttributeScope>(scope))));
@@ -28,25 +28,25 @@ void SpanCursor::Enter(AttributeScope scope, const SpanBatch& batch, AttributeRa
   }
 }
 
-void SpanCursor::EnterResource(const SpanBatch& batch, const ResourceSpans& resource) {
+void SpanCursor::EnterResource(const SpanBatch& batch, const ResourceEntry& resource) {
   resource_ = &resource;
   scope_ = nullptr;
   span_ = nullptr;
   Enter(AttributeScope::kResource, batch, resource.attributes);
   Leave(AttributeScope::kScope);
-  Leave(AttributeScope::kSpan);
+  Leave(AttributeScope::kItem);
 }
 
-void SpanCursor::EnterScope(const SpanBatch& batch, const ScopeSpans& scope) {
+void SpanCursor::EnterScope(const SpanBatch& batch, const ScopeEntry& scope) {
   scope_ = &scope;
   span_ = nullptr;
   Enter(AttributeScope::kScope, batch, scope.attributes);
-  Leave(AttributeScope::kSpan);
+  Leave(AttributeScope::kItem);
 }
 
 void SpanCursor::EnterSpan(const SpanBatch& batch, const Span& span) {
   span_ = &span;
-  Enter(AttributeScope::kSpan, batch, span.attributes);
+  Enter(AttributeScope::kItem, batch, span.attributes);
 }
 
 }  // namespace slowburn::model

@@ -10,8 +10,8 @@
 #include <cstdint>
 #include <vector>
 
+#include "model/attribute_projection.h"
 #include "model/span_batch.h"
-#include "model/span_projection.h"
 
 namespace slowburn::model {
 
@@ -20,15 +20,15 @@ namespace slowburn::model {
 // `batch` must outlive the walk.
 class SpanCursor {
  public:
-  explicit SpanCursor(const SpanProjection& projection);
+  explicit SpanCursor(const AttributeProjection& projection);
 
   // Outermost first; entering an outer one leaves the inner ones.
-  void EnterResource(const SpanBatch& batch, const ResourceSpans& resource);
-  void EnterScope(const SpanBatch& batch, const ScopeSpans& scope);
+  void EnterResource(const SpanBatch& batch, const ResourceEntry& resource);
+  void EnterScope(const SpanBatch& batch, const ScopeEntry& scope);
   void EnterSpan(const SpanBatch& batch, const Span& span);
 
-  const ResourceSpans& resource() const { return *resource_; }
-  const ScopeSpans& scope() const { return *scope_; }
+  const ResourceEntry& resource() const { return *resource_; }
+  const ScopeEntry& scope() const { return *scope_; }
   const Span& span() const { return *span_; }
 
   // nil where absent. `slot` is one of the projection's.
@@ -54,8 +54,8 @@ class SpanCursor {
   static const AttributeValue kNil;
 
   std::array<Table, kAttributeScopes> tables_;
-  const ResourceSpans* resource_ = nullptr;
-  const ScopeSpans* scope_ = nullptr;
+  const ResourceEntry* resource_ = nullptr;
+  const ScopeEntry* scope_ = nullptr;
   const Span* span_ = nullptr;
 };
 

@@ -28,7 +28,7 @@
 
 #include <absl/status/statusor.h>
 
-#include "model/span_projection.h"
+#include "model/attribute_projection.h"
 
 namespace slowburn::ottl {
 

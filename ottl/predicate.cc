@@ -43,7 +43,7 @@ enum class Code : uint8_t {
 
 struct Source {
   Path path = Path::kSpanName;
-  AttributeScope scope = AttributeScope::kSpan;  // of an attribute
+  AttributeScope scope = AttributeScope::kItem;  // of an attribute
   int slot = 0;                                  // of an attribute
 };
 
@@ -60,7 +60,7 @@ struct Step {
 AttributeScope ScopeOf(Path path) {
   if (path == Path::kResourceAttribute) return AttributeScope::kResource;
   if (path == Path::kScopeAttribute) return AttributeScope::kScope;
-  return AttributeScope::kSpan;
+  return AttributeScope::kItem;
 }
 
 // Room for an id in hex. Ids have at most 16 bytes; more than that is not looked at.
@@ -215,16 +215,16 @@ struct Predicate::Program {
 
   // Adds the steps of `node`, and returns where they begin.
   int32_t Emit(const Node& node, int32_t on_true, int32_t on_false,
-               model::SpanProjection& projection);
+               model::AttributeProjection& projection);
 
  private:
   int32_t EmitLeaf(const Node& node, int32_t on_true, int32_t on_false,
-                   model::SpanProjection& projection);
+                   model::AttributeProjection& projection);
   AttributeValue Literal(const Node::Operand& operand);
 };
 
 int32_t Predicate::Program::Emit(const Node& node, int32_t on_true, int32_t on_false,
-                                 model::SpanProjection& projection) {
+                                 model::AttributeProjection& projection) {
   switch (node.kind) {
     case Node::Kind::kTrue:
       return on_true;
@@ -256,7 +256,7 @@ int32_t Predicate::Program::Emit(const Node& node, int32_t on_true, int32_t on_f
 }
 
 int32_t Predicate::Program::EmitLeaf(const Node& node, int32_t on_true, int32_t on_false,
-                                     model::SpanProjection& projection) {
+                                     model::AttributeProjection& projection) {
   const auto source = [&](const Node::Operand& operand) {
     Source result{.path = operand.path, .scope = ScopeOf(operand.path)};
     if (internal::IsAttribute(operand.path)) {
@@ -309,7 +309,7 @@ AttributeValue Predicate::Program::Literal(const Node::Operand& operand) {
   return {};
 }
 
-Predicate Predicate::Compile(const Condition& condition, model::SpanProjection& projection) {
+Predicate Predicate::Compile(const Condition& condition, model::AttributeProjection& projection) {
   auto program = std::make_unique<Program>();
   program->entry = program->Emit(condition.root(), kAccept, kReject, projection);
   return Predicate(std::move(program));

@@ -9,8 +9,8 @@
 #include <memory>
 #include <vector>
 
+#include "model/attribute_projection.h"
 #include "model/span_cursor.h"
-#include "model/span_projection.h"
 #include "ottl/condition.h"
 
 namespace slowburn::ottl {
@@ -20,7 +20,7 @@ namespace slowburn::ottl {
 class Predicate {
  public:
   // `projection` must be the one that the batches given to Eval were decoded with.
-  static Predicate Compile(const Condition& condition, model::SpanProjection& projection);
+  static Predicate Compile(const Condition& condition, model::AttributeProjection& projection);
   Predicate(Predicate&&) noexcept;
   Predicate& operator=(Predicate&&) noexcept;
   ~Predicate();

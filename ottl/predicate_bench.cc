@@ -23,7 +23,7 @@ void BM_Predicate_Eval(benchmark::State& state, std::string_view text) {
   span.span.status_code = 2;
   span.span.end_time_unix_nano = 250'000'000;
 
-  model::SpanProjection projection;
+  model::AttributeProjection projection;
   const Predicate predicate = Predicate::Compile(*condition, projection);
   const model::SpanBatch batch = span.Batch(projection);
   model::SpanCursor cursor(projection);

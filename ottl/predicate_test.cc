@@ -379,7 +379,7 @@ TEST(PredicateTest, AResourceConditionNeedsNoSpan) {
   const auto condition = Condition::Parse(
       R"(resource.attributes["service.name"] == "checkout" and resource.dropped_attributes_count < 2)");
   ASSERT_TRUE(condition.ok()) << condition.status();
-  model::SpanProjection projection;
+  model::AttributeProjection projection;
   Predicate predicate = Predicate::Compile(*condition, projection);
   const model::SpanBatch batch = Checkout().Batch(projection);
   model::SpanCursor cursor(projection);
@@ -393,12 +393,12 @@ TEST(PredicateTest, CompilingDeclaresWhatIsRead) {
   const auto condition = Condition::Parse(
       R"(span.attributes["a"] == "x" or span.attributes["b"] == span.attributes["a"] or IsMatch(scope.attributes["c"], "y"))");
   ASSERT_TRUE(condition.ok()) << condition.status();
-  model::SpanProjection projection;
+  model::AttributeProjection projection;
   Predicate::Compile(*condition, projection);
-  EXPECT_EQ(projection.size(model::AttributeScope::kSpan), 2);
-  EXPECT_NE(projection.Find(model::AttributeScope::kSpan, "a"), model::SpanProjection::kNone);
-  EXPECT_NE(projection.Find(model::AttributeScope::kSpan, "b"), model::SpanProjection::kNone);
-  EXPECT_NE(projection.Find(model::AttributeScope::kScope, "c"), model::SpanProjection::kNone);
+  EXPECT_EQ(projection.size(model::AttributeScope::kItem), 2);
+  EXPECT_NE(projection.Find(model::AttributeScope::kItem, "a"), model::AttributeProjection::kNone);
+  EXPECT_NE(projection.Find(model::AttributeScope::kItem, "b"), model::AttributeProjection::kNone);
+  EXPECT_NE(projection.Find(model::AttributeScope::kScope, "c"), model::AttributeProjection::kNone);
   EXPECT_EQ(projection.size(model::AttributeScope::kResource), 0);
 }
 

@@ -82,7 +82,7 @@ struct Matcher::Compiled {
   std::optional<int64_t> latency_max_nanos;
   std::vector<GroupSlots> group_by;
 
-  static Compiled From(const Sli& sli, model::SpanProjection& projection) {
+  static Compiled From(const Sli& sli, model::AttributeProjection& projection) {
     Compiled compiled;
     compiled.id = sli.id;
     for (const ottl::Condition& condition : sli.spec->match.Conjuncts()) {
@@ -100,7 +100,7 @@ struct Matcher::Compiled {
     if (sli.spec->latency_max.has_value())
       compiled.latency_max_nanos = sli.spec->latency_max->count();
     for (const std::string& name : sli.spec->group_by) {
-      compiled.group_by.push_back({projection.Add(AttributeScope::kSpan, name),
+      compiled.group_by.push_back({projection.Add(AttributeScope::kItem, name),
                                    projection.Add(AttributeScope::kResource, name)});
     }
     return compiled;
@@ -204,7 +204,7 @@ uint32_t Matcher::EntryFor(uint32_t sli, Slice slice, Scratch& scratch, SliDelta
     return memo.entry;
   }
   for (const Compiled::GroupSlots& slots : compiled.group_by) {
-    const AttributeValue& of_span = scratch.cursor_.Attribute(AttributeScope::kSpan, slots.span);
+    const AttributeValue& of_span = scratch.cursor_.Attribute(AttributeScope::kItem, slots.span);
     AppendValue(scratch.key_, of_span.is_nil() ? scratch.cursor_.Attribute(
                                                      AttributeScope::kResource, slots.resource)
                                                : of_span);
@@ -237,14 +237,14 @@ SliDelta Matcher::Match(const model::SpanBatch& batch, std::chrono::sys_seconds 
     std::fill(scratch.memos_.begin(), scratch.memos_.end(), Scratch::Memo{});
     scratch.stamp_ = 1;
   }
-  for (const model::ResourceSpans& resource : batch.resources) {
+  for (const model::ResourceEntry& resource : batch.resources) {
     scratch.cursor_.EnterResource(batch, resource);
     Activate(scratch);
     if (scratch.active_.empty()) continue;
     for (uint32_t s = resource.scope_begin; s < resource.scope_end; ++s) {
-      const model::ScopeSpans& scope = batch.scopes[s];
+      const model::ScopeEntry& scope = batch.scopes[s];
       scratch.cursor_.EnterScope(batch, scope);
-      for (uint32_t i = scope.span_begin; i < scope.span_end; ++i) {
+      for (uint32_t i = scope.item_begin; i < scope.item_end; ++i) {
         scratch.cursor_.EnterSpan(batch, batch.spans[i]);
         CountSpan(received, scratch, delta);
       }

@@ -14,9 +14,9 @@
 
 #include <absl/container/flat_hash_map.h>
 
+#include "model/attribute_projection.h"
 #include "model/span_batch.h"
 #include "model/span_cursor.h"
-#include "model/span_projection.h"
 #include "slo/sli_delta.h"
 #include "slo/sli_spec.h"
 
@@ -38,7 +38,7 @@ class Matcher {
   Matcher& operator=(const Matcher&) = delete;
 
   // What a batch must be decoded with.
-  const model::SpanProjection& projection() const { return projection_; }
+  const model::AttributeProjection& projection() const { return projection_; }
 
   // Working memory of one thread, for one Matcher.
   class Scratch {
@@ -69,7 +69,7 @@ class Matcher {
   uint32_t EntryFor(uint32_t sli, Slice slice, Scratch& scratch, SliDelta& delta) const;
   uint32_t FindOrAppend(const Compiled& sli, Slice slice, Scratch& scratch, SliDelta& delta) const;
 
-  model::SpanProjection projection_;
+  model::AttributeProjection projection_;
   int service_slot_;
   std::vector<Compiled> slis_;
   absl::flat_hash_map<std::string, std::vector<uint32_t>> by_service_;

@@ -7,7 +7,7 @@
 namespace slowburn::collector {
 
 absl::Status TraceRequest::Read(std::string& wire, bool is_gzip, size_t bytes_max,
-                                const model::SpanProjection& projection) {
+                                const model::AttributeProjection& projection) {
   body_ = &wire;
   if (is_gzip) {
     SB_RETURN_IF_ERROR(net::GunzipTo(wire, bytes_max, inflated_));
@@ -19,12 +19,7 @@ absl::Status TraceRequest::Read(std::string& wire, bool is_gzip, size_t bytes_ma
 void TraceRequest::Release() {
   body_ = nullptr;
   if (inflated_.capacity() > kBufferBytesKept) std::string().swap(inflated_);
-  const size_t batch_bytes = batch_.resources.capacity() * sizeof(model::ResourceSpans) +
-                             batch_.scopes.capacity() * sizeof(model::ScopeSpans) +
-                             batch_.spans.capacity() * sizeof(model::Span) +
-                             batch_.attributes.capacity() * sizeof(model::SlotValue) +
-                             batch_.rejected.capacity() * sizeof(model::RejectedSpan);
-  if (batch_bytes > kBufferBytesKept) batch_ = model::SpanBatch();
+  if (batch_.memory_bytes() > kBufferBytesKept) batch_ = model::SpanBatch();
 }
 
 RequestRefusal RefusalOf(const absl::Status& status) {

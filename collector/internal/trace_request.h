@@ -13,8 +13,8 @@
 #include <absl/status/status.h>
 
 #include "collector/ingest_sink.h"
+#include "model/attribute_projection.h"
 #include "model/span_batch.h"
-#include "model/span_projection.h"
 
 namespace slowburn::collector {
 
@@ -25,7 +25,7 @@ class TraceRequest {
   // what is no gzip or no request, kResourceExhausted over `bytes_max` once decompressed, or when
   // its decoded form would cost too much memory.
   absl::Status Read(std::string& wire, bool is_gzip, size_t bytes_max,
-                    const model::SpanProjection& projection);
+                    const model::AttributeProjection& projection);
 
   // After an OK Read.
   std::string& body() { return *body_; }

@@ -63,7 +63,7 @@ class FakeSink final : public IngestSink {
   class Traces final : public TraceSink {
    public:
     explicit Traces(FakeSink& sink) : sink_(sink), projection_(TestProjection()) {}
-    const model::SpanProjection& projection() const override { return projection_; }
+    const model::AttributeProjection& projection() const override { return projection_; }
     void Ingest(std::string& body, model::SpanBatch& batch, AnswerFn answer) const override {
       sink_.Remember(body, batch);
       sink_.on_ingest_(body, batch, std::move(answer));
@@ -71,7 +71,7 @@ class FakeSink final : public IngestSink {
 
    private:
     FakeSink& sink_;
-    model::SpanProjection projection_;
+    model::AttributeProjection projection_;
   };
 
   void Remember(const std::string& body, const model::SpanBatch& batch) {

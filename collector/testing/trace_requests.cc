@@ -185,11 +185,11 @@ std::string Text(const Values& values) {
 
 template <typename Message>
 Values ValuesOf(const Message& message, AttributeScope scope,
-                const model::SpanProjection& projection) {
+                const model::AttributeProjection& projection) {
   Values values;
   for (const auto& attribute : message.attributes()) {
     const int slot = projection.Find(scope, attribute.key());
-    if (slot != model::SpanProjection::kNone) {
+    if (slot != model::AttributeProjection::kNone) {
       values[static_cast<uint32_t>(slot)] = Text(attribute.value());
     }
   }
@@ -368,10 +368,10 @@ std::string MangleMessage(Shape shape, std::string_view message, Random& random)
 
 }  // namespace
 
-model::SpanProjection TestProjection() {
-  model::SpanProjection projection;
+model::AttributeProjection TestProjection() {
+  model::AttributeProjection projection;
   for (const AttributeScope scope :
-       {AttributeScope::kResource, AttributeScope::kScope, AttributeScope::kSpan}) {
+       {AttributeScope::kResource, AttributeScope::kScope, AttributeScope::kItem}) {
     for (const char* name :
          {"service.name", "http.route", "k", "http.response.status_code", "never.sent"}) {
       projection.Add(scope, name);
@@ -445,10 +445,10 @@ std::string Mangle(std::string_view body, Random& random) {
 }
 
 std::vector<std::string> Describe(const TracesData& traces,
-                                  const model::SpanProjection& projection) {
+                                  const model::AttributeProjection& projection) {
   std::vector<std::string> lines;
   std::vector<std::string> rejected;
-  bool has_span_without_time = false;
+  bool has_item_without_time = false;
   uint32_t ordinal = 0;
   for (const auto& resource_spans : traces.resource_spans()) {
     const auto& resource = resource_spans.resource();
@@ -467,7 +467,7 @@ std::vector<std::string> Describe(const TracesData& traces,
                                          HasNonZero(span.trace_id(), 16) ? "span id" : "trace id"));
           continue;
         }
-        has_span_without_time |= span.end_time_unix_nano() == 0;
+        has_item_without_time |= span.end_time_unix_nano() == 0;
         lines.push_back(fmt::format(
             "{} | span {} {} {} {} {} '{}' {} {} {} '{}' {} {} {} {}{}", inner, own_ordinal,
             Hex(span.trace_id()), Hex(span.span_id()), Hex(span.parent_span_id()),
@@ -475,12 +475,12 @@ std::vector<std::string> Describe(const TracesData& traces,
             span.start_time_unix_nano(), span.end_time_unix_nano(), span.status().message(),
             static_cast<int>(span.status().code()), span.dropped_attributes_count(),
             span.dropped_events_count(), span.dropped_links_count(),
-            Text(ValuesOf(span, AttributeScope::kSpan, projection))));
+            Text(ValuesOf(span, AttributeScope::kItem, projection))));
       }
     }
   }
   lines.insert(lines.end(), rejected.begin(), rejected.end());
-  lines.push_back(fmt::format("without time {}", has_span_without_time));
+  lines.push_back(fmt::format("without time {}", has_item_without_time));
   return lines;
 }
 
@@ -488,20 +488,20 @@ std::vector<std::string> Describe(const model::SpanBatch& batch) {
   std::vector<std::string> lines;
   uint32_t next_scope = 0;
   uint32_t next_span = 0;
-  for (const model::ResourceSpans& resource : batch.resources) {
+  for (const model::ResourceEntry& resource : batch.resources) {
     const std::string outer =
         fmt::format("resource dropped {}{}", resource.dropped_attributes_count,
                     Text(ValuesOf(batch, resource.attributes)));
     if (resource.scope_begin != next_scope) lines.push_back("scopes do not follow each other");
     next_scope = resource.scope_end;
     for (uint32_t s = resource.scope_begin; s < resource.scope_end; ++s) {
-      const model::ScopeSpans& scope = batch.scopes.at(s);
+      const model::ScopeEntry& scope = batch.scopes.at(s);
       const std::string inner =
           fmt::format("{} | scope {} {}{}", outer, scope.scope_name, scope.scope_version,
                       Text(ValuesOf(batch, scope.attributes)));
-      if (scope.span_begin != next_span) lines.push_back("spans do not follow each other");
-      next_span = scope.span_end;
-      for (uint32_t i = scope.span_begin; i < scope.span_end; ++i) {
+      if (scope.item_begin != next_span) lines.push_back("spans do not follow each other");
+      next_span = scope.item_end;
+      for (uint32_t i = scope.item_begin; i < scope.item_end; ++i) {
         const model::Span& span = batch.spans.at(i);
         lines.push_back(
             fmt::format("{} | span {} {} {} {} {} '{}' {} {} {} '{}' {} {} {} {}{}", inner,
@@ -515,12 +515,12 @@ std::vector<std::string> Describe(const model::SpanBatch& batch) {
   }
   if (next_scope != batch.scopes.size()) lines.push_back("a scope of no resource");
   if (next_span != batch.spans.size()) lines.push_back("a span of no scope");
-  for (const model::RejectedSpan& span : batch.rejected) {
+  for (const model::RejectedItem& span : batch.rejected) {
     lines.push_back(
         fmt::format("rejected {} {}", span.ordinal,
-                    span.reason == model::SpanRejection::kInvalidSpanId ? "span id" : "trace id"));
+                    span.reason == model::Rejection::kInvalidSpanId ? "span id" : "trace id"));
   }
-  lines.push_back(fmt::format("without time {}", batch.has_span_without_time));
+  lines.push_back(fmt::format("without time {}", batch.has_item_without_time));
   return lines;
 }
 

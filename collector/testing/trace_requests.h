@@ -12,8 +12,8 @@
 #include <string_view>
 #include <vector>
 
+#include "model/attribute_projection.h"
 #include "model/span_batch.h"
-#include "model/span_projection.h"
 #include "opentelemetry/proto/trace/v1/trace.pb.h"
 
 namespace slowburn::collector {
@@ -23,7 +23,7 @@ using Random = std::mt19937_64;
 using opentelemetry::proto::trace::v1::TracesData;
 
 // Five names in each scope, some of those that RandomTraces writes.
-model::SpanProjection TestProjection();
+model::AttributeProjection TestProjection();
 
 // Every kind of value, invalid ids, spans without time, unknown enum numbers, repeated keys, empty
 // envelopes.
@@ -40,7 +40,7 @@ std::string Mangle(std::string_view body, Random& random);
 // One line per span with all that a batch keeps of it, its resource and scope included, then the
 // rejected ones.
 std::vector<std::string> Describe(const TracesData& traces,
-                                  const model::SpanProjection& projection);
+                                  const model::AttributeProjection& projection);
 std::vector<std::string> Describe(const model::SpanBatch& batch);
 
 // The messages of the spans in `body`, as they are on the wire, in order.

@@ -22,19 +22,19 @@ struct OneSpan {
   using Attributes = std::vector<std::pair<std::string, model::AttributeValue>>;
 
   Attributes resource_attributes, scope_attributes, span_attributes;
-  model::ResourceSpans resource;
-  model::ScopeSpans scope;
+  model::ResourceEntry resource;
+  model::ScopeEntry scope;
   model::Span span;
 
   // A batch of this span alone, with the attributes that the projection keeps: what the decoder
   // would make of it.
-  model::SpanBatch Batch(const model::SpanProjection& projection) const {
+  model::SpanBatch Batch(const model::AttributeProjection& projection) const {
     model::SpanBatch batch;
     const auto add = [&](model::AttributeScope at, const Attributes& attributes) {
       model::AttributeRange range{.begin = static_cast<uint32_t>(batch.attributes.size())};
       for (const auto& [name, value] : attributes) {
         const int slot = projection.Find(at, name);
-        if (slot != model::SpanProjection::kNone) {
+        if (slot != model::AttributeProjection::kNone) {
           batch.attributes.push_back({static_cast<uint32_t>(slot), value});
         }
       }
@@ -46,14 +46,14 @@ struct OneSpan {
     batch.resources[0].scope_end = 1;
     batch.scopes = {scope};
     batch.scopes[0].attributes = add(model::AttributeScope::kScope, scope_attributes);
-    batch.scopes[0].span_end = 1;
+    batch.scopes[0].item_end = 1;
     batch.spans = {span};
-    batch.spans[0].attributes = add(model::AttributeScope::kSpan, span_attributes);
+    batch.spans[0].attributes = add(model::AttributeScope::kItem, span_attributes);
     return batch;
   }
 
   bool Eval(const Condition& condition) const {
-    model::SpanProjection projection;
+    model::AttributeProjection projection;
     const Predicate predicate = Predicate::Compile(condition, projection);
     const model::SpanBatch batch = Batch(projection);
     model::SpanCursor cursor(projection);

@@ -10,8 +10,8 @@
 #include <utility>
 #include <vector>
 
+#include "model/attribute_projection.h"
 #include "model/span_batch.h"
-#include "model/span_projection.h"
 
 namespace slowburn::slo {
 
@@ -21,10 +21,11 @@ class SpanBatchBuilder {
  public:
   using Attributes = std::vector<std::pair<std::string_view, model::AttributeValue>>;
 
-  explicit SpanBatchBuilder(const model::SpanProjection& projection) : projection_(projection) {}
+  explicit SpanBatchBuilder(const model::AttributeProjection& projection)
+      : projection_(projection) {}
 
   SpanBatchBuilder& Resource(const Attributes& attributes) {
-    model::ResourceSpans resource;
+    model::ResourceEntry resource;
     resource.attributes = Project(model::AttributeScope::kResource, attributes);
     resource.scope_begin = resource.scope_end = static_cast<uint32_t>(batch_.scopes.size());
     batch_.resources.push_back(resource);
@@ -35,19 +36,19 @@ class SpanBatchBuilder {
     return Resource({{"service.name", model::AttributeValue::String(name)}});
   }
   SpanBatchBuilder& Scope(std::string_view name) {
-    model::ScopeSpans scope;
+    model::ScopeEntry scope;
     scope.scope_name = name;
-    scope.span_begin = scope.span_end = static_cast<uint32_t>(batch_.spans.size());
+    scope.item_begin = scope.item_end = static_cast<uint32_t>(batch_.spans.size());
     batch_.scopes.push_back(scope);
     batch_.resources.back().scope_end = static_cast<uint32_t>(batch_.scopes.size());
     return *this;
   }
   SpanBatchBuilder& Add(model::Span span, const Attributes& attributes = {}) {
-    const model::ResourceSpans& resource = batch_.resources.back();
+    const model::ResourceEntry& resource = batch_.resources.back();
     if (resource.scope_begin == resource.scope_end) Scope("");
-    span.attributes = Project(model::AttributeScope::kSpan, attributes);
+    span.attributes = Project(model::AttributeScope::kItem, attributes);
     batch_.spans.push_back(span);
-    batch_.scopes.back().span_end = static_cast<uint32_t>(batch_.spans.size());
+    batch_.scopes.back().item_end = static_cast<uint32_t>(batch_.spans.size());
     return *this;
   }
   const model::SpanBatch& batch() const { return batch_; }
@@ -58,14 +59,14 @@ class SpanBatchBuilder {
     range.begin = static_cast<uint32_t>(batch_.attributes.size());
     for (const auto& [name, value] : attributes) {
       const int slot = projection_.Find(scope, name);
-      if (slot == model::SpanProjection::kNone) continue;
+      if (slot == model::AttributeProjection::kNone) continue;
       batch_.attributes.push_back({static_cast<uint32_t>(slot), value});
     }
     range.end = static_cast<uint32_t>(batch_.attributes.size());
     return range;
   }
 
-  const model::SpanProjection& projection_;
+  const model::AttributeProjection& projection_;
   model::SpanBatch batch_;
 };
 

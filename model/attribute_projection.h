@@ -1,4 +1,4 @@
-// model/span_projection.h: which attributes the consumers of spans read.
+// model/attribute_projection.h: which attributes the consumers of a signal read.
 //
 // Room     model
 // Uses     standard library
@@ -14,18 +14,18 @@
 
 namespace slowburn::model {
 
-// Where an attribute stands in a trace export.
-enum class AttributeScope : uint8_t { kResource, kScope, kSpan };
+// Where an attribute stands in an export; kItem is a span, a log record or a data point.
+enum class AttributeScope : uint8_t { kResource, kScope, kItem };
 inline constexpr int kAttributeScopes = 3;
 
 // Names -> slots. The decoder keeps an attribute only when Find gives it a slot, so what nobody
 // reads costs one lookup and no memory. Consumers call Add while they compile, then the projection
 // is frozen by sharing it as const.
-class SpanProjection {
+class AttributeProjection {
  public:
   static constexpr int kNone = -1;
 
-  SpanProjection();
+  AttributeProjection();
 
   // The slot of `name`, made on first use. At most 65,535 names a scope; the caller bounds them by
   // the size of its own input.

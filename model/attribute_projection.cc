@@ -1,4 +1,4 @@
-#include "model/span_projection.h"
+#include "model/attribute_projection.h"
 
 #include <cstring>
 
@@ -32,11 +32,11 @@ uint64_t Hash(std::string_view name) {
 
 }  // namespace
 
-SpanProjection::SpanProjection() {
+AttributeProjection::AttributeProjection() {
   for (Names& names : scopes_) names.table.assign(kTableMin, kNone);
 }
 
-int SpanProjection::Find(AttributeScope scope, std::string_view name) const {
+int AttributeProjection::Find(AttributeScope scope, std::string_view name) const {
   const Names& names = scopes_[static_cast<size_t>(scope)];
   const size_t mask = names.table.size() - 1;
   for (size_t at = Hash(name) & mask;; at = (at + 1) & mask) {
@@ -45,7 +45,7 @@ int SpanProjection::Find(AttributeScope scope, std::string_view name) const {
   }
 }
 
-int SpanProjection::Add(AttributeScope scope, std::string_view name) {
+int AttributeProjection::Add(AttributeScope scope, std::string_view name) {
   if (const int slot = Find(scope, name); slot != kNone) return slot;
   Names& names = scopes_[static_cast<size_t>(scope)];
   names.names.emplace_back(name);
@@ -53,7 +53,7 @@ int SpanProjection::Add(AttributeScope scope, std::string_view name) {
   return static_cast<int>(names.names.size()) - 1;
 }
 
-void SpanProjection::Grow(Names& names) {
+void AttributeProjection::Grow(Names& names) {
   size_t size = names.table.size();
   while (names.names.size() * 2 > size) size *= 2;
   names.table.assign(size, kNone);
