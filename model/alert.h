@@ -18,14 +18,19 @@
 namespace slowburn::model {
 
 // One reason to alert that is true now, e.g. tier "1h/5m" of checkout/availability for route /pay.
-// Reasons that are not true are not mentioned. Several tiers of one severity share one alert: they
-// have equal labels and differ in `tier`.
+// Reasons that are not true are not mentioned; one of which nobody can say whether it is true is,
+// as unknown. Several tiers of one severity share one alert: they have equal labels and differ in
+// `tier`.
 struct AlertCondition {
   LabelSet labels;               // the alert's whole identity, alertname included
   std::string tier;              // which reason; unique among the conditions with these labels
   LabelSet annotations;          // summary, description, ... as of now
   std::chrono::seconds hold{0};  // `for`: true this long before it fires
   std::chrono::seconds keep_firing_for{0};  // still firing this long after it was last true
+  // Watched for less than this since a restart, a silence proves nothing: what was firing goes on.
+  std::chrono::seconds settle{0};
+  // Its counts cannot be read now: what there is of the alert stays as it is, and nothing begins.
+  bool is_unknown = false;
   std::string incident;  // what this is about, e.g. "checkout/availability{route="/pay"}"; empty:
                          // on its own
   int rank = 0;  // while an alert of the same incident with a higher rank fires, this one does not

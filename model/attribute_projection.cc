@@ -36,8 +36,7 @@ AttributeProjection::AttributeProjection() {
   for (Names& names : scopes_) names.table.assign(kTableMin, kNone);
 }
 
-int AttributeProjection::Find(AttributeScope scope, std::string_view name) const {
-  const Names& names = scopes_[static_cast<size_t>(scope)];
+int AttributeProjection::FindInTable(const Names& names, std::string_view name) {
   const size_t mask = names.table.size() - 1;
   for (size_t at = Hash(name) & mask;; at = (at + 1) & mask) {
     const int32_t slot = names.table[at];
@@ -49,6 +48,7 @@ int AttributeProjection::Add(AttributeScope scope, std::string_view name) {
   if (const int slot = Find(scope, name); slot != kNone) return slot;
   Names& names = scopes_[static_cast<size_t>(scope)];
   names.names.emplace_back(name);
+  names.filter |= uint64_t{1} << FilterBit(name);
   Grow(names);
   return static_cast<int>(names.names.size()) - 1;
 }

@@ -30,8 +30,13 @@ class AttributeProjection {
   // The slot of `name`, made on first use. At most 65,535 names a scope; the caller bounds them by
   // the size of its own input.
   int Add(AttributeScope scope, std::string_view name);
-  // The slot or kNone. Hot: a hash of the length and both ends of the name, then one compare.
-  int Find(AttributeScope scope, std::string_view name) const;
+  // The slot or kNone. Hot: a bit of the length and the last byte says no to most names that nobody
+  // reads; then a hash of the length and both ends of the name, and one compare.
+  int Find(AttributeScope scope, std::string_view name) const {
+    const Names& names = scopes_[static_cast<size_t>(scope)];
+    if ((names.filter >> FilterBit(name) & 1) == 0) return kNone;
+    return FindInTable(names, name);
+  }
 
   int size(AttributeScope scope) const {
     return static_cast<int>(scopes_[static_cast<size_t>(scope)].names.size());
@@ -42,11 +47,17 @@ class AttributeProjection {
 
  private:
   struct Names {
+    uint64_t filter = 0;  // the FilterBit of each name
     std::vector<std::string> names;
     std::vector<int32_t>
         table;  // open addressing; kNone where empty; a power of two, at most half full
   };
-  void Grow(Names& names);
+  static unsigned FilterBit(std::string_view name) {
+    const size_t last = name.empty() ? 0 : static_cast<uint8_t>(name.back());
+    return static_cast<unsigned>((name.size() * 5 + last) % 64);
+  }
+  static int FindInTable(const Names& names, std::string_view name);
+  static void Grow(Names& names);
 
   std::array<Names, kAttributeScopes> scopes_;
 };

@@ -12,7 +12,14 @@ std::string_view ByteArena::Copy(std::string_view text) {
   return {copy, text.size()};
 }
 
+void ByteArena::Adopt(std::string bytes) {
+  memory_bytes_ += bytes.capacity();
+  adopted_.push_back(std::move(bytes));
+}
+
 void ByteArena::Clear() {
+  for (const std::string& bytes : adopted_) memory_bytes_ -= bytes.capacity();
+  adopted_.clear();
   if (blocks_.empty()) return;
   blocks_.resize(1);
   at_ = blocks_.front().bytes.get();

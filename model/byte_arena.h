@@ -8,6 +8,7 @@
 
 #include <cstddef>
 #include <memory>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -26,6 +27,8 @@ class ByteArena {
     return begin;
   }
   std::string_view Copy(std::string_view text);
+  // Keeps `bytes`, more than 15 of them, where they are.
+  void Adopt(std::string bytes);
 
   // Everything given out is gone; the first block is kept for the next use.
   void Clear();
@@ -39,6 +42,7 @@ class ByteArena {
     std::unique_ptr<char[]> bytes;
     size_t size = 0;
   };
+  std::vector<std::string> adopted_;
   std::vector<Block> blocks_;  // each at least twice as large as the one before
   char* at_ = nullptr;
   size_t left_ = 0;

@@ -22,6 +22,17 @@ TEST(ByteArenaTest, TakesWhatIsLargerThanABlock) {
   EXPECT_GE(arena.memory_bytes(), large.size());
 }
 
+TEST(ByteArenaTest, AdoptedBytesStayWhereTheyAreUntilClear) {
+  ByteArena arena;
+  std::string bytes(100, 'x');
+  const std::string_view view = bytes;
+  arena.Adopt(std::move(bytes));
+  EXPECT_EQ(view, std::string(100, 'x'));
+  EXPECT_GE(arena.memory_bytes(), 100u);
+  arena.Clear();
+  EXPECT_EQ(arena.memory_bytes(), 0u);
+}
+
 TEST(ByteArenaTest, ClearGivesTheLargeBlocksBack) {
   ByteArena arena;
   arena.Copy("small");
