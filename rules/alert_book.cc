@@ -30,10 +30,16 @@ constexpr seconds kAnnotationsRefresh{60};
 
 // One alert's turn in a plan.
 struct Turn {
-  const AlertRecord* held = nullptr;  // null: the book does not know these labels
-  std::vector<const AlertCondition*> conditions;
+  const AlertRecord* held = nullptr;              // null: the book does not know these labels
+  std::vector<const AlertCondition*> conditions;  // that are true
+  std::vector<const AlertCondition*> unknown;     // only of what is held
   int rank = 0;
   std::string_view incident;
+};
+
+struct Moment {
+  int64_t now = 0;
+  nanoseconds watched{0};  // since the last restart
 };
 
 // All of a record but labels and annotations.
@@ -83,6 +89,7 @@ const AlertCondition* FindCondition(const std::vector<const AlertCondition*>& co
 void KeepTrue(const AlertCondition& condition, int64_t now, AlertTier& tier) {
   tier.set_hold_seconds(condition.hold.count());
   tier.set_keep_firing_for_seconds(condition.keep_firing_for.count());
+  tier.set_settle_seconds(condition.settle.count());
   tier.set_keep_firing_since_unix_nano(0);
   if (Elapsed(tier.active_at_unix_nano(), now) >= condition.hold) tier.set_firing(true);
 }
@@ -94,7 +101,14 @@ bool KeepFiring(int64_t now, AlertTier& tier) {
   return Elapsed(tier.keep_firing_since_unix_nano(), now) < seconds(tier.keep_firing_for_seconds());
 }
 
-std::vector<AlertTier> NextTiers(const Turn& turn, int64_t now) {
+// Nobody can say that the tier's condition is not true.
+bool IsInDoubt(const Turn& turn, const AlertTier& tier, const Moment& moment) {
+  if (FindCondition(turn.unknown, tier.tier()) != nullptr) return true;
+  return tier.firing() && moment.watched < seconds(tier.settle_seconds());
+}
+
+std::vector<AlertTier> NextTiers(const Turn& turn, const Moment& moment) {
+  const int64_t now = moment.now;
   std::vector<AlertTier> tiers;
   const auto has_tier = [&tiers](std::string_view name) {
     return std::any_of(tiers.begin(), tiers.end(),
@@ -105,7 +119,8 @@ std::vector<AlertTier> NextTiers(const Turn& turn, int64_t now) {
       AlertTier tier = held;
       const AlertCondition* condition = FindCondition(turn.conditions, held.tier());
       if (condition != nullptr) KeepTrue(*condition, now, tier);
-      if (condition != nullptr || KeepFiring(now, tier)) tiers.push_back(std::move(tier));
+      if (condition != nullptr || IsInDoubt(turn, held, moment) || KeepFiring(now, tier))
+        tiers.push_back(std::move(tier));
     }
   }
   for (const AlertCondition* condition : turn.conditions) {
@@ -129,9 +144,10 @@ Draft EndSpell(const Turn& turn, int64_t now) {
           .tiers = {}};
 }
 
-Draft Next(const Turn& turn, int64_t now) {
+Draft Next(const Turn& turn, const Moment& moment) {
+  const int64_t now = moment.now;
   Draft draft;
-  draft.tiers = NextTiers(turn, now);
+  draft.tiers = NextTiers(turn, moment);
   if (draft.tiers.empty()) return EndSpell(turn, now);
   const bool goes_on = turn.held != nullptr && !IsResolved(*turn.held);
   draft.active_at = goes_on ? turn.held->active_at_unix_nano() : now;
@@ -148,7 +164,8 @@ bool SameTier(const AlertTier& a, const AlertTier& b) {
          a.firing() == b.firing() &&
          a.keep_firing_since_unix_nano() == b.keep_firing_since_unix_nano() &&
          a.hold_seconds() == b.hold_seconds() &&
-         a.keep_firing_for_seconds() == b.keep_firing_for_seconds();
+         a.keep_firing_for_seconds() == b.keep_firing_for_seconds() &&
+         a.settle_seconds() == b.settle_seconds();
 }
 
 bool Says(const AlertRecord& record, const Draft& draft, const Turn& turn) {
@@ -225,10 +242,14 @@ std::vector<Turn> Turns(const std::map<std::string, AlertRecord>& alerts,
   std::unordered_map<std::string, size_t> by_labels;
   for (const auto& [key, record] : alerts) {
     by_labels.emplace(key, turns.size());
-    turns.push_back(
-        {.held = &record, .conditions = {}, .rank = record.rank(), .incident = record.incident()});
+    turns.push_back({.held = &record, .rank = record.rank(), .incident = record.incident()});
   }
   for (const AlertCondition& condition : conditions) {
+    if (condition.is_unknown) {
+      const auto held = by_labels.find(condition.labels.Text());
+      if (held != by_labels.end()) turns[held->second].unknown.push_back(&condition);
+      continue;
+    }
     const auto [at, is_new] = by_labels.emplace(condition.labels.Text(), turns.size());
     if (is_new) turns.emplace_back();
     Turn& turn = turns[at->second];
@@ -308,6 +329,7 @@ model::Alert ToAlert(const AlertRecord& record) {
 std::vector<AlertBook::Change> AlertBook::Plan(const std::vector<AlertCondition>& conditions,
                                                base::UnixNanos now_time) {
   const int64_t now = now_time.time_since_epoch().count();
+  const Moment moment{now, Elapsed(watched_since_.time_since_epoch().count(), now)};
   std::vector<Change> changes;
   const std::vector<Turn> turns = Turns(alerts_, conditions);
 
@@ -333,7 +355,7 @@ std::vector<AlertBook::Change> AlertBook::Plan(const std::vector<AlertCondition>
     if (is_over(turn)) continue;
     const auto above = turn.incident.empty() ? firing_rank.end() : firing_rank.find(turn.incident);
     const bool is_outranked = above != firing_rank.end() && above->second > turn.rank;
-    Draft draft = is_outranked ? EndSpell(turn, now) : Next(turn, now);
+    Draft draft = is_outranked ? EndSpell(turn, now) : Next(turn, moment);
     if (is_outranked && turn.held != nullptr && IsResolved(*turn.held) && is_expired(turn))
       draft = {};
     if (turn.held == nullptr && !is_outranked) {

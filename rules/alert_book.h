@@ -23,6 +23,10 @@ namespace slowburn::rules {
 // (`fired_at`), and is resolved when the last one ends. While an alert of the same incident and a
 // higher rank fires, lower ones end (a page resolves its ticket). An update only tells what would
 // change: the caller makes it durable, then applies it. So a state is never sent before it is kept.
+//
+// A condition that is not asked for is not true, with two exceptions. One that is unknown leaves
+// its tier as it is. And after a restart a tier that was firing goes on until it has been watched
+// for its `settle` again: the windows are empty because nobody counted, not because all is well.
 class AlertBook {
  public:
   struct Change {
@@ -34,6 +38,9 @@ class AlertBook {
     size_t alerts_max = 10'000;  // more conditions are refused, counted in `refused()`
   };
   explicit AlertBook(Options options) : options_(options) {}
+
+  // The program was down before `time`. Without this call it never was.
+  void set_watched_since(base::UnixNanos time) { watched_since_ = time; }
 
   // What must change so that the book agrees with `conditions` (all that are true now) at `now`.
   // The book itself stays as it is.
@@ -54,6 +61,7 @@ class AlertBook {
 
  private:
   Options options_;
+  base::UnixNanos watched_since_{};
   std::map<std::string, store::v1::AlertRecord> alerts_;  // by label text
   uint64_t refused_ = 0;
 };

@@ -107,8 +107,9 @@ size_t Step(AlertBook& book, const std::vector<AlertCondition>& conditions, int6
   return plan.size();
 }
 
-// `tier NAME.TIER [hold=SECONDS] [keep=SECONDS]` says how a tier is from here on; `SECOND TIERS =>
-// ALERTS` evaluates with these true.
+// `tier NAME.TIER [hold=SECONDS] [keep=SECONDS] [settle=SECONDS]` says how a tier is from here on;
+// `SECOND TIERS => ALERTS` evaluates with these true (NAME.TIER? is unknown); `restart SECOND`: the
+// program was down until then.
 struct ScriptCase {
   std::string name;
   std::string script;
@@ -122,6 +123,7 @@ class AlertBookScriptTest : public testing::TestWithParam<ScriptCase> {
 
   void Run(bool restart) {
     AlertBook book(kOptions);
+    base::UnixNanos watched_since{};
     std::map<std::string, AlertCondition> tiers;
     std::istringstream script(GetParam().script);
     for (std::string line; std::getline(script, line);) {
@@ -133,14 +135,26 @@ class AlertBookScriptTest : public testing::TestWithParam<ScriptCase> {
         Declare(words, tiers);
         continue;
       }
+      if (word == "restart") {
+        words >> word;
+        watched_since = At(std::stoll(word));
+        book.set_watched_since(watched_since);
+        continue;
+      }
       const int64_t second = std::stoll(word);
       std::vector<AlertCondition> conditions;
-      while (words >> word && word != "=>") conditions.push_back(tiers.at(word));
+      while (words >> word && word != "=>") {
+        const bool is_unknown = word.ends_with('?');
+        if (is_unknown) word.pop_back();
+        conditions.push_back(tiers.at(word));
+        conditions.back().is_unknown = is_unknown;
+      }
       std::string want;
       while (words >> word) want += (want.empty() ? "" : " ") + word;
       Step(book, conditions, second);
       EXPECT_EQ(Text(book), want);
       if (restart) book = Restarted(book, kOptions);
+      book.set_watched_since(watched_since);
     }
   }
 
@@ -148,13 +162,16 @@ class AlertBookScriptTest : public testing::TestWithParam<ScriptCase> {
   static void Declare(std::istringstream& words, std::map<std::string, AlertCondition>& tiers) {
     std::string name;
     words >> name;
-    seconds hold{0};
-    seconds keep{0};
+    std::map<std::string, seconds> times;
     for (std::string word; words >> word;) {
-      (word.starts_with("hold=") ? hold : keep) = seconds(std::stoll(word.substr(5)));
+      const size_t equals = word.find('=');
+      times[word.substr(0, equals)] = seconds(std::stoll(word.substr(equals + 1)));
     }
     const size_t dot = name.find('.');
-    tiers.insert_or_assign(name, Condition(name.substr(0, dot), name.substr(dot + 1), hold, keep));
+    AlertCondition condition =
+        Condition(name.substr(0, dot), name.substr(dot + 1), times["hold"], times["keep"]);
+    condition.settle = times["settle"];
+    tiers.insert_or_assign(name, std::move(condition));
   }
 };
 
@@ -307,6 +324,63 @@ INSTANTIATE_TEST_SUITE_P(LifeCycles, AlertBookScriptTest,
       110 ticket:a.slow page:a.fast => page:a=firing(10,10) ticket:a=resolved(0,0,10)
       111 ticket:a.slow page:a.fast => page:a=firing(10,10)
       112 ticket:a.slow             => page:a=resolved(10,10,112) ticket:a=firing(112,112))"},
+                             {"WhatFiredBeforeARestartGoesOnUntilItIsWatchedAgain", R"(
+      tier solo.a settle=30
+      0   solo.a => solo=firing(0,0)
+      restart 500
+      500        => solo=firing(0,0)
+      529        => solo=firing(0,0)
+      530        => solo=resolved(0,0,530)
+      531 solo.a => solo=firing(531,531)
+      532        => solo=resolved(531,531,532))"},
+                             {"WhatStillBurnsAfterARestartNeverEnded", R"(
+      tier solo.a settle=30
+      0   solo.a => solo=firing(0,0)
+      restart 500
+      500        => solo=firing(0,0)
+      520 solo.a => solo=firing(0,0)
+      600 solo.a => solo=firing(0,0)
+      601        => solo=resolved(0,0,601))"},
+                             {"EachTierSettlesByItsOwnWindow", R"(
+      tier page:a.fast settle=10
+      tier ticket:a.slow settle=60
+      0   page:a.fast ticket:a.slow => page:a=firing(0,0)
+      5   ticket:a.slow             => page:a=resolved(0,0,5) ticket:a=firing(5,5)
+      restart 40
+      51                            => page:a=resolved(0,0,5) ticket:a=firing(5,5)
+      99                            => page:a=resolved(0,0,5) ticket:a=firing(5,5)
+      100                           => page:a=resolved(0,0,5) ticket:a=resolved(5,5,100))"},
+                             {"KeepFiringBeginsOnceItHasSettled", R"(
+      tier solo.a settle=30 keep=20
+      0   solo.a => solo=firing(0,0)
+      restart 100
+      129        => solo=firing(0,0)
+      130        => solo=firing(0,0)
+      149        => solo=firing(0,0)
+      150        => solo=resolved(0,0,150))"},
+                             {"WhatWasPendingAtARestartEnds", R"(
+      tier solo.a settle=30 hold=60
+      0   solo.a => solo=pending(0)
+      restart 100
+      100        => -)"},
+                             {"TheUnknownStaysAsItIs", R"(
+      tier solo.a
+      tier sole.b hold=30
+      tier sine.c keep=10
+      0    solo.a sole.b sine.c  => sine=firing(0,0) sole=pending(0) solo=firing(0,0)
+      5    solo.a sole.b         => sine=firing(0,0) sole=pending(0) solo=firing(0,0)
+      99   solo.a? sole.b? sine.c? => sine=firing(0,0) sole=pending(0) solo=firing(0,0)
+      100  sine.c?               => sine=firing(0,0) solo=resolved(0,0,100)
+      101                        => sine=resolved(0,0,101) solo=resolved(0,0,100))"},
+                             {"TheUnknownBeginsNothing", R"(
+      tier page:a.fast
+      tier ticket:a.slow
+      0   page:a.fast? ticket:a.slow?  => -
+      1   page:a.fast ticket:a.slow    => page:a=firing(1,1)
+      2   page:a.fast                  => page:a=firing(1,1)
+      3   page:a.fast? ticket:a.slow?  => page:a=firing(1,1)
+      4   ticket:a.slow                => page:a=resolved(1,1,4) ticket:a=firing(4,4)
+      5   page:a.fast? ticket:a.slow?  => page:a=resolved(1,1,4) ticket:a=firing(4,4))"},
                              {"ClockGoesBack", R"(
       tier solo.a hold=30
       tier sole.b keep=30

@@ -178,9 +178,15 @@ std::vector<model::AlertCondition> Engine::Conditions() const {
     const Runtime& runtime = runtimes_[i];
     for (size_t g = 0; g < table_.groups(runtime.sli); ++g) {
       const auto group = static_cast<GroupId>(g);
-      if (!Alerts(slo, group) || !table_.error(runtime.sli, group).ok()) continue;
+      if (!Alerts(slo, group)) continue;
+      const bool is_readable = table_.error(runtime.sli, group).ok();
       for (size_t tier = 0; tier < slo.policy.tiers.size(); ++tier) {
         if (AlertingOf(slo, slo.policy.tiers[tier]).disabled) continue;
+        if (!is_readable) {
+          conditions.push_back(IdentityOf(i, group, tier));
+          conditions.back().is_unknown = true;
+          continue;
+        }
         if (StateOfTier(slo, runtime, tier, table_.counts(runtime.sli, group)) !=
             TierState::kBurning)
           continue;
@@ -201,17 +207,14 @@ model::LabelSet Engine::GroupLabels(const SloSpec& slo, SliId sli, GroupId group
   return labels;
 }
 
-model::AlertCondition Engine::MakeCondition(size_t index, GroupId group, size_t at) const {
+// What it is known by, without what it says.
+model::AlertCondition Engine::IdentityOf(size_t index, GroupId group, size_t at) const {
   const SloSpec& slo = (*slos_)[index];
   const AlertTier& tier = slo.policy.tiers[at];
-  const SeverityAlerting& alerting = AlertingOf(slo, tier);
-  const GroupStatus status = StatusOf(index, group);
   const model::LabelSet group_labels = GroupLabels(slo, runtimes_[index].sli, group);
 
   model::AlertCondition condition;
   condition.tier = tier.name;
-  condition.hold = tier.hold;
-  condition.keep_firing_for = tier.keep_firing_for;
   condition.rank = tier.severity == "page" ? kPageRank : kTicketRank;
   condition.incident = slo.id() + group_labels.Text();
 
@@ -221,7 +224,21 @@ model::AlertCondition Engine::MakeCondition(size_t index, GroupId group, size_t 
   condition.labels.Set("service", slo.service);
   condition.labels.Set("slo", slo.name);
   condition.labels.Set("severity", tier.severity);
-  for (const model::Label& label : alerting.labels) condition.labels.Set(label.name, label.value);
+  for (const model::Label& label : AlertingOf(slo, tier).labels)
+    condition.labels.Set(label.name, label.value);
+  return condition;
+}
+
+model::AlertCondition Engine::MakeCondition(size_t index, GroupId group, size_t at) const {
+  const SloSpec& slo = (*slos_)[index];
+  const AlertTier& tier = slo.policy.tiers[at];
+  const GroupStatus status = StatusOf(index, group);
+  const model::LabelSet group_labels = GroupLabels(slo, runtimes_[index].sli, group);
+
+  model::AlertCondition condition = IdentityOf(index, group, at);
+  condition.hold = tier.hold;
+  condition.keep_firing_for = tier.keep_firing_for;
+  condition.settle = tier.short_window;
 
   const double burn = status.tiers[at].long_burn_rate.value_or(0);
   const std::string remaining = PercentText(status.budget_remaining_ratio.value_or(0));
@@ -250,7 +267,7 @@ model::AlertCondition Engine::MakeCondition(size_t index, GroupId group, size_t 
   condition.annotations.Set("budget_remaining", remaining);
   condition.annotations.Set("exhaustion", ExhaustionText(status.exhaustion_seconds));
   condition.annotations.Set("link", fmt::format("{}/#{}", options_.external_url, slo.id()));
-  for (const model::Label& annotation : alerting.annotations)
+  for (const model::Label& annotation : AlertingOf(slo, tier).annotations)
     condition.annotations.Set(annotation.name, annotation.value);
   return condition;
 }

@@ -56,7 +56,8 @@ class Engine {
   void Step(std::chrono::sys_seconds now);
   std::chrono::sys_seconds now() const { return now_; }
 
-  // Every alert condition that is true as of the last Step.
+  // Every alert condition that is true as of the last Step, and as unknown those of budgets whose
+  // counts cannot be read.
   std::vector<model::AlertCondition> Conditions() const;
 
   const std::shared_ptr<const SloSet>& slos() const { return slos_; }
@@ -92,6 +93,7 @@ class Engine {
   SloState StateOfGroup(const SloSpec& slo, const Runtime& runtime, GroupId group) const;
   bool Alerts(const SloSpec& slo, GroupId group) const;
   model::AlertCondition MakeCondition(size_t slo, GroupId group, size_t tier) const;
+  model::AlertCondition IdentityOf(size_t slo, GroupId group, size_t tier) const;
   model::LabelSet GroupLabels(const SloSpec& slo, SliId sli, GroupId group) const;
 
   Options options_;

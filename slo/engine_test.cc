@@ -81,19 +81,33 @@ INSTANTIATE_TEST_SUITE_P(
     }),
     [](const auto& info) { return info.param.name; });
 
-TEST(EngineTest, CountsThatCannotBeReadAreInvalidAndAlertNobody) {
+TEST(EngineTest, CountsThatCannotBeReadAreInvalidAndTheirConditionsUnknown) {
   EngineRig rig;
-  rig.Install({BuildSlo()}, kNow);
+  SloSpec slo = BuildSlo();
+  slo.alerting.ticket.disabled = true;
+  rig.Install({slo}, kNow);
   rig.Count(kId, kNow - 299s, {0, 100});
   rig.Count(kId, kNow - 1s, {0, 100});
   rig.engine().Step(kNow + 1s);
-  ASSERT_THAT(rig.engine().Conditions(), testing::Not(IsEmpty()));
+  const std::vector<model::AlertCondition> before = rig.engine().Conditions();
+  ASSERT_THAT(before, testing::Not(IsEmpty()));
+  EXPECT_FALSE(before[0].is_unknown);
   rig.Checkpoint();
   rig.source().FailAfter(0);
   rig.engine().Step(kNow + 9h);
   EXPECT_EQ(rig.Status(kId).state, SloState::kInvalid);
   EXPECT_EQ(rig.engine().Status(0).state, SloState::kInvalid);
-  EXPECT_THAT(rig.engine().Conditions(), IsEmpty());
+  const std::vector<model::AlertCondition> unknown = rig.engine().Conditions();
+  ASSERT_THAT(TiersOf(unknown), ElementsAre("1h/5m", "6h/30m"));
+  for (const model::AlertCondition& condition : unknown) {
+    EXPECT_TRUE(condition.is_unknown);
+    EXPECT_EQ(condition.labels, before[0].labels);
+    EXPECT_EQ(condition.incident, before[0].incident);
+    EXPECT_TRUE(condition.annotations.empty());
+  }
+  rig.source().FailAfter(std::nullopt);
+  rig.engine().Step(kNow + 9h + 10s);
+  EXPECT_THAT(rig.engine().Conditions(), IsEmpty()) << "read again, and long quiet";
 }
 
 TEST(EngineTest, AnSlosStateIsTheWorstOfItsGroups) {
@@ -336,6 +350,7 @@ TEST(EngineTest, AConditionCarriesItsTiersTimes) {
   ASSERT_THAT(TiersOf(conditions), ElementsAre("1m/10s"));
   EXPECT_EQ(conditions[0].hold, 20s);
   EXPECT_EQ(conditions[0].keep_firing_for, 300s);
+  EXPECT_EQ(conditions[0].settle, 10s);
 }
 
 TEST(EngineTest, ScopeSaysWhichBudgetsAlert) {
