@@ -43,9 +43,8 @@ int Test(AlertTestOptions options) {
     const ConfigResult config = ReadConfigFile(options.config);
     for (const std::string& line : config.errors) fmt::print(stderr, "{}\n", line);
     if (!config.errors.empty()) return 1;
-    message = {config.config.external_url.empty() ? "http://" + config.config.http.Text()
-                                                  : config.config.external_url,
-               config.config.external_labels, config.config.resend};
+    message = {ExternalUrl(config.config, config.config.http), config.config.external_labels,
+               config.config.resend};
     options.alertmanagers.insert(options.alertmanagers.end(), config.config.alertmanagers.begin(),
                                  config.config.alertmanagers.end());
   }

@@ -20,6 +20,8 @@ void AddDemoCommand(CLI::App& root, const RunCommand& run);
 void AddCheckCommand(CLI::App& root, const RunCommand& run);
 void AddSloCommand(CLI::App& root, const RunCommand& run);
 void AddAlertCommand(CLI::App& root, const RunCommand& run);
+void AddLedgerCommand(CLI::App& root, const RunCommand& run);
+void AddLoadCommand(CLI::App& root, const RunCommand& run);
 
 // "--output json|table", default table.
 void AddOutputOption(CLI::App& command, std::string& output);

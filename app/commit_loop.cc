@@ -2,8 +2,10 @@
 
 #include <algorithm>
 
+#include "app/internal/commit_metrics.h"
 #include "base/logging.h"
 #include "base/status.h"
+#include "collector/without_items.h"
 
 namespace slowburn::app {
 namespace {
@@ -20,84 +22,19 @@ constexpr int kCheckpointShare = 10;
 constexpr std::chrono::milliseconds kRetryWhenFull{5000};
 constexpr std::chrono::seconds kClockJump{5};
 
-std::string_view RefusalName(collector::RequestRefusal reason) {
-  switch (reason) {
-    case collector::RequestRefusal::kUndecodable:
-      return "undecodable";
-    case collector::RequestRefusal::kTooLarge:
-      return "too_large";
-    case collector::RequestRefusal::kUnsupported:
-      return "unsupported";
-  }
-  return "unsupported";
-}
-
-prometheus::Counter& AddCounter(prometheus::Registry& registry, const char* name, const char* help,
-                                const prometheus::Labels& labels = {}) {
-  return prometheus::BuildCounter().Name(name).Help(help).Register(registry).Add(labels);
-}
-
-prometheus::Gauge& AddGauge(prometheus::Registry& registry, const char* name, const char* help) {
-  return prometheus::BuildGauge().Name(name).Help(help).Register(registry).Add({});
-}
-
-prometheus::Histogram& AddSeconds(prometheus::Registry& registry, const char* name,
-                                  const char* help) {
-  return prometheus::BuildHistogram().Name(name).Help(help).Register(registry).Add(
-      {}, prometheus::Histogram::BucketBoundaries{0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005,
-                                                  0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10});
-}
-
 double SecondsSince(steady_clock::time_point start) {
   return std::chrono::duration<double>(steady_clock::now() - start).count();
 }
 
+// The payload goes to the exporters or nowhere; what the request held is free before its client may
+// send the next one.
+void Answer(SubmittedRequest& request, collector::ExportAnswer answer) {
+  request.payload.reset();
+  request.lease.Release();
+  std::move(request.answer)(std::move(answer));
+}
+
 }  // namespace
-
-struct CommitLoop::Metrics {
-  explicit Metrics(prometheus::Registry& registry)
-      : accepted(AddCounter(registry, "slowburn_collector_spans_accepted_total",
-                            "Spans that were counted and are durable.")),
-        duplicate(AddCounter(registry, "slowburn_collector_spans_duplicate_total",
-                             "Spans of requests that were sent again.")),
-        rejected(AddCounter(registry, "slowburn_collector_spans_rejected_total",
-                            "Spans refused for good, in partial success.")),
-        refused(AddCounter(registry, "slowburn_collector_spans_refused_total",
-                           "Spans not taken for now: the client sends again.")),
-        too_late(AddCounter(registry, "slowburn_slo_events_too_late_total",
-                            "Events older than max_late: accepted, not counted.")),
-        overflowed(AddCounter(registry, "slowburn_slo_events_overflowed_total",
-                              "Events counted in the group __overflow__.")),
-        clock_jumps(AddCounter(registry, "slowburn_app_clock_jumps_total",
-                               "Steps of the wall clock of more than 5 s.")),
-        alerts_refused(AddGauge(registry, "slowburn_rules_alerts_refused",
-                                "Alert conditions beyond the limit of alerts.")),
-        dedup_window(AddGauge(registry, "slowburn_app_dedup_window_seconds",
-                              "How far back a resent request is recognised.")),
-        dedup_entries(
-            AddGauge(registry, "slowburn_app_dedup_entries", "Requests that would be recognised.")),
-        queue_bytes(AddGauge(registry, "slowburn_app_commit_queue_bytes",
-                             "Bytes of requests that wait for their commit.")),
-        groups(AddGauge(registry, "slowburn_slo_groups", "Groups of all SLIs, totals included.")),
-        slice_memory(AddGauge(registry, "slowburn_slo_slice_memory_bytes",
-                              "Memory of slices and window sums.")),
-        sequence(
-            AddGauge(registry, "slowburn_storage_log_sequence", "Sequence of the newest commit.")),
-        commit_seconds(AddSeconds(registry, "slowburn_app_commit_duration_seconds",
-                                  "From taking a group of requests to its answers.")),
-        write_seconds(AddSeconds(registry, "slowburn_storage_write_duration_seconds",
-                                 "One log append, fsync included.")),
-        checkpoint_seconds(
-            AddSeconds(registry, "slowburn_app_checkpoint_duration_seconds", "One checkpoint.")),
-        step_seconds(AddSeconds(registry, "slowburn_slo_step_duration_seconds",
-                                "One evaluation of every SLO.")) {}
-
-  prometheus::Counter &accepted, &duplicate, &rejected, &refused, &too_late, &overflowed,
-      &clock_jumps;
-  prometheus::Gauge &alerts_refused, &dedup_window, &dedup_entries, &queue_bytes, &groups,
-      &slice_memory, &sequence;
-  prometheus::Histogram &commit_seconds, &write_seconds, &checkpoint_seconds, &step_seconds;
-};
 
 CommitLoop::CommitLoop(Options options, Core& core, storage::Store& store, Downstreams downstreams,
                        const base::Clock& clock, prometheus::Registry& registry)
@@ -106,11 +43,17 @@ CommitLoop::CommitLoop(Options options, Core& core, storage::Store& store, Downs
       store_(store),
       downstreams_(std::move(downstreams)),
       clock_(clock),
-      metrics_(std::make_unique<Metrics>(registry)) {}
+      metrics_(std::make_unique<internal::CommitMetrics>(registry)) {}
 
 CommitLoop::~CommitLoop() { Stop(); }
 
 // --- from any thread
+
+bool CommitLoop::Forwards(model::Signal signal) const {
+  return std::ranges::any_of(
+      downstreams_.exporters,
+      [signal](const forward::OtlpExporter* exporter) { return exporter->Takes(signal); });
+}
 
 void CommitLoop::Submit(SubmittedRequest request) {
   std::string refusal;
@@ -129,14 +72,14 @@ void CommitLoop::Submit(SubmittedRequest request) {
       return;
     }
   }
-  metrics_->refused.Increment(request.counted.items);
-  std::move(request.answer)(
-      {.outcome = collector::ExportAnswer::Outcome::kUnavailable, .message = std::move(refusal)});
+  metrics_->of(request.counted.signal).refused.Increment(request.counted.items);
+  Answer(request, {.outcome = collector::ExportAnswer::Outcome::kUnavailable,
+                   .message = std::move(refusal)});
 }
 
 void CommitLoop::CountRefused(collector::RequestRefusal reason) {
   const std::lock_guard lock(queue_mutex_);
-  ++refused_[std::string(RefusalName(reason))];
+  ++refused_[static_cast<size_t>(reason)];
 }
 
 absl::Status CommitLoop::Run(const std::function<absl::Status()>& command) {
@@ -250,7 +193,7 @@ void CommitLoop::CommitGroup(std::vector<SubmittedRequest> group) {
   std::vector<const CountedRequest*> counted;
   counted.reserve(group.size());
   for (const SubmittedRequest& request : group) counted.push_back(&request.counted);
-  absl::StatusOr<Core::RequestPlan> plan = base::Internal("not planned");
+  absl::StatusOr<RequestPlan> plan = base::Internal("not planned");
   {
     const std::unique_lock lock(core_mutex_);  // Planning loads hours.
     plan = core_.PlanRequests(counted, clock_.Now());
@@ -274,44 +217,67 @@ void CommitLoop::CommitGroup(std::vector<SubmittedRequest> group) {
     Refuse(group, written);
     return;
   }
+  TakeOut(group, *plan);
   {
     const std::unique_lock lock(core_mutex_);
     if (const absl::Status applied = core_.Apply(*plan); !applied.ok()) Fail(applied);
+    Offer(group, *plan);
   }
-  Deliver(group, *plan);
+  AnswerAll(group, *plan);
   metrics_->commit_seconds.Observe(SecondsSince(start));
 }
 
-void CommitLoop::Deliver(std::vector<SubmittedRequest>& group, const Core::RequestPlan& plan) {
-  metrics_->too_late.Increment(static_cast<double>(plan.too_late));
+// Points that came before are not passed on again, nor those that were refused just now. Rare: it
+// takes a client that packs its points anew before it sends them again.
+void CommitLoop::TakeOut(std::vector<SubmittedRequest>& group, const RequestPlan& plan) {
+  for (size_t i = 0; i < group.size(); ++i) {
+    const RequestOutcome& outcome = plan.outcomes[i];
+    std::shared_ptr<const std::string>& payload = group[i].payload;
+    if (payload == nullptr || outcome.removed.empty() || outcome.accepted == 0) continue;
+    payload = std::make_shared<const std::string>(
+        collector::WithoutItems(group[i].counted.signal, *payload, outcome.removed));
+  }
+}
+
+// Under the lock, so that whoever reads the ledger finds what is routed with its exporter.
+void CommitLoop::Offer(std::vector<SubmittedRequest>& group, const RequestPlan& plan) {
+  for (size_t i = 0; i < group.size(); ++i) {
+    const SubmittedRequest& request = group[i];
+    if (request.payload == nullptr || plan.outcomes[i].accepted == 0) continue;
+    for (forward::OtlpExporter* exporter : downstreams_.exporters) {
+      if (!exporter->Takes(request.counted.signal)) continue;
+      exporter->Offer(request.counted.signal, request.payload, plan.outcomes[i].accepted);
+    }
+  }
+}
+
+void CommitLoop::AnswerAll(std::vector<SubmittedRequest>& group, const RequestPlan& plan) {
+  metrics_->too_late.Increment(static_cast<double>(plan.counts.too_late));
   metrics_->overflowed.Increment(static_cast<double>(plan.counts.overflowed));
+  metrics_->out_of_order_points.Increment(static_cast<double>(plan.out_of_order_points));
+  metrics_->untracked_points.Increment(static_cast<double>(plan.untracked_points));
+  metrics_->duplicate_points.Increment(static_cast<double>(plan.duplicate_points));
   for (size_t i = 0; i < group.size(); ++i) {
     SubmittedRequest& request = group[i];
-    const Core::RequestOutcome& outcome = plan.outcomes[i];
-    if (outcome.duplicate) {
-      metrics_->duplicate.Increment(request.counted.items);
-    } else {
-      metrics_->rejected.Increment(static_cast<double>(outcome.answer.rejected));
-      metrics_->accepted.Increment(
-          static_cast<double>(request.counted.items - outcome.answer.rejected));
-      if (request.payload != nullptr && request.payload_items > 0) {
-        for (forward::OtlpExporter* exporter : downstreams_.exporters) {
-          exporter->Offer(request.payload, request.payload_items);
-        }
-      }
-    }
-    std::move(request.answer)(outcome.answer);
+    const RequestOutcome& outcome = plan.outcomes[i];
+    internal::SignalMetrics& counters = metrics_->of(request.counted.signal);
+    const int64_t rejected = outcome.is_resent ? 0 : outcome.answer.rejected;
+    counters.rejected.Increment(static_cast<double>(rejected));
+    counters.accepted.Increment(outcome.accepted);
+    counters.duplicate.Increment(
+        static_cast<double>(request.counted.items - outcome.accepted - rejected));
+    Answer(request, outcome.answer);
   }
 }
 
 void CommitLoop::Refuse(std::vector<SubmittedRequest>& group, const absl::Status& why) {
   for (SubmittedRequest& request : group) {
-    metrics_->refused.Increment(request.counted.items);
-    std::move(request.answer)({.outcome = collector::ExportAnswer::Outcome::kUnavailable,
-                               .message = fmt::format("not stored: {}", base::Message(why)),
-                               .retry_delay = absl::IsResourceExhausted(why)
-                                                  ? kRetryWhenFull
-                                                  : std::chrono::milliseconds(1000)});
+    metrics_->of(request.counted.signal).refused.Increment(request.counted.items);
+    Answer(request,
+           {.outcome = collector::ExportAnswer::Outcome::kUnavailable,
+            .message = fmt::format("not stored: {}", base::Message(why)),
+            .retry_delay =
+                absl::IsResourceExhausted(why) ? kRetryWhenFull : std::chrono::milliseconds(1000)});
   }
 }
 
@@ -373,6 +339,8 @@ void CommitLoop::Tick() {
   if (unsynced_from_ == 0) MarkHighWater();
   metrics_->dedup_window.Set(static_cast<double>(core_.dedup().EffectiveWindow(now).count()));
   metrics_->dedup_entries.Set(static_cast<double>(core_.dedup().size()));
+  metrics_->streams.Set(static_cast<double>(core_.streams().size()));
+  metrics_->stream_memory.Set(static_cast<double>(core_.streams().memory_bytes()));
 }
 
 void CommitLoop::StepAlerts(base::UnixNanos now) {
@@ -404,33 +372,62 @@ void CommitLoop::PublishAlerts(bool unpersisted) {
   downstreams_.alertmanagers->Publish(std::move(alerts));
 }
 
+// What the exporters have done by now, by name.
+CommitLoop::ExporterTotals CommitLoop::TotalsOfExporters() const {
+  ExporterTotals totals;
+  for (const forward::OtlpExporter* exporter : downstreams_.exporters)
+    totals.emplace(exporter->name(), exporter->totals());
+  return totals;
+}
+
 void CommitLoop::FlushLedger() {
   store::v1::LogRecord record;
-  std::map<std::string, forward::OtlpExporter::Totals> now_totals;
-  for (forward::OtlpExporter* exporter : downstreams_.exporters) {
-    forward::OtlpExporter::Totals& flushed = flushed_totals_[exporter->name()];
-    const forward::OtlpExporter::Totals& totals = now_totals[exporter->name()] = exporter->totals();
-    const std::string prefix = fmt::format("forward/{}/", exporter->name());
-    AddToLedger(record, prefix + "delivered", totals.delivered - flushed.delivered);
-    for (const auto& [reason, items] : totals.dropped) {
+  ExporterTotals totals = TotalsOfExporters();
+  ExporterTotals all_flushed = flushed_totals_;  // readers look at the original
+  for (const auto& [name, now] : totals) {
+    forward::OtlpExporter::Totals& flushed = all_flushed[name];
+    const std::string prefix = fmt::format("forward/{}/", name);
+    AddToLedger(record, prefix + "delivered", now.delivered - flushed.delivered);
+    for (const auto& [reason, items] : now.dropped) {
       AddToLedger(record, prefix + "dropped/" + reason, items - flushed.dropped[reason]);
     }
   }
-  std::map<std::string, uint64_t> refused;
+  RefusedRequests refused{};
   {
     const std::lock_guard lock(queue_mutex_);
     refused.swap(refused_);
   }
-  for (const auto& [reason, requests] : refused)
-    AddToLedger(record, "requests/refused/" + reason, requests);
+  for (size_t i = 0; i < refused.size(); ++i) {
+    const auto reason = static_cast<collector::RequestRefusal>(i);
+    AddToLedger(record, fmt::format("requests/refused/{}", collector::RequestRefusalName(reason)),
+                refused[i]);
+  }
   if (record.ledger_size() == 0) return;
   record.set_time_unix_nano(clock_.Now().time_since_epoch().count());
-  if (Commit(record).ok()) {
-    flushed_totals_ = std::move(now_totals);
+  if (Append(record).ok()) {
+    const std::unique_lock lock(core_mutex_);
+    if (const absl::Status applied = core_.ApplyRecord(record); !applied.ok()) Fail(applied);
+    flushed_totals_ = std::move(totals);
     return;
   }
   const std::lock_guard lock(queue_mutex_);  // Next second again.
-  for (const auto& [reason, requests] : refused) refused_[reason] += requests;
+  for (size_t i = 0; i < refused.size(); ++i) refused_[i] += refused[i];
+}
+
+serve::LedgerReading CommitLoop::ReadLedger() const {
+  const std::shared_lock lock(core_mutex_);
+  serve::LedgerReading reading = core_.ledger().Reading();
+  for (const auto& [name, now] : TotalsOfExporters()) {
+    serve::DownstreamLedger& downstream = reading.downstreams[name];
+    downstream.delivered += now.delivered;
+    downstream.pending = now.pending;
+    for (const auto& [reason, items] : now.dropped) downstream.dropped[reason] += items;
+    const auto flushed = flushed_totals_.find(name);
+    if (flushed == flushed_totals_.end()) continue;
+    downstream.delivered -= flushed->second.delivered;
+    for (const auto& [reason, items] : flushed->second.dropped) downstream.dropped[reason] -= items;
+  }
+  return reading;
 }
 
 std::chrono::nanoseconds CommitLoop::UntilSync() const {

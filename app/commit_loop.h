@@ -3,11 +3,12 @@
 //
 // Room     app
 // Uses     app/core.h, storage/api, forward/
-// Threads  Submit and Run from any thread; Read from any thread; the rest happens on the loop's own
-// thread Units    bytes, chrono
+// Threads  Submit, CountRefused, Run, Read and ReadLedger from any thread; the rest happens on the
+//          loop's own thread
+// Units    bytes, chrono
 #pragma once
 
-#include <atomic>
+#include <array>
 #include <chrono>
 #include <condition_variable>
 #include <deque>
@@ -19,29 +20,29 @@
 #include <thread>
 #include <vector>
 
-#include <absl/functional/any_invocable.h>
 #include <absl/status/status.h>
-#include <prometheus/counter.h>
-#include <prometheus/gauge.h>
-#include <prometheus/histogram.h>
 #include <prometheus/registry.h>
 
 #include "app/core.h"
 #include "base/clock.h"
+#include "base/memory_budget.h"
 #include "collector/ingest_sink.h"
 #include "forward/alertmanager.h"
 #include "forward/otlp_exporter.h"
 #include "storage/api/store.h"
 
 namespace slowburn::app {
+namespace internal {
+struct CommitMetrics;
+}
 
 // A request that waits for its commit.
 struct SubmittedRequest {
   CountedRequest counted;
-  // Shared with the downstream queues; null when nothing is forwarded.
+  // The accepted items as protobuf, shared with the downstream queues; null when nobody takes them.
   std::shared_ptr<const std::string> payload;
-  uint32_t payload_items = 0;
   uint64_t cost_bytes = 0;  // what it holds while it waits
+  base::MemoryLease lease;  // released with the answer
   collector::AnswerFn answer;
 };
 
@@ -63,6 +64,9 @@ class CommitLoop {
              const base::Clock& clock, prometheus::Registry& registry);
   ~CommitLoop();  // Stop()
 
+  // Whether some downstream takes this signal: then requests need a payload.
+  bool Forwards(model::Signal signal) const;
+
   // Takes a request; its answer comes from the loop's thread. A full queue, a failed disk or a
   // stopped loop answers at once: unavailable.
   void Submit(SubmittedRequest request);
@@ -83,6 +87,10 @@ class CommitLoop {
     return read(core_);
   }
 
+  // The ledger as of this instant. What an exporter delivered or dropped since the last second is
+  // in it, though it becomes durable only with the next; what it holds is pending.
+  serve::LedgerReading ReadLedger() const;
+
   // OK, or why nothing can be written any more (the disk failed): then `on_failure` has been
   // called, once.
   absl::Status health() const;
@@ -101,15 +109,19 @@ class CommitLoop {
     absl::Status result;
     bool done = false;
   };
-  struct Metrics;
+  using ExporterTotals = std::map<std::string, forward::OtlpExporter::Totals>;
+  using RefusedRequests = std::array<uint64_t, collector::kRequestRefusals>;
 
   void Loop();
   void CommitGroup(std::vector<SubmittedRequest> group);
-  void Deliver(std::vector<SubmittedRequest>& group, const Core::RequestPlan& plan);
+  static void TakeOut(std::vector<SubmittedRequest>& group, const RequestPlan& plan);
+  void Offer(std::vector<SubmittedRequest>& group, const RequestPlan& plan);
+  void AnswerAll(std::vector<SubmittedRequest>& group, const RequestPlan& plan);
   void Refuse(std::vector<SubmittedRequest>& group, const absl::Status& why);
   void RunCommands();
   void Tick();
   void StepAlerts(base::UnixNanos now);
+  ExporterTotals TotalsOfExporters() const;
   void FlushLedger();
   void SyncIfDue();
   std::chrono::nanoseconds UntilSync() const;
@@ -124,7 +136,7 @@ class CommitLoop {
   storage::Store& store_;
   const Downstreams downstreams_;
   const base::Clock& clock_;
-  std::unique_ptr<Metrics> metrics_;
+  std::unique_ptr<internal::CommitMetrics> metrics_;
   std::function<void(const absl::Status&)> on_failure_;
 
   mutable std::mutex queue_mutex_;  // of the members up to the next blank line
@@ -135,11 +147,13 @@ class CommitLoop {
   uint64_t queue_bytes_ = 0;
   bool stopping_ = false;
   bool accepting_ = false;
-  std::map<std::string, uint64_t> refused_;
+  RefusedRequests refused_{};
   absl::Status health_;
 
-  // Shared by readers; the loop's thread takes it alone while it changes the core.
+  // Shared by readers; the loop's thread takes it alone while it changes the core, or what of the
+  // exporters' totals the core's ledger has.
   mutable std::shared_mutex core_mutex_;
+  ExporterTotals flushed_totals_;
 
   // The loop's thread only.
   std::chrono::sys_seconds last_tick_{};
@@ -147,7 +161,6 @@ class CommitLoop {
   std::chrono::steady_clock::time_point last_sync_{};
   uint64_t unsynced_from_ = 0;
   uint64_t marked_sequence_ = 0;
-  std::map<std::string, forward::OtlpExporter::Totals> flushed_totals_;
   bool disk_full_ = false;
   std::jthread thread_;
 };

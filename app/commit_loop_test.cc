@@ -2,7 +2,9 @@
 // commands and stops are orderly. Method: the loop over a store that does as the test says.
 #include "app/commit_loop.h"
 
+#include <atomic>
 #include <future>
+#include <map>
 
 #include "app/testing/core_fixture.h"
 #include "base/testing/manual_clock.h"
@@ -84,8 +86,8 @@ class CommitLoopTest : public CoreFixture {
   }
   ~CommitLoopTest() override { loop_.reset(); }
 
-  void StartLoop(CommitLoop::Options options = {}) {
-    loop_ = std::make_unique<CommitLoop>(options, *core_, *scripted_, CommitLoop::Downstreams{},
+  void StartLoop(CommitLoop::Options options = {}, CommitLoop::Downstreams downstreams = {}) {
+    loop_ = std::make_unique<CommitLoop>(options, *core_, *scripted_, std::move(downstreams),
                                          clock_, registry_);
     loop_->set_on_failure([this](const absl::Status&) { failed_.set_value(); });
     loop_->Start();
@@ -201,8 +203,138 @@ TEST_F(CommitLoopTest, ACommandReloadsTheSlosBetweenCommits) {
 TEST_F(CommitLoopTest, RefusedRequestsReachTheLedger) {
   StartLoop();
   loop_->CountRefused(collector::RequestRefusal::kTooLarge);
+  loop_->CountRefused(collector::RequestRefusal::kOverloaded);
+  loop_->CountRefused(collector::RequestRefusal::kOverloaded);
   loop_->Stop();
   EXPECT_EQ(core_->ledger().Get("requests/refused/too_large"), 1u);
+  EXPECT_EQ(core_->ledger().Get("requests/refused/overloaded"), 2u);
+}
+
+TEST_F(CommitLoopTest, ALeaseEndsWithTheAnswerAlsoOfARefusal) {
+  StartLoop();
+  loop_->Stop();
+  base::MemoryBudget budget(1000);
+  SubmittedRequest request;
+  request.lease = base::MemoryLease(&budget);
+  ASSERT_TRUE(request.lease.GrowTo(600));
+  std::optional<uint64_t> used;
+  request.answer = [&](ExportAnswer) { used = budget.used(); };
+  loop_->Submit(std::move(request));
+  EXPECT_EQ(used, 0u);
+}
+
+TEST_F(CommitLoopTest, EachSignalHasItsCounters) {
+  StartLoop();
+  const auto submit = [&](CountedRequest counted) {
+    std::promise<void> answered;
+    SubmittedRequest request;
+    request.counted = std::move(counted);
+    request.answer = [&answered](ExportAnswer) { answered.set_value(); };
+    loop_->Submit(std::move(request));
+    answered.get_future().wait();
+  };
+  CountedRequest records;
+  records.signal = model::Signal::kLogs;
+  records.hash = {5, 5};
+  records.items = 7;
+  records.rejected[static_cast<size_t>(model::Rejection::kTooNew)] = 3;
+  submit(records);
+  submit(records);
+  submit(Request(1, "/pay", base::FloorSeconds(kStart), 2, 0));
+  submit(MetricRequest(2, {Point(1, 0, 7), Point(2, 0, 7)}));
+  submit(MetricRequest(3, {Point(1, 0, 7), Point(2, 0, 8), Point(3, -1, 8), Point(3, -2, 8)}));
+  std::map<std::string, double> counters;
+  for (const auto& family : registry_.Collect())
+    counters[family.name] = family.metric.at(0).counter.value;
+  const auto of = [&](const std::string& name) {
+    return counters.at("slowburn_" + name + "_total");
+  };
+  EXPECT_EQ(of("collector_log_records_accepted"), 4);
+  EXPECT_EQ(of("collector_log_records_rejected"), 3);
+  EXPECT_EQ(of("collector_log_records_duplicate"), 7);
+  EXPECT_EQ(of("collector_spans_accepted"), 2);
+  EXPECT_EQ(of("collector_spans_duplicate"), 0);
+  EXPECT_EQ(of("collector_data_points_accepted"), 4);
+  EXPECT_EQ(of("collector_data_points_duplicate"), 1);
+  EXPECT_EQ(of("collector_data_points_rejected"), 1);
+  EXPECT_EQ(of("app_duplicate_points"), 1);
+  EXPECT_EQ(of("app_out_of_order_points"), 1);
+  EXPECT_EQ(of("app_untracked_points"), 0);
+}
+
+// --- the ledger of a downstream
+
+class CommitLoopLedgerTest : public CommitLoopTest {
+ protected:
+  // An endpoint where nobody answers.
+  void StartWithExporter(size_t queue_bytes_max) {
+    options_.downstreams = {{"backend", {model::Signal::kTraces}}};
+    Open(kStart);
+    scripted_ = std::make_unique<ScriptedStore>(*store_);
+    forward::OtlpExporter::Options options;
+    options.name = "backend";
+    options.endpoint = "127.0.0.1:1";
+    options.queue_bytes_max = queue_bytes_max;
+    exporter_ = std::make_unique<forward::OtlpExporter>(options, registry_);
+    StartLoop({}, {nullptr, {exporter_.get()}});
+  }
+  ~CommitLoopLedgerTest() override { loop_.reset(); }
+
+  std::future<ExportAnswer> SubmitWithPayload(uint64_t id, bool loses_payload = false) {
+    auto promise = std::make_shared<std::promise<ExportAnswer>>();
+    std::future<ExportAnswer> answer = promise->get_future();
+    SubmittedRequest request;
+    request.counted = Request(id, "/pay", base::FloorSeconds(kStart), 3, 0);
+    if (!loses_payload) request.payload = std::make_shared<const std::string>(100, 'x');
+    request.answer = [promise](ExportAnswer given) { promise->set_value(std::move(given)); };
+    loop_->Submit(std::move(request));
+    return answer;
+  }
+
+  std::unique_ptr<forward::OtlpExporter> exporter_;
+};
+
+TEST_F(CommitLoopLedgerTest, WhatWaitsIsPendingAndALostPayloadShows) {
+  StartWithExporter(1 << 20);
+  EXPECT_EQ(loop_->ReadLedger().downstreams.at("backend").routed, 0u) << "shown from the first";
+  SubmitWithPayload(1).wait();
+  SubmitWithPayload(2).wait();
+  EXPECT_EQ(loop_->ReadLedger().downstreams.at("backend").pending, 6u);
+  EXPECT_EQ(loop_->ReadLedger().imbalance(), 0u);
+  SubmitWithPayload(3, /*loses_payload=*/true).wait();
+  EXPECT_EQ(loop_->ReadLedger().downstreams.at("backend").imbalance(), 3);
+  EXPECT_EQ(loop_->ReadLedger().imbalance(), 3u);
+}
+
+TEST_F(CommitLoopLedgerTest, BalancesAtEveryMomentWhileAllIsInMotion) {
+  StartWithExporter(2000);  // drops begin after twenty requests
+  std::atomic<bool> done = false;
+  uint64_t readings = 0;
+  std::jthread reader([&] {
+    while (!done) {
+      const serve::LedgerReading ledger = loop_->ReadLedger();
+      ASSERT_EQ(ledger.imbalance(), 0u) << ledger.downstreams.at("backend").routed;
+      ++readings;
+    }
+  });
+  for (uint64_t id = 1; id <= 300; ++id) {
+    std::future<ExportAnswer> answer = SubmitWithPayload(id);
+    if (id % 10 == 0) answer.wait();
+    if (id % 50 == 0) clock_.Advance(1s);  // the totals are flushed with each second
+  }
+  exporter_->Shutdown(0s);
+  loop_->Stop();
+  done = true;
+  reader.join();
+  EXPECT_GT(readings, 0u);
+  const serve::DownstreamLedger ledger = loop_->ReadLedger().downstreams.at("backend");
+  EXPECT_EQ(ledger.routed, 900u);
+  EXPECT_EQ(ledger.delivered, 0u);
+  EXPECT_EQ(ledger.dropped.at("queue_full") + ledger.dropped.at("shutdown"), 900u);
+  EXPECT_EQ(ledger.imbalance(), 0);
+  // What is durable says the same: the next process has nothing to book as lost.
+  EXPECT_EQ(core_->ledger().Reading().imbalance(), 0u);
+  EXPECT_TRUE(core_->ledger().LostWithLastProcess().empty());
 }
 
 }  // namespace

@@ -1,10 +1,12 @@
 #include "app/config.h"
 
+#include <algorithm>
 #include <cstdlib>
 
 #include "base/files.h"
 #include "base/status.h"
 #include "base/yaml_reader.h"
+#include "net/cors_policy.h"
 
 namespace slowburn::app {
 namespace {
@@ -89,22 +91,83 @@ void ReadHttpUrl(const YamlNode& node, std::string& into) {
   while (into.ends_with('/')) into.pop_back();
 }
 
+// A path relative to the config's folder; keeps `into` when the node is absent or wrong.
+void ReadPath(const YamlNode& node, const Config& config, std::filesystem::path& into) {
+  if (const auto text = node.String()) into = config.base_directory / *text;
+}
+
+void ReadTls(const YamlNode& node, Config& config) {
+  if (!node.IsPresent()) return;
+  node.AllowKeys({"cert", "key", "client_ca", "client_auth"});
+  TlsConfig tls;
+  ReadPath(node.Required("cert"), config, tls.certificate);
+  ReadPath(node.Required("key"), config, tls.key);
+  ReadPath(node.Optional("client_ca"), config, tls.client_ca);
+  const YamlNode client_auth = node.Optional("client_auth");
+  const auto mode = client_auth.String();
+  if (mode.has_value() && *mode != "required" && *mode != "optional") {
+    client_auth.Error(fmt::format("client_auth is \"{}\"; write required or optional", *mode));
+  } else if (mode.has_value() && tls.client_ca.empty()) {
+    client_auth.Error(
+        "client_auth needs client_ca; name the authority of the clients' certificates");
+  }
+  tls.client_required = mode != "optional";
+  config.tls = std::move(tls);
+}
+
+void ReadCors(const YamlNode& cors, Config& config) {
+  if (!cors.IsPresent()) return;
+  cors.AllowKeys({"origins"});
+  for (const YamlNode& item : cors.Required("origins").Items()) {
+    const auto origin = item.String();
+    if (!origin.has_value()) continue;
+    if (const absl::Status valid = net::ValidateCorsOrigin(*origin); !valid.ok()) {
+      item.Error(std::string(base::Message(valid)));
+    }
+    config.cors_origins.push_back(*origin);
+  }
+}
+
+// What keeps strangers out: an encrypted connection, and a caller who is known.
+bool IsLocked(const Config& config) {
+  if (!config.tls.has_value()) return false;
+  return !config.access_file.empty() ||
+         (!config.tls->client_ca.empty() && config.tls->client_required);
+}
+
+void CheckOpenness(const YamlNode& root, const Config& config) {
+  const YamlNode listen = root.Optional("listen");
+  const bool any_origin = std::ranges::find(config.cors_origins, "*") != config.cors_origins.end();
+  if (any_origin && !config.access_file.empty()) {
+    listen.Error(
+        "cors origin \"*\" lets every web page send with its visitors' logins; name the "
+        "origins, like https://shop.example.org");
+  }
+  if (config.insecure || IsLocked(config)) return;
+  for (const net::HostPort* address : {&config.http, &config.otlp_grpc, &config.otlp_http}) {
+    if (address->IsLoopback()) continue;
+    listen.Error(fmt::format(
+        "{} is open to the network without {}; write listen.tls: {{cert, key}} and auth: {{file}}, "
+        "or 127.0.0.1:{}, or insecure: true if the network is trusted",
+        address->Text(), config.tls.has_value() ? "logins" : "TLS", address->port));
+  }
+}
+
 void ReadListen(const YamlNode& listen, Config& config) {
   if (!listen.IsPresent()) return;
-  listen.AllowKeys({"http", "otlp_grpc", "otlp_http", "insecure"});
+  listen.AllowKeys({"http", "otlp_grpc", "otlp_http", "insecure", "tls", "cors"});
   ReadAddress(listen.Optional("http"), config.http);
   ReadAddress(listen.Optional("otlp_grpc"), config.otlp_grpc);
   ReadAddress(listen.Optional("otlp_http"), config.otlp_http);
   config.insecure = listen.Optional("insecure").Bool().value_or(config.insecure);
-  if (config.insecure) return;
-  for (const net::HostPort* address : {&config.http, &config.otlp_grpc, &config.otlp_http}) {
-    if (address->IsLoopback()) continue;
-    listen.Error(
-        fmt::format("{} is open to the network, and this version has neither TLS nor logins; write "
-                    "127.0.0.1:{}, or "
-                    "insecure: true if the network is trusted",
-                    address->Text(), address->port));
-  }
+  ReadTls(listen.Optional("tls"), config);
+  ReadCors(listen.Optional("cors"), config);
+}
+
+void ReadAuth(const YamlNode& auth, Config& config) {
+  if (!auth.IsPresent()) return;
+  auth.AllowKeys({"file"});
+  ReadPath(auth.Required("file"), config, config.access_file);
 }
 
 void ReadCommit(const YamlNode& commit, Config& config) {
@@ -129,19 +192,62 @@ void ReadCommit(const YamlNode& commit, Config& config) {
   }
 }
 
-void ReadLimits(const YamlNode& limits, Config& config) {
-  if (!limits.IsPresent()) return;
-  limits.AllowKeys({"request_bytes", "groups_per_sli", "dedup_bytes", "commit_queue_bytes",
-                    "forward_queue_bytes"});
-  ReadBytes(limits.Optional("request_bytes"), 1 << 10, 1 << 30, config.limits.request_bytes);
-  if (const auto groups = limits.Optional("groups_per_sli").Integer(1, 1'000'000)) {
-    config.limits.groups_per_sli = static_cast<uint64_t>(*groups);
+void ReadCount(const YamlNode& node, int64_t min, int64_t max, uint64_t& into) {
+  if (const auto value = node.Integer(min, max)) into = static_cast<uint64_t>(*value);
+}
+
+// Shares of the whole, so that one number in the config is enough.
+void ScaleToMemory(Config::Limits& limits) {
+  const uint64_t memory = limits.memory_bytes;
+  limits.in_flight_bytes = std::min(limits.in_flight_bytes, memory / 4);
+  limits.request_bytes = std::min(limits.request_bytes, memory / 32);
+  limits.commit_queue_bytes = std::min(limits.commit_queue_bytes, memory / 8);
+  limits.dedup_bytes = std::min(limits.dedup_bytes, memory / 8);
+  limits.forward_queue_bytes = std::min(limits.forward_queue_bytes, memory / 32);
+  limits.streams = std::min(limits.streams, memory / 2048);
+}
+
+// A request is charged for itself and, while it is decoded, for three times as much again.
+constexpr uint64_t kInFlightPerRequest = 4;
+
+void ReadLimits(const YamlNode& node, Config& config) {
+  if (!node.IsPresent()) return;
+  node.AllowKeys({"memory_bytes", "in_flight_bytes", "request_bytes", "compression_ratio",
+                  "commit_queue_bytes", "dedup_bytes", "forward_queue_bytes", "groups_per_sli",
+                  "streams", "connections", "connections_per_address", "requests_in_flight",
+                  "header_timeout", "body_timeout", "idle_timeout", "write_timeout"});
+  Config::Limits& limits = config.limits;
+  constexpr uint64_t kMiB = 1 << 20;
+  constexpr uint64_t kBytesMax = uint64_t{1} << 40;
+  ReadBytes(node.Optional("memory_bytes"), 128 * kMiB, kBytesMax, limits.memory_bytes);
+  ScaleToMemory(limits);
+  ReadBytes(node.Optional("in_flight_bytes"), kMiB, kBytesMax, limits.in_flight_bytes);
+  ReadBytes(node.Optional("request_bytes"), 1 << 10, 1 << 30, limits.request_bytes);
+  ReadCount(node.Optional("compression_ratio"), 10, 1'000'000, limits.compression_ratio);
+  ReadBytes(node.Optional("commit_queue_bytes"), kMiB, kBytesMax, limits.commit_queue_bytes);
+  ReadBytes(node.Optional("dedup_bytes"), kMiB, kBytesMax, limits.dedup_bytes);
+  ReadBytes(node.Optional("forward_queue_bytes"), kMiB, kBytesMax, limits.forward_queue_bytes);
+  ReadCount(node.Optional("groups_per_sli"), 1, 1'000'000, limits.groups_per_sli);
+  ReadCount(node.Optional("streams"), 0, 100'000'000, limits.streams);
+  ReadCount(node.Optional("connections"), 1, 1'000'000, limits.connections);
+  ReadCount(node.Optional("connections_per_address"), 1, 1'000'000, limits.connections_per_address);
+  ReadCount(node.Optional("requests_in_flight"), 1, 1'000'000, limits.requests_in_flight);
+  const std::chrono::seconds second(1);
+  const std::chrono::hours hour(1);
+  ReadDuration(node.Optional("header_timeout"), second, hour, limits.header_timeout);
+  ReadDuration(node.Optional("body_timeout"), second, hour, limits.body_timeout);
+  ReadDuration(node.Optional("idle_timeout"), second, hour, limits.idle_timeout);
+  ReadDuration(node.Optional("write_timeout"), second, hour, limits.write_timeout);
+  if (limits.request_bytes * kInFlightPerRequest > limits.in_flight_bytes) {
+    node.Error(
+        fmt::format("in_flight_bytes ({}) must be at least {} times request_bytes ({}), for a "
+                    "request and what it decodes to; lower request_bytes or raise memory_bytes",
+                    limits.in_flight_bytes, kInFlightPerRequest, limits.request_bytes));
   }
-  ReadBytes(limits.Optional("dedup_bytes"), 1 << 20, uint64_t{64} << 30, config.limits.dedup_bytes);
-  ReadBytes(limits.Optional("commit_queue_bytes"), 1 << 20, uint64_t{64} << 30,
-            config.limits.commit_queue_bytes);
-  ReadBytes(limits.Optional("forward_queue_bytes"), 1 << 20, uint64_t{64} << 30,
-            config.limits.forward_queue_bytes);
+  if (limits.in_flight_bytes > limits.memory_bytes / 2) {
+    node.Error(fmt::format("in_flight_bytes ({}) must be at most half of memory_bytes ({})",
+                           limits.in_flight_bytes, limits.memory_bytes));
+  }
 }
 
 void ReadOtlpForward(const YamlNode& node, Config& config) {
@@ -166,11 +272,14 @@ void ReadOtlpForward(const YamlNode& node, Config& config) {
     node.Error(
         fmt::format("protocol \"{}\" is not supported by this version; write grpc", *protocol));
   }
-  for (const YamlNode& signal : node.Required("signals").Items()) {
-    const auto name = signal.String();
-    if (name.has_value() && *name != "traces") {
-      signal.Error(
-          fmt::format("signal \"{}\" is not supported by this version; write [traces]", *name));
+  for (const YamlNode& item : node.Required("signals").Items()) {
+    const auto name = item.String();
+    if (!name.has_value()) continue;
+    const auto* signal = std::ranges::find(model::kSignals, *name, model::SignalName);
+    if (signal == model::kSignals.end()) {
+      item.Error(fmt::format("there is no signal \"{}\"; write traces, metrics or logs", *name));
+    } else {
+      forward.signals.insert(*signal);
     }
   }
   config.otlp.push_back(std::move(forward));
@@ -204,11 +313,13 @@ void ReadAlerting(const YamlNode& alerting, Config& config) {
 }
 
 void ReadRoot(const YamlNode& root, Config& config) {
-  root.AllowKeys({"data_dir", "listen", "slos", "commit", "retention", "max_late", "external_url",
-                  "external_labels", "alerting", "limits", "forward"});
+  root.AllowKeys({"data_dir", "listen", "auth", "slos", "commit", "retention", "max_late",
+                  "external_url", "external_labels", "alerting", "limits", "forward"});
   if (const auto directory = root.Optional("data_dir").String()) config.data_dir = *directory;
   config.data_dir = config.base_directory / config.data_dir;
   ReadListen(root.Optional("listen"), config);
+  ReadAuth(root.Optional("auth"), config);
+  CheckOpenness(root, config);
   if (const YamlNode slos = root.Optional("slos"); slos.IsPresent()) {
     for (const YamlNode& item : slos.Items()) {
       if (const auto pattern = item.String()) config.slos.push_back(*pattern);
@@ -239,6 +350,11 @@ std::optional<std::string> Environment(const std::string& name) {
 }
 
 }  // namespace
+
+std::string ExternalUrl(const Config& config, const net::HostPort& api) {
+  if (!config.external_url.empty()) return config.external_url;
+  return fmt::format("{}://{}", config.tls.has_value() ? "https" : "http", api.Text());
+}
 
 ConfigResult ReadConfigText(std::string_view text, const std::filesystem::path& file,
                             EnvironmentLookup lookup) {

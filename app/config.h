@@ -10,18 +10,29 @@
 #include <cstdint>
 #include <filesystem>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "model/label_set.h"
+#include "model/signal.h"
 #include "net/host_port.h"
 
 namespace slowburn::app {
 
 struct OtlpForwardConfig {
   std::string name;
-  net::HostPort endpoint;  // OTLP/gRPC, plaintext; traces
+  net::HostPort endpoint;  // OTLP/gRPC, plaintext
+  std::set<model::Signal> signals;
+};
+
+// Of every listener.
+struct TlsConfig {
+  std::filesystem::path certificate;
+  std::filesystem::path key;
+  std::filesystem::path client_ca;  // empty: clients need no certificate
+  bool client_required = true;      // with client_ca
 };
 
 enum class CommitMode : uint8_t {
@@ -35,7 +46,10 @@ struct Config {
   net::HostPort http{"127.0.0.1", 7560};
   net::HostPort otlp_grpc{"127.0.0.1", 4317};
   net::HostPort otlp_http{"127.0.0.1", 4318};
-  bool insecure = false;  // may bind beyond loopback
+  bool insecure = false;  // may bind beyond loopback without TLS and logins
+  std::optional<TlsConfig> tls;
+  std::vector<std::string> cors_origins;  // web pages that may send to otlp_http
+  std::filesystem::path access_file;      // net/access.h; empty: every caller may do everything
 
   std::vector<std::string> slos;         // patterns, relative to base_directory
   std::filesystem::path base_directory;  // of the file; "." without one
@@ -50,17 +64,32 @@ struct Config {
   std::chrono::seconds resend{60};
   bool dead_man = true;  // an alert that always fires, to prove that alerts arrive
 
+  // Defaults for memory_bytes = 2 GiB; with less, those in bytes shrink with it.
   struct Limits {
-    uint64_t request_bytes = 64 << 20;
-    uint64_t groups_per_sli = 1000;
+    uint64_t memory_bytes = uint64_t{2} << 30;  // of the whole process
+    uint64_t in_flight_bytes = 512 << 20;       // requests, from their first byte to their answer
+    uint64_t request_bytes = 64 << 20;          // on the wire, and decompressed
+    uint64_t compression_ratio = 100;           // past the first MiB of what comes out
+    uint64_t commit_queue_bytes = 256 << 20;    // requests that wait for their commit
     uint64_t dedup_bytes = 256 << 20;
-    uint64_t commit_queue_bytes = 256 << 20;  // requests that wait for their commit
     uint64_t forward_queue_bytes = 64 << 20;  // per downstream
+    uint64_t groups_per_sli = 1000;
+    uint64_t streams = 1'000'000;  // cumulative metric streams whose last point is known
+    uint64_t connections = 4096;   // per listener
+    uint64_t connections_per_address = 1024;
+    uint64_t requests_in_flight = 1024;  // per listener
+    std::chrono::seconds header_timeout{10};
+    std::chrono::seconds body_timeout{30};
+    std::chrono::seconds idle_timeout{60};
+    std::chrono::seconds write_timeout{30};
   } limits;
 
   std::vector<std::string> alertmanagers;  // base URLs
   std::vector<OtlpForwardConfig> otlp;
 };
+
+// What links in alerts lead to; `api` is the address that listen.http got.
+std::string ExternalUrl(const Config& config, const net::HostPort& api);
 
 // What reading gave. With any error the config is not to be used.
 struct ConfigResult {

@@ -41,10 +41,13 @@ max_late: 6h
 external_url: https://slo.example.org/
 external_labels: {cluster: eu-1}
 alerting: {resend: 30s, dead_man: false}
-limits: {request_bytes: 8MiB, groups_per_sli: 50, dedup_bytes: 64MiB, commit_queue_bytes: 1MiB, forward_queue_bytes: 2MiB}
+limits: {memory_bytes: 4GiB, in_flight_bytes: 1GiB, request_bytes: 8MiB, compression_ratio: 50, groups_per_sli: 50,
+         dedup_bytes: 64MiB, commit_queue_bytes: 1MiB, forward_queue_bytes: 2MiB, streams: 7, connections: 8,
+         connections_per_address: 9, requests_in_flight: 11, header_timeout: 1s, body_timeout: 2s, idle_timeout: 3s,
+         write_timeout: 4s}
 forward:
   alertmanager: [{url: "http://127.0.0.1:9093/prefix/"}]
-  otlp: [{name: jaeger, endpoint: "http://127.0.0.1:14317", protocol: grpc, signals: [traces]}]
+  otlp: [{name: jaeger, endpoint: "http://127.0.0.1:14317", protocol: grpc, signals: [traces, logs]}]
 )");
   ASSERT_THAT(result.errors, IsEmpty());
   const Config& config = result.config;
@@ -62,10 +65,22 @@ forward:
   EXPECT_EQ(config.resend, std::chrono::seconds(30));
   EXPECT_FALSE(config.dead_man);
   EXPECT_EQ(config.limits.request_bytes, 8u << 20);
+  EXPECT_EQ(config.limits.memory_bytes, uint64_t{4} << 30);
+  EXPECT_EQ(config.limits.in_flight_bytes, 1u << 30);
+  EXPECT_EQ(config.limits.compression_ratio, 50u);
   EXPECT_EQ(config.limits.groups_per_sli, 50u);
+  EXPECT_EQ(config.limits.streams, 7u);
+  EXPECT_EQ(config.limits.connections, 8u);
+  EXPECT_EQ(config.limits.connections_per_address, 9u);
+  EXPECT_EQ(config.limits.requests_in_flight, 11u);
+  EXPECT_EQ(config.limits.header_timeout, std::chrono::seconds(1));
+  EXPECT_EQ(config.limits.body_timeout, std::chrono::seconds(2));
+  EXPECT_EQ(config.limits.idle_timeout, std::chrono::seconds(3));
+  EXPECT_EQ(config.limits.write_timeout, std::chrono::seconds(4));
   EXPECT_THAT(config.alertmanagers, ElementsAre("http://127.0.0.1:9093/prefix"));
   ASSERT_EQ(config.otlp.size(), 1u);
   EXPECT_EQ(config.otlp[0].endpoint.Text(), "127.0.0.1:14317");
+  EXPECT_THAT(config.otlp[0].signals, ElementsAre(model::Signal::kTraces, model::Signal::kLogs));
 }
 
 TEST(ConfigTest, TellsEveryErrorWithItsLine) {
@@ -77,7 +92,7 @@ TEST(ConfigTest, TellsEveryErrorWithItsLine) {
       "limits: {request_bytes: 1}\n"
       "external_labels: {\"a-b\": c}\n"
       "forward:\n"
-      "  otlp: [{name: j, endpoint: \"https://h:1\", protocol: http, signals: [logs]}]\n"
+      "  otlp: [{name: j, endpoint: \"https://h:1\", protocol: http, signals: [profiles]}]\n"
       "external_url: \"${UNSET}\"\n");
   EXPECT_THAT(
       result.errors,
@@ -90,14 +105,82 @@ TEST(ConfigTest, TellsEveryErrorWithItsLine) {
            AllOf(StartsWith("conf/slowburn.yaml:6: "), HasSubstr("a-b")),
            AllOf(StartsWith("conf/slowburn.yaml:8: "), HasSubstr("https endpoints")),
            AllOf(StartsWith("conf/slowburn.yaml:8: "), HasSubstr("write grpc")),
-           AllOf(StartsWith("conf/slowburn.yaml:8: "), HasSubstr("write [traces]")),
+           AllOf(StartsWith("conf/slowburn.yaml:8: "), HasSubstr("write traces, metrics or logs")),
            AllOf(StartsWith("conf/slowburn.yaml:9: "), HasSubstr("UNSET"))}));
 }
 
-TEST(ConfigTest, OnlyLoopbackUnlessToldOtherwise) {
-  EXPECT_THAT(Read("listen: {http: 0.0.0.0:7560}").errors,
-              ElementsAre(HasSubstr("insecure: true")));
-  EXPECT_THAT(Read("listen: {http: 0.0.0.0:7560, insecure: true}").errors, IsEmpty());
+// What it takes to listen beyond loopback.
+struct OpenCase {
+  std::string name;
+  std::string text;
+  std::string want_error;  // part of it; empty: none
+};
+
+class OpenTest : public testing::TestWithParam<OpenCase> {};
+
+TEST_P(OpenTest, IsRefusedWithoutLocks) {
+  const ConfigResult result = Read(GetParam().text);
+  if (GetParam().want_error.empty()) {
+    EXPECT_THAT(result.errors, IsEmpty());
+  } else {
+    EXPECT_THAT(result.errors, ElementsAre(HasSubstr(GetParam().want_error)));
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Configs, OpenTest,
+    testing::ValuesIn<OpenCase>({
+        {"Nothing", "listen: {http: 0.0.0.0:7560}", "without TLS"},
+        {"LoopbackNeedsNothing", "listen: {http: \"[::1]:7560\"}", ""},
+        {"ToldSo", "listen: {http: 0.0.0.0:7560, insecure: true}", ""},
+        {"TlsAlone", "listen: {otlp_grpc: 0.0.0.0:4317, tls: {cert: c, key: k}}", "without logins"},
+        {"LoginsAlone", "listen: {otlp_http: 10.0.0.1:4318}\nauth: {file: a}", "without TLS"},
+        {"TlsAndLogins", "listen: {http: 0.0.0.0:7560, tls: {cert: c, key: k}}\nauth: {file: a}",
+         ""},
+        {"ClientCertificates",
+         "listen: {http: 0.0.0.0:7560, tls: {cert: c, key: k, client_ca: ca}}", ""},
+        {"OptionalClientCertificates",
+         "listen: {http: 0.0.0.0:7560, tls: {cert: c, key: k, client_ca: ca, client_auth: "
+         "optional}}",
+         "without logins"},
+        {"AnyOriginWithLogins", "listen: {cors: {origins: [\"*\"]}}\nauth: {file: a}",
+         "name the origins"},
+        {"AnyOriginWithoutLogins", "listen: {cors: {origins: [\"*\"]}}", ""},
+        {"KeyWithoutCertificate", "listen: {tls: {key: k}}", "cert"},
+        {"ClientAuthWithoutAuthority", "listen: {tls: {cert: c, key: k, client_auth: required}}",
+         "needs client_ca"},
+    }),
+    [](const auto& info) { return info.param.name; });
+
+TEST(ConfigTest, PathsOfLocksAreRelativeToTheFile) {
+  const ConfigResult result = Read(
+      "listen: {tls: {cert: tls/cert.pem, key: /etc/key.pem, client_ca: ca.pem, client_auth: "
+      "optional}}\nauth: {file: access.txt}");
+  ASSERT_THAT(result.errors, IsEmpty());
+  ASSERT_TRUE(result.config.tls.has_value());
+  EXPECT_EQ(result.config.tls->certificate, "conf/tls/cert.pem");
+  EXPECT_EQ(result.config.tls->key, "/etc/key.pem");
+  EXPECT_EQ(result.config.tls->client_ca, "conf/ca.pem");
+  EXPECT_FALSE(result.config.tls->client_required);
+  EXPECT_EQ(result.config.access_file, "conf/access.txt");
+  EXPECT_EQ(ExternalUrl(result.config, {"127.0.0.1", 7560}), "https://127.0.0.1:7560");
+}
+
+TEST(ConfigTest, LimitsShrinkWithTheMemory) {
+  const ConfigResult result = Read("limits: {memory_bytes: 256MiB}");
+  ASSERT_THAT(result.errors, IsEmpty());
+  const Config::Limits& limits = result.config.limits;
+  EXPECT_EQ(limits.in_flight_bytes, 64u << 20);
+  EXPECT_EQ(limits.request_bytes, 8u << 20);
+  EXPECT_EQ(limits.dedup_bytes, 32u << 20);
+  EXPECT_EQ(limits.streams, 131'072u);
+}
+
+TEST(ConfigTest, ARequestMustFitWithWhatItDecodesTo) {
+  EXPECT_THAT(Read("limits: {memory_bytes: 256MiB, request_bytes: 64MiB}").errors,
+              ElementsAre(HasSubstr("lower request_bytes or raise memory_bytes")));
+  EXPECT_THAT(Read("limits: {memory_bytes: 256MiB, in_flight_bytes: 200MiB}").errors,
+              ElementsAre(HasSubstr("at most half of memory_bytes")));
 }
 
 TEST(ConfigTest, AnIntervalWithoutItsModeIsAnError) {

@@ -4,12 +4,17 @@
 
 #include <absl/container/flat_hash_map.h>
 
+#include "app/internal/count_records.h"
 #include "base/status.h"
 #include "storage/api/keys.h"
 
 namespace slowburn::app {
 namespace {
 
+using internal::EncodeState;
+using internal::ReadAdmission;
+using internal::ReadCounts;
+using internal::ReadState;
 using storage::Family;
 
 constexpr size_t kRolledDaysPerCheckpoint = 200;
@@ -20,94 +25,24 @@ uint32_t DayOf(base::UnixNanos time) {
       std::chrono::floor<std::chrono::days>(time).time_since_epoch().count());
 }
 
-void AppendCounts(const slo::CountPlan& plan, store::v1::LogRecord& record) {
-  for (const slo::GroupAdmission& admission : plan.admissions) {
-    store::v1::GroupAdmission& group = *record.add_groups();
-    group.set_sli(static_cast<uint32_t>(admission.sli));
-    group.set_group(static_cast<uint32_t>(admission.group));
-    for (const std::string& value : admission.values) group.add_values(value);
-  }
-  for (const slo::SliceChange& change : plan.changes) {
-    store::v1::SliceChange& slice = *record.add_slices();
-    slice.set_sli(static_cast<uint32_t>(change.sli));
-    slice.set_group(static_cast<uint32_t>(change.group));
-    slice.set_slice(change.slice);
-    slice.set_good(change.counts.good);
-    slice.set_bad(change.counts.bad);
-    slice.set_last_offset_seconds(change.last_offset_seconds);
-  }
-}
-
-slo::GroupAdmission ReadAdmission(const store::v1::GroupAdmission& group) {
-  return {static_cast<slo::SliId>(group.sli()),
-          static_cast<slo::GroupId>(group.group()),
-          {group.values().begin(), group.values().end()}};
-}
-
-slo::CountPlan ReadCounts(const store::v1::LogRecord& record) {
-  slo::CountPlan plan;
-  for (const store::v1::GroupAdmission& group : record.groups())
-    plan.admissions.push_back(ReadAdmission(group));
-  for (const store::v1::SliceChange& slice : record.slices()) {
-    plan.changes.push_back({static_cast<slo::SliId>(slice.sli()),
-                            static_cast<slo::GroupId>(slice.group()),
-                            slice.slice(),
-                            static_cast<uint8_t>(slice.last_offset_seconds()),
-                            {slice.good(), slice.bad()}});
-  }
-  return plan;
-}
-
-std::string EncodeState(const slo::GroupRunningState& running) {
-  store::v1::GroupState state;
-  state.set_through_slice(running.through);
-  state.set_first_slice(running.first);
-  state.set_days_rolled(running.days_rolled);
-  state.set_lifetime_good(running.lifetime.good);
-  state.set_lifetime_bad(running.lifetime.bad);
-  state.set_last_event_unix_seconds(running.last_event.time_since_epoch().count());
-  for (const slo::GroupRunningState::Sum& sum : running.sums) {
-    store::v1::WindowSum& window = *state.add_sums();
-    window.set_window_seconds(sum.window * static_cast<uint32_t>(slo::kSliceLength.count()));
-    window.set_good(sum.counts.good);
-    window.set_bad(sum.counts.bad);
-  }
-  return state.SerializeAsString();
-}
-
-slo::GroupRunningState ReadState(const store::v1::GroupState& state) {
-  slo::GroupRunningState running;
-  running.through = state.through_slice();
-  running.first = state.first_slice();
-  running.days_rolled = state.days_rolled();
-  running.lifetime = {state.lifetime_good(), state.lifetime_bad()};
-  running.last_event =
-      std::chrono::sys_seconds(std::chrono::seconds(state.last_event_unix_seconds()));
-  for (const store::v1::WindowSum& sum : state.sums()) {
-    running.sums.push_back({sum.window_seconds() / static_cast<uint32_t>(slo::kSliceLength.count()),
-                            {sum.good(), sum.bad()}});
-  }
-  return running;
-}
-
 model::LabelSet ReadLabels(const google::protobuf::RepeatedPtrField<store::v1::Label>& labels) {
   model::LabelSet set;
   for (const store::v1::Label& label : labels) set.Set(label.name(), label.value());
   return set;
 }
 
-// Parses every value of a key range as `Message` and hands it on.
+// Parses every value of a key range as `Message` and hands it on with its key.
 template <typename Message>
 absl::Status ForEach(const storage::Snapshot& snapshot, Family family,
                      const storage::KeyRange& range, std::string_view what,
-                     const std::function<absl::Status(const Message&)>& visit) {
+                     const std::function<absl::Status(std::string_view, const Message&)>& visit) {
   absl::Status failed;
-  const absl::Status scanned =
-      snapshot.Scan(family, range.begin, range.end, [&](std::string_view, std::string_view value) {
+  const absl::Status scanned = snapshot.Scan(
+      family, range.begin, range.end, [&](std::string_view key, std::string_view value) {
         Message message;
         failed =
             message.ParseFromArray(value.data(), static_cast<int>(value.size()))
-                ? visit(message)
+                ? visit(key, message)
                 : base::DataLoss(
                       "the store holds a {} that cannot be read; restore it from a backup", what);
         return failed.ok();
@@ -123,14 +58,15 @@ Core::Core(Options options, const storage::Store& store)
       blocks_(store),
       engine_(options_.engine, blocks_),
       alerts_(options_.alerts),
-      dedup_(options_.dedup_bytes_max) {}
+      dedup_(options_.dedup_bytes_max),
+      streams_(options_.streams) {}
 
 // --- recovery
 
 absl::Status Core::LoadSlis(const storage::Snapshot& snapshot) {
   return ForEach<store::v1::SliRegistration>(
       snapshot, Family::kMeta, storage::MetaTable("sli/"), "registration of an SLI",
-      [&](const store::v1::SliRegistration& sli) {
+      [&](std::string_view, const store::v1::SliRegistration& sli) {
         return engine_.table().Register(static_cast<slo::SliId>(sli.sli()), sli.canonical());
       });
 }
@@ -138,7 +74,7 @@ absl::Status Core::LoadSlis(const storage::Snapshot& snapshot) {
 absl::Status Core::LoadGroups(const storage::Snapshot& snapshot) {
   SB_RETURN_IF_ERROR(ForEach<store::v1::GroupAdmission>(
       snapshot, Family::kMeta, storage::MetaTable("group/"), "group of an SLI",
-      [&](const store::v1::GroupAdmission& group) {
+      [&](std::string_view, const store::v1::GroupAdmission& group) {
         return engine_.table().Admit(ReadAdmission(group));
       }));
   for (size_t sli = 1; sli <= engine_.table().size(); ++sli) {
@@ -162,17 +98,17 @@ absl::Status Core::LoadGroups(const storage::Snapshot& snapshot) {
 }
 
 absl::Status Core::LoadAlertsDedupLedger(const storage::Snapshot& snapshot, base::UnixNanos now) {
-  SB_RETURN_IF_ERROR(ForEach<store::v1::AlertRecord>(snapshot, Family::kAlerts,
-                                                     storage::WholeFamily(), "alert",
-                                                     [&](const store::v1::AlertRecord& alert) {
-                                                       alerts_.Apply(alert);
-                                                       return absl::OkStatus();
-                                                     }));
+  SB_RETURN_IF_ERROR(
+      ForEach<store::v1::AlertRecord>(snapshot, Family::kAlerts, storage::WholeFamily(), "alert",
+                                      [&](std::string_view, const store::v1::AlertRecord& alert) {
+                                        alerts_.Apply(alert);
+                                        return absl::OkStatus();
+                                      }));
   SB_RETURN_IF_ERROR(ForEach<store::v1::DedupEntry>(
       snapshot, Family::kDedup,
       {storage::DedupTimeKey((now - DedupWindow::kWindow).time_since_epoch().count()),
        storage::WholeFamily().end},
-      "dedup entry", [&](const store::v1::DedupEntry& entry) {
+      "dedup entry", [&](std::string_view, const store::v1::DedupEntry& entry) {
         dedup_.Add(entry);
         return absl::OkStatus();
       }));
@@ -186,12 +122,26 @@ absl::Status Core::LoadAlertsDedupLedger(const storage::Snapshot& snapshot, base
   return absl::OkStatus();
 }
 
+absl::Status Core::LoadStreams(const storage::Snapshot& snapshot) {
+  return ForEach<store::v1::StreamBlock>(
+      snapshot, Family::kStreams, storage::WholeFamily(), "block of cumulative streams",
+      [&](std::string_view key, const store::v1::StreamBlock& stored) {
+        const std::optional<uint32_t> block = storage::ReadStreamBlockKey(key);
+        if (!block.has_value()) {
+          return base::DataLoss("family 'streams' has a key that is no block; restore a backup");
+        }
+        return streams_.Restore(*block, stored);
+      });
+}
+
 absl::Status Core::Recover(base::UnixNanos now) {
+  alerts_.set_watched_since(now);
   {
     const std::unique_ptr<storage::Snapshot> snapshot = store_.TakeSnapshot();
     SB_RETURN_IF_ERROR(LoadSlis(*snapshot));
     SB_RETURN_IF_ERROR(LoadGroups(*snapshot));
     SB_RETURN_IF_ERROR(LoadAlertsDedupLedger(*snapshot, now));
+    SB_RETURN_IF_ERROR(LoadStreams(*snapshot));
     const auto kept = snapshot->Get(Family::kMeta, storage::MetaKey("hours_kept_from"));
     if (!kept.ok()) return kept.status();
     if (kept->has_value())
@@ -199,7 +149,7 @@ absl::Status Core::Recover(base::UnixNanos now) {
     written_hours_kept_from_ = hours_kept_from_;
     engine_.table().SetHoursKeptFrom(hours_kept_from_);
   }
-  return store_.ReplayLog(
+  const absl::Status replayed = store_.ReplayLog(
       store_.checkpoint_sequence(), [&](uint64_t sequence, std::string_view bytes) {
         store::v1::LogRecord record;
         if (!record.ParseFromArray(bytes.data(), static_cast<int>(bytes.size()))) {
@@ -208,81 +158,26 @@ absl::Status Core::Recover(base::UnixNanos now) {
         }
         return base::Annotate(ApplyRecord(record), fmt::format("replay log record {}", sequence));
       });
+  streams_.EndRecovery();
+  return replayed;
 }
 
 // --- requests
 
-absl::StatusOr<Core::RequestPlan> Core::PlanRequests(
-    const std::vector<const CountedRequest*>& requests, base::UnixNanos now) {
-  RequestPlan plan;
-  plan.record.set_time_unix_nano(now.time_since_epoch().count());
-  std::vector<const slo::SliDelta*> deltas;
-  absl::flat_hash_map<RequestHash, size_t> in_this_commit;
-  uint64_t decoded = 0, accepted = 0, duplicate = 0;
-  std::map<std::string_view, uint64_t> rejected;
-  for (const CountedRequest* request : requests) {
-    RequestOutcome& outcome = plan.outcomes.emplace_back();
-    decoded += request->items;
-    if (request->deduplicate) {
-      if (const store::v1::DedupEntry* first = dedup_.Find(request->hash)) {
-        outcome = {true, {.rejected = first->rejected(), .message = first->message()}};
-      } else if (const auto twin = in_this_commit.find(request->hash);
-                 twin != in_this_commit.end()) {
-        outcome = plan.outcomes[twin->second];
-        outcome.duplicate = true;
-      }
-    }
-    if (outcome.duplicate) {
-      duplicate += request->items;
-      continue;
-    }
-    uint32_t refused = 0;
-    for (const CountedRequest::Rejected& reason : request->rejected) {
-      rejected[reason.reason] += reason.items;
-      refused += reason.items;
-    }
-    accepted += request->items - refused;
-    outcome.answer.rejected = refused;
-    outcome.answer.message = request->message;
-    deltas.push_back(&request->delta);
-    if (!request->deduplicate) continue;
-    in_this_commit.emplace(request->hash, plan.outcomes.size() - 1);
-    store::v1::DedupEntry& entry = *plan.record.add_dedup();
-    entry.set_hash_high(request->hash.high);
-    entry.set_hash_low(request->hash.low);
-    entry.set_time_unix_nano(
-        std::max<int64_t>(now.time_since_epoch().count(), dedup_.newest_time_unix_nano()));
-    entry.set_items(request->items);
-    entry.set_rejected(refused);
-    entry.set_message(request->message);
-  }
-  SB_ASSIGN_OR_RETURN(plan.counts, engine_.table().Plan(deltas, base::FloorSeconds(now)));
-  plan.too_late = plan.counts.too_late;
-  AppendCounts(plan.counts, plan.record);
-  AddToLedger(plan.record, "traces/decoded", decoded);
-  AddToLedger(plan.record, "traces/accepted", accepted);
-  AddToLedger(plan.record, "traces/duplicate", duplicate);
-  AddToLedger(plan.record, "traces/too_late", plan.too_late);
-  for (const auto& [reason, items] : rejected)
-    AddToLedger(plan.record, fmt::format("traces/rejected/{}", reason), items);
-  for (const std::string& name : options_.downstreams) {
-    AddToLedger(plan.record, fmt::format("forward/{}/routed", name), accepted);
-  }
-  return plan;
+absl::StatusOr<RequestPlan> Core::PlanRequests(const std::vector<const CountedRequest*>& requests,
+                                               base::UnixNanos now) {
+  RequestPlanner planner(dedup_, streams_, now);
+  for (const CountedRequest* request : requests) planner.Add(*request);
+  SB_ASSIGN_OR_RETURN(slo::CountPlan counts,
+                      engine_.table().Plan(planner.deltas(), base::FloorSeconds(now)));
+  return planner.Finish(std::move(counts), options_.downstreams);
 }
 
 absl::Status Core::Apply(const RequestPlan& plan) {
   // The counts are at hand as a plan: no need to read them back from the record.
   SB_RETURN_IF_ERROR(engine_.table().Apply(plan.counts));
-  for (const store::v1::GroupAdmission& group : plan.record.groups()) new_groups_.push_back(group);
   counts_changed_ |= !plan.counts.changes.empty();
-  for (const store::v1::DedupEntry& entry : plan.record.dedup()) {
-    dedup_.Add(entry);
-    new_dedup_.push_back(entry);
-  }
-  for (const store::v1::LedgerDelta& delta : plan.record.ledger()) ledger_.Apply(delta);
-  ledger_changed_ |= plan.record.ledger_size() > 0;
-  return absl::OkStatus();
+  return ApplyAllButCounts(plan.record);
 }
 
 absl::Status Core::ApplyRecord(const store::v1::LogRecord& record) {
@@ -293,8 +188,12 @@ absl::Status Core::ApplyRecord(const store::v1::LogRecord& record) {
   }
   const slo::CountPlan counts = ReadCounts(record);
   SB_RETURN_IF_ERROR(engine_.table().Apply(counts));
-  for (const store::v1::GroupAdmission& group : record.groups()) new_groups_.push_back(group);
   counts_changed_ |= !counts.changes.empty();
+  return ApplyAllButCounts(record);
+}
+
+absl::Status Core::ApplyAllButCounts(const store::v1::LogRecord& record) {
+  for (const store::v1::GroupAdmission& group : record.groups()) new_groups_.push_back(group);
   for (const store::v1::DedupEntry& entry : record.dedup()) {
     dedup_.Add(entry);
     new_dedup_.push_back(entry);
@@ -303,6 +202,7 @@ absl::Status Core::ApplyRecord(const store::v1::LogRecord& record) {
     alerts_.Apply(alert);
     changed_alerts_.insert(ReadLabels(alert.labels()).Text());
   }
+  if (record.has_streams()) SB_RETURN_IF_ERROR(streams_.Apply(record));
   for (const store::v1::LedgerDelta& delta : record.ledger()) ledger_.Apply(delta);
   ledger_changed_ |= record.ledger_size() > 0;
   return absl::OkStatus();
@@ -326,6 +226,7 @@ void Core::AddDeadMan(std::vector<model::AlertCondition>& conditions) const {
 store::v1::LogRecord Core::Step(base::UnixNanos now) {
   engine_.Step(base::FloorSeconds(now));
   dedup_.Expire(now);
+  streams_.FindSilent(now);
   std::vector<model::AlertCondition> conditions = engine_.Conditions();
   AddDeadMan(conditions);
   store::v1::LogRecord record;
@@ -375,7 +276,7 @@ std::chrono::sys_seconds Core::retained_from(base::UnixNanos now) const {
 
 bool Core::HasChanges() const {
   return counts_changed_ || ledger_changed_ || !new_slis_.empty() || !new_groups_.empty() ||
-         !new_dedup_.empty() || !changed_alerts_.empty();
+         !new_dedup_.empty() || !changed_alerts_.empty() || streams_.HasChanges();
 }
 
 absl::Status Core::PutCounts(base::UnixNanos now, storage::Batch& batch) {
@@ -453,12 +354,14 @@ absl::StatusOr<storage::Batch> Core::MakeCheckpoint(base::UnixNanos now) {
   }
   batch.DeleteRange(Family::kDedup, storage::WholeFamily().begin,
                     storage::DedupTimeKey(dedup_.oldest_time_unix_nano()));
+  streams_.PutChanged(now, batch);
   if (ledger_changed_)
     batch.Put(Family::kLedger, storage::LedgerKey(), ledger_.State().SerializeAsString());
   return batch;
 }
 
 void Core::CheckpointFailed() {
+  streams_.CheckpointFailed();
   engine_.table().Unroll(rolled_);
   rolled_.clear();
   hours_kept_from_ = written_hours_kept_from_;
@@ -466,6 +369,7 @@ void Core::CheckpointFailed() {
 }
 
 void Core::CheckpointWritten() {
+  streams_.CheckpointWritten();
   rolled_.clear();
   written_hours_kept_from_ = hours_kept_from_;
   written_days_kept_from_ = days_kept_from_;

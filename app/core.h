@@ -1,5 +1,5 @@
 // app/core.h: the whole state of the program and how a commit changes it: counts, alerts, dedup,
-// ledger.
+// streams, ledger.
 //
 // Room     app
 // Uses     slo/, rules/, storage/api, proto (slowburn/store)
@@ -24,27 +24,14 @@
 #include "app/block_store.h"
 #include "app/dedup_window.h"
 #include "app/ledger.h"
+#include "app/request_plan.h"
+#include "app/stream_table.h"
 #include "base/clock.h"
-#include "collector/ingest_sink.h"
 #include "rules/alert_book.h"
 #include "slo/engine.h"
 #include "storage/api/store.h"
 
 namespace slowburn::app {
-
-// One decoded and matched request on its way to its commit.
-struct CountedRequest {
-  slo::SliDelta delta;
-  RequestHash hash;
-  bool deduplicate = true;  // false when an item has no timestamp
-  uint32_t items = 0;       // decoded: accepted and rejected
-  struct Rejected {
-    std::string_view reason;  // a string literal: "invalid_trace_id"
-    uint32_t items = 0;
-  };
-  std::vector<Rejected> rejected;
-  std::string message;  // what the client is told about them
-};
 
 class Core {
  public:
@@ -54,7 +41,8 @@ class Core {
     uint64_t dedup_bytes_max = 256 << 20;
     std::chrono::seconds retention{400 * 24 * 3600};
     bool dead_man = true;
-    std::vector<std::string> downstreams;  // names: each accepted item is routed to all of them
+    StreamTable::Options streams;
+    std::vector<Downstream> downstreams;  // an accepted item goes to all that take its signal
   };
   // `store` must outlive the core.
   Core(Options options, const storage::Store& store);
@@ -63,16 +51,6 @@ class Core {
   absl::Status Recover(base::UnixNanos now);
 
   // --- requests
-  struct RequestOutcome {
-    bool duplicate = false;
-    collector::ExportAnswer answer;
-  };
-  struct RequestPlan {
-    store::v1::LogRecord record;
-    slo::CountPlan counts;                 // the counting part of `record`, ready to apply
-    std::vector<RequestOutcome> outcomes;  // one per request, in order
-    uint64_t too_late = 0;
-  };
   absl::StatusOr<RequestPlan> PlanRequests(const std::vector<const CountedRequest*>& requests,
                                            base::UnixNanos now);
   absl::Status Apply(const RequestPlan& plan);
@@ -107,6 +85,7 @@ class Core {
   const rules::AlertBook& alerts() const { return alerts_; }
   rules::AlertBook& alerts() { return alerts_; }
   const DedupWindow& dedup() const { return dedup_; }
+  const StreamTable& streams() const { return streams_; }
   const Ledger& ledger() const { return ledger_; }
   const BlockStore& blocks() const { return blocks_; }
   // The first moment whose counts are still kept.
@@ -116,6 +95,8 @@ class Core {
   absl::Status LoadSlis(const storage::Snapshot& snapshot);
   absl::Status LoadGroups(const storage::Snapshot& snapshot);
   absl::Status LoadAlertsDedupLedger(const storage::Snapshot& snapshot, base::UnixNanos now);
+  absl::Status LoadStreams(const storage::Snapshot& snapshot);
+  absl::Status ApplyAllButCounts(const store::v1::LogRecord& record);
   void AddDeadMan(std::vector<model::AlertCondition>& conditions) const;
   absl::Status PutCounts(base::UnixNanos now, storage::Batch& batch);
   void DropExpired(base::UnixNanos now, storage::Batch& batch);
@@ -126,6 +107,7 @@ class Core {
   slo::Engine engine_;
   rules::AlertBook alerts_;
   DedupWindow dedup_;
+  StreamTable streams_;
   Ledger ledger_;
 
   // Since the last checkpoint.

@@ -4,6 +4,7 @@
 
 #include "app/testing/core_fixture.h"
 #include "slo/range_sum.h"
+#include "storage/api/keys.h"
 
 namespace slowburn::app {
 namespace {
@@ -21,12 +22,12 @@ TEST_F(CoreTest, CountsGroupsAndTotalAndTheLedgerBalances) {
   const CountedRequest pay = Request(1, "/pay", Second(0s), 8, 2);
   CountedRequest cart = Request(2, "/cart", Second(0s), 5, 0);
   cart.items += 3;
-  cart.rejected = {{"invalid_trace_id", 3}};
-  cart.message = "3 spans have no trace id";
+  cart.rejected[static_cast<size_t>(model::Rejection::kInvalidTraceId)] = 3;
   const auto outcomes = Commit({&pay, &cart}, kStart + 1s);
   EXPECT_EQ(outcomes[0].answer.rejected, 0);
   EXPECT_EQ(outcomes[1].answer.rejected, 3);
-  EXPECT_EQ(outcomes[1].answer.message, "3 spans have no trace id");
+  EXPECT_EQ(outcomes[1].answer.message,
+            "3 spans have a trace_id that is not 16 bytes, or all zero");
   EXPECT_EQ(Total().in_window, (slo::SliCounts{13, 2}));
   EXPECT_EQ(core_->engine().StatusOf(0, slo::GroupId{1}).in_window, (slo::SliCounts{8, 2}));
   const serve::LedgerReading ledger = core_->ledger().Reading();
@@ -40,23 +41,22 @@ TEST_F(CoreTest, PlanningChangesNothing) {
   const CountedRequest request = Request(1, "/pay", Second(0s), 1, 0);
   ASSERT_TRUE(core_->PlanRequests({&request}, kStart).ok());
   EXPECT_EQ(Total().in_window.total(), 0u);
-  EXPECT_FALSE(Commit({&request}, kStart)[0].duplicate);
+  EXPECT_FALSE(Commit({&request}, kStart)[0].is_resent);
 }
 
 TEST_F(CoreTest, AResentRequestGetsItsFirstAnswerAlsoAfterARestart) {
   CountedRequest request = Request(7, "/pay", Second(0s), 4, 1);
   request.items += 1;
-  request.rejected = {{"invalid_span_id", 1}};
-  request.message = "1 span";
+  request.rejected[static_cast<size_t>(model::Rejection::kInvalidSpanId)] = 1;
   // Twice in one commit, then again, then after a crash, then after a checkpoint and a crash.
   auto outcomes = Commit({&request, &request}, kStart);
-  EXPECT_FALSE(outcomes[0].duplicate);
-  EXPECT_TRUE(outcomes[1].duplicate);
+  EXPECT_FALSE(outcomes[0].is_resent);
+  EXPECT_TRUE(outcomes[1].is_resent);
   for (int round = 0; round < 3; ++round) {
     outcomes = Commit({&request}, kStart + 1min);
-    EXPECT_TRUE(outcomes[0].duplicate) << round;
+    EXPECT_TRUE(outcomes[0].is_resent) << round;
     EXPECT_EQ(outcomes[0].answer.rejected, 1);
-    EXPECT_EQ(outcomes[0].answer.message, "1 span");
+    EXPECT_EQ(outcomes[0].answer.message, "1 span has a span_id that is not 8 bytes, or all zero");
     EXPECT_EQ(Total().in_window, (slo::SliCounts{4, 1})) << round;
     if (round == 1) Checkpoint(kStart + 1min);
     Open(kStart + 1min);
@@ -71,11 +71,11 @@ TEST_F(CoreTest, AfterTheWindowARequestIsNewAndOneWithoutTimesIsNeverRecognised)
   CountedRequest timeless = Request(2, "/pay", Second(0s), 1, 0);
   timeless.deduplicate = false;
   Commit({&request, &timeless}, kStart);
-  EXPECT_FALSE(Commit({&timeless}, kStart + 1s)[0].duplicate);
+  EXPECT_FALSE(Commit({&timeless}, kStart + 1s)[0].is_resent);
   core_->Step(kStart + 9min);
-  EXPECT_TRUE(Commit({&request}, kStart + 9min)[0].duplicate);
+  EXPECT_TRUE(Commit({&request}, kStart + 9min)[0].is_resent);
   core_->Step(kStart + 11min);
-  EXPECT_FALSE(Commit({&request}, kStart + 11min)[0].duplicate);
+  EXPECT_FALSE(Commit({&request}, kStart + 11min)[0].is_resent);
 }
 
 TEST_F(CoreTest, RecoversTheSameStateFromEveryMixOfCheckpointAndLog) {
@@ -127,6 +127,35 @@ TEST_F(CoreTest, AGroupAlertIsKeptAcrossARestart) {
   EXPECT_EQ(fired_at(), kStart + 12s);
 }
 
+TEST_F(CoreTest, AnAlertOutlivesADowntimeLongerThanItsShortWindow) {
+  slos_[0].policy = *slo::MakeAlertPolicy("sre-workbook", slos_[0].objective, slos_[0].window);
+  Open(kStart);
+  const CountedRequest before = Request(1, "/pay", Second(-40min), 1, 0);
+  const CountedRequest outage = Request(2, "/pay", Second(0s), 0, 100);
+  Commit({&before, &outage}, kStart);
+  Commit(core_->Step(kStart + 10s));
+  const auto page = [&] {
+    for (const model::Alert& alert : core_->alerts().Alerts()) {
+      if (alert.labels.Get("severity") == "page") return alert.state;
+    }
+    return model::AlertState::kPending;
+  };
+  ASSERT_EQ(page(), model::AlertState::kFiring);
+  // Down for an hour. Its windows are empty, and nobody knows whether the outage is over.
+  Open(kStart + 1h);
+  Commit(core_->Step(kStart + 1h));
+  EXPECT_EQ(page(), model::AlertState::kFiring);
+  const CountedRequest good = Request(3, "/pay", Second(61min), 1000, 0);
+  Commit({&good}, kStart + 61min);
+  Commit(core_->Step(kStart + 65min - 1s));
+  EXPECT_EQ(page(), model::AlertState::kFiring);
+  // The 30m window of the slower tier has to be seen as well: it fired too.
+  Commit(core_->Step(kStart + 65min));
+  EXPECT_EQ(page(), model::AlertState::kFiring);
+  Commit(core_->Step(kStart + 90min));
+  EXPECT_EQ(page(), model::AlertState::kInactive);
+}
+
 TEST_F(CoreTest, AlertsOfARemovedSloEndAtOnce) {
   const CountedRequest before = Request(2, "/pay", Second(-60s), 1, 0);
   const CountedRequest outage = Request(1, "/pay", Second(10s), 0, 100);
@@ -160,7 +189,7 @@ TEST_F(CoreTest, TheDeadManAlwaysFiresUnlessTurnedOff) {
 }
 
 TEST_F(CoreTest, WhatALostProcessHadRoutedIsBookedAsDropped) {
-  options_.downstreams = {"jaeger"};
+  options_.downstreams = {{"jaeger", {model::Signal::kTraces}}};
   Open(kStart);
   const CountedRequest request = Request(1, "/pay", Second(0s), 5, 0);
   Commit({&request}, kStart);
@@ -174,6 +203,151 @@ TEST_F(CoreTest, WhatALostProcessHadRoutedIsBookedAsDropped) {
   EXPECT_EQ(jaeger.dropped.at("restart"), 5u);
   EXPECT_EQ(jaeger.imbalance(), 0);
   EXPECT_TRUE(core_->ledger().LostWithLastProcess().empty());
+}
+
+TEST_F(CoreTest, EachSignalHasItsOwnLedgerAndItsDownstreams) {
+  using enum model::Signal;
+  options_.downstreams = {{"jaeger", {kTraces}}, {"backend", {kTraces, kMetrics, kLogs}}};
+  Open(kStart);
+  const CountedRequest spans = Request(1, "/pay", Second(0s), 5, 0);
+  const CountedRequest points = MetricRequest(2, {Point(1, 0, 7), Point(2, 0, 7)});
+  CountedRequest records;
+  records.signal = kLogs;
+  records.hash = {3, 3};
+  records.items = 4;
+  records.rejected[static_cast<size_t>(model::Rejection::kTooNew)] = 1;
+  CountedRequest broken = records;  // JSON that could be counted, and not passed on
+  broken.hash = {4, 4};
+  broken.is_transcodable = false;
+  Commit({&spans, &points, &records, &broken, &points}, kStart);
+  const serve::LedgerReading ledger = core_->ledger().Reading();
+  EXPECT_EQ(ledger.signals.at("traces").accepted, 5u);
+  EXPECT_EQ(ledger.signals.at("metrics").accepted, 2u);
+  EXPECT_EQ(ledger.signals.at("metrics").duplicate, 2u);
+  EXPECT_EQ(ledger.signals.at("logs").accepted, 6u);
+  EXPECT_EQ(ledger.signals.at("logs").rejected.at("too_new"), 2u);
+  for (const auto& [name, signal] : ledger.signals) EXPECT_EQ(signal.imbalance(), 0) << name;
+  EXPECT_EQ(ledger.downstreams.at("jaeger").routed, 5u);
+  EXPECT_TRUE(ledger.downstreams.at("jaeger").dropped.empty());
+  EXPECT_EQ(ledger.downstreams.at("backend").routed, 13u);
+  EXPECT_EQ(ledger.downstreams.at("backend").dropped.at("not_transcodable"), 3u);
+}
+
+// --- cumulative streams
+
+TEST_F(CoreTest, APointIsCountedOnceHoweverItIsPacked) {
+  const CountedRequest first = MetricRequest(1, {Point(1, 0, 7), Point(2, 0, 8)});
+  const CountedRequest again = MetricRequest(2, {Point(3, 0, 9), Point(1, 0, 7)});
+  Commit(first, kStart);
+  // In the same process, after a crash, and after a checkpoint and a crash.
+  for (int round = 0; round < 3; ++round) {
+    CountedRequest repacked = again;
+    repacked.hash = {100 + static_cast<uint64_t>(round), 0};
+    const RequestOutcome outcome = Commit(repacked, kStart + 1min);
+    EXPECT_FALSE(outcome.is_resent);
+    EXPECT_EQ(outcome.answer.rejected, 0);
+    EXPECT_EQ(outcome.answer.message, "");
+    EXPECT_EQ(outcome.accepted, round == 0 ? 1u : 0u) << round;
+    ASSERT_EQ(outcome.removed.size(), round == 0 ? 1u : 2u) << round;
+    EXPECT_EQ(outcome.removed.back().ordinal, 1u);
+    if (round == 1) Checkpoint(kStart + 1min);
+    Open(kStart + 1min);
+  }
+  const serve::SignalLedger ledger = core_->ledger().Reading().signals.at("metrics");
+  EXPECT_EQ(ledger.accepted, 3u);
+  EXPECT_EQ(ledger.duplicate, 5u);
+  EXPECT_EQ(ledger.imbalance(), 0);
+}
+
+TEST_F(CoreTest, AConflictingPointIsRefusedAndTheFirstWins) {
+  const CountedRequest first = MetricRequest(1, {Point(1, 0, 7)});
+  CountedRequest other = MetricRequest(2, {Point(2, 0, 1), Point(1, 0, 8), Point(2, 0, 2)});
+  other.items += 1;
+  other.rejected[static_cast<size_t>(model::Rejection::kNoTime)] = 1;
+  Commit({&first}, kStart);
+  for (int round = 0; round < 2; ++round) {
+    const RequestOutcome outcome = Commit(other, kStart + 1s);
+    EXPECT_EQ(outcome.is_resent, round == 1);
+    EXPECT_EQ(outcome.answer.rejected, 3);
+    EXPECT_EQ(outcome.answer.message.find("1 data point has no time_unix_nano; 2 data points have "
+                                          "another value"),
+              0u)
+        << outcome.answer.message;
+  }
+  const serve::SignalLedger ledger = core_->ledger().Reading().signals.at("metrics");
+  EXPECT_EQ(ledger.rejected.at("conflict"), 2u);
+  EXPECT_EQ(ledger.rejected.at("no_time"), 1u);
+  EXPECT_EQ(ledger.accepted, 2u);
+  EXPECT_EQ(ledger.duplicate, 4u);
+  EXPECT_EQ(ledger.imbalance(), 0);
+  EXPECT_EQ(Commit(MetricRequest(3, {Point(1, 0, 7)}), kStart + 2s).removed.size(), 1u)
+      << "the first value is still the one that holds";
+}
+
+TEST_F(CoreTest, TheDedupWindowPassesAndAPointIsStillKnown) {
+  const CountedRequest request = MetricRequest(1, {Point(1, 0, 7)});
+  Commit({&request}, kStart);
+  core_->Step(kStart + 1h);
+  const RequestOutcome outcome = Commit(request, kStart + 1h);
+  EXPECT_FALSE(outcome.is_resent);
+  EXPECT_EQ(outcome.accepted, 0u);
+}
+
+TEST_F(CoreTest, RecoversTheSameStreamsFromEveryMixOfCheckpointAndLog) {
+  constexpr uint64_t kStreams = 150;  // more than two blocks
+  std::vector<StreamPoint> newest(kStreams);
+  for (int i = 0; i < 60; ++i) {
+    const base::UnixNanos now = kStart + i * 10s;
+    std::vector<StreamPoint> points;
+    for (uint64_t stream = static_cast<uint64_t>(i) % 7; stream < kStreams; stream += 7) {
+      points.push_back(Point(stream, i * 10, stream * 1000 + static_cast<uint64_t>(i)));
+      newest[stream] = points.back();
+    }
+    const RequestOutcome outcome =
+        Commit(MetricRequest(static_cast<uint64_t>(i), std::move(points)), now);
+    ASSERT_TRUE(outcome.removed.empty()) << i;
+    if (i % 7 == 3) Checkpoint(now);
+    if (i % 5 != 4) continue;
+    const size_t known = core_->streams().size();
+    Open(now);
+    ASSERT_EQ(core_->streams().size(), known) << i;
+    std::vector<StreamPoint> again;
+    for (const StreamPoint& point : newest) {
+      if (point.time_unix_nano != 0) again.push_back(point);
+    }
+    const RequestOutcome resent =
+        Commit(MetricRequest(1000 + static_cast<uint64_t>(i), again), now);
+    ASSERT_EQ(resent.removed.size(), again.size()) << i;
+    ASSERT_EQ(resent.answer.rejected, 0) << i;
+  }
+  EXPECT_EQ(core_->streams().size(), kStreams);
+}
+
+TEST_F(CoreTest, SilentStreamsLeaveMemoryAndStore) {
+  const auto stored = [&] {
+    size_t blocks = 0;
+    EXPECT_TRUE(store_->TakeSnapshot()
+                    ->Scan(storage::Family::kStreams, storage::WholeFamily().begin,
+                           storage::WholeFamily().end,
+                           [&](std::string_view, std::string_view) { return ++blocks > 0; })
+                    .ok());
+    return blocks;
+  };
+  Commit(MetricRequest(1, {Point(1, 0, 7)}), kStart);
+  Checkpoint(kStart);
+  EXPECT_EQ(stored(), 1u);
+  core_->Step(kStart + 24h);
+  EXPECT_FALSE(core_->HasChanges());
+  core_->Step(kStart + 24h + 1s);
+  ASSERT_TRUE(core_->HasChanges());
+  ASSERT_TRUE(core_->MakeCheckpoint(kStart + 24h + 1s).ok());
+  core_->CheckpointFailed();
+  EXPECT_EQ(core_->streams().size(), 1u) << "as long as the store has it";
+  Checkpoint(kStart + 24h + 1s);
+  EXPECT_EQ(core_->streams().size(), 0u);
+  EXPECT_EQ(stored(), 0u);
+  Open(kStart + 25h);
+  EXPECT_EQ(core_->streams().size(), 0u);
 }
 
 TEST_F(CoreTest, ADayWhoseBlockDidNotReachTheStoreIsStillCounted) {

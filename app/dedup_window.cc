@@ -5,9 +5,12 @@
 
 namespace slowburn::app {
 
-RequestHash HashRequest(std::string_view signal, std::string_view body) {
-  const XXH128_hash_t hash =
-      XXH3_128bits_withSeed(body.data(), body.size(), XXH3_64bits(signal.data(), signal.size()));
+RequestHash HashRequest(model::Signal signal, collector::BodyEncoding encoding,
+                        std::string_view body) {
+  const std::string_view name = model::SignalName(signal);
+  const uint64_t seed =
+      XXH3_64bits_withSeed(name.data(), name.size(), static_cast<uint64_t>(encoding));
+  const XXH128_hash_t hash = XXH3_128bits_withSeed(body.data(), body.size(), seed);
   return {hash.high64, hash.low64};
 }
 

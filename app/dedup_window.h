@@ -2,7 +2,7 @@
 // answer and is counted once.
 //
 // Room     app
-// Uses     proto (slowburn/store)
+// Uses     collector/, model/, proto (slowburn/store)
 // Threads  one thread at a time
 // Units    unix time; bytes
 // Source   DESIGN section 3, "Dedup"
@@ -16,11 +16,13 @@
 #include <absl/container/flat_hash_map.h>
 
 #include "base/clock.h"
+#include "collector/ingest_sink.h"
+#include "model/signal.h"
 #include "slowburn/store/v1/log_record.pb.h"
 
 namespace slowburn::app {
 
-// XXH3-128 of the signal and the decompressed body.
+// XXH3-128 of the signal, the encoding and the decompressed body as sent.
 struct RequestHash {
   uint64_t high = 0;
   uint64_t low = 0;
@@ -30,7 +32,8 @@ struct RequestHash {
     return H::combine(std::move(h), hash.high, hash.low);
   }
 };
-RequestHash HashRequest(std::string_view signal, std::string_view body);
+RequestHash HashRequest(model::Signal signal, collector::BodyEncoding encoding,
+                        std::string_view body);
 
 class DedupWindow {
  public:

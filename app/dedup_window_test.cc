@@ -52,10 +52,14 @@ TEST(DedupWindowTest, TheFirstAnswerOfARequestStays) {
   EXPECT_EQ(window.size(), 1u);
 }
 
-TEST(DedupWindowTest, HashTellsSignalsAndBodiesApart) {
-  EXPECT_EQ(HashRequest("traces", "a"), HashRequest("traces", "a"));
-  EXPECT_NE(HashRequest("traces", "a"), HashRequest("traces", "b"));
-  EXPECT_NE(HashRequest("traces", "a"), HashRequest("logs", "a"));
+TEST(DedupWindowTest, HashTellsSignalsEncodingsAndBodiesApart) {
+  using enum model::Signal;
+  using enum collector::BodyEncoding;
+  const RequestHash hash = HashRequest(kTraces, kProtobuf, "a");
+  EXPECT_EQ(HashRequest(kTraces, kProtobuf, "a"), hash);
+  EXPECT_NE(HashRequest(kTraces, kProtobuf, "b"), hash);
+  EXPECT_NE(HashRequest(kLogs, kProtobuf, "a"), hash);
+  EXPECT_NE(HashRequest(kTraces, kJson, "a"), hash);
 }
 
 }  // namespace

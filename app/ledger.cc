@@ -1,5 +1,7 @@
 #include "app/ledger.h"
 
+#include "model/signal.h"
+
 namespace slowburn::app {
 namespace {
 
@@ -72,7 +74,8 @@ std::vector<store::v1::LedgerDelta> Ledger::LostWithLastProcess() const {
 
 serve::LedgerReading Ledger::Reading() const {
   serve::LedgerReading reading;
-  reading.signals["traces"];
+  for (const model::Signal signal : model::kSignals)
+    reading.signals[std::string(model::SignalName(signal))];
   for (const auto& [counter, count] : counters_) {
     const auto [area, rest] = Split(counter);
     const auto [name, verb] = Split(rest);

@@ -3,7 +3,7 @@
 // Room     app
 // Uses     serve/ (the reading), proto (slowburn/store)
 // Threads  one thread at a time
-// Units    items (spans)
+// Units    items: spans, data points, log records
 #pragma once
 
 #include <cstdint>
@@ -18,9 +18,10 @@
 namespace slowburn::app {
 
 // Named counters that only grow, each change in the same commit as what it counts. Names:
-//   traces/{decoded,accepted,duplicate,too_late}   traces/rejected/REASON
+//   SIGNAL/{decoded,accepted,duplicate,too_late}   SIGNAL/rejected/REASON
 //   requests/refused/REASON                        forward/NAME/{routed,delivered}
 //   forward/NAME/dropped/REASON
+// docs/ledger.md says what they mean.
 class Ledger {
  public:
   void Apply(const store::v1::LedgerDelta& delta);
@@ -32,6 +33,7 @@ class Ledger {
   // delivered: its queues were in memory.
   std::vector<store::v1::LedgerDelta> LostWithLastProcess() const;
 
+  // What is pending is not in it: the exporters know.
   serve::LedgerReading Reading() const;
 
  private:

@@ -13,10 +13,12 @@ TEST(LedgerTest, ReadsCountersByTheirNames) {
   AddToLedger(record, "traces/accepted", 7);
   AddToLedger(record, "traces/duplicate", 0);
   AddToLedger(record, "traces/rejected/too_new", 3);
+  AddToLedger(record, "metrics/rejected/conflict", 1);
+  AddToLedger(record, "logs/accepted", 4);
   AddToLedger(record, "requests/refused/undecodable", 2);
   AddToLedger(record, "forward/jaeger.eu/routed", 7);
   AddToLedger(record, "forward/jaeger.eu/dropped/queue_full", 1);
-  EXPECT_EQ(record.ledger_size(), 6);
+  EXPECT_EQ(record.ledger_size(), 8);
   Ledger ledger;
   for (const auto& delta : record.ledger()) ledger.Apply(delta);
   Ledger restored;
@@ -25,6 +27,8 @@ TEST(LedgerTest, ReadsCountersByTheirNames) {
   EXPECT_EQ(reading.signals.at("traces").decoded, 10u);
   EXPECT_EQ(reading.signals.at("traces").rejected.at("too_new"), 3u);
   EXPECT_EQ(reading.signals.at("traces").imbalance(), 0);
+  EXPECT_EQ(reading.signals.at("metrics").rejected.at("conflict"), 1u);
+  EXPECT_EQ(reading.signals.at("logs").accepted, 4u);
   EXPECT_EQ(reading.refused_requests.at("undecodable"), 2u);
   EXPECT_EQ(reading.downstreams.at("jaeger.eu").dropped.at("queue_full"), 1u);
   ASSERT_EQ(restored.LostWithLastProcess().size(), 1u);
@@ -32,7 +36,9 @@ TEST(LedgerTest, ReadsCountersByTheirNames) {
 }
 
 TEST(LedgerTest, AnEmptyLedgerBalances) {
-  EXPECT_EQ(Ledger().Reading().signals.at("traces").imbalance(), 0);
+  const serve::LedgerReading reading = Ledger().Reading();
+  EXPECT_EQ(reading.signals.size(), 3u) << "all signals, also those that never came";
+  EXPECT_EQ(reading.imbalance(), 0u);
   EXPECT_EQ(Ledger().Get("traces/decoded"), 0u);
   EXPECT_TRUE(Ledger().LostWithLastProcess().empty());
 }

@@ -36,6 +36,8 @@ int Main(int argc, char** argv) {
   slowburn::app::AddCheckCommand(root, run);
   slowburn::app::AddSloCommand(root, run);
   slowburn::app::AddAlertCommand(root, run);
+  slowburn::app::AddLedgerCommand(root, run);
+  slowburn::app::AddLoadCommand(root, run);
 
   std::string output = "table";
   CLI::App* version = root.add_subcommand("version", "print the version");

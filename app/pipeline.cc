@@ -1,54 +1,93 @@
 #include "app/pipeline.h"
 
 #include <atomic>
+#include <utility>
 
-#include "collector/otlp_traces.h"
+#include "base/status.h"
+#include "collector/otlp_json.h"
+#include "collector/without_items.h"
 
 namespace slowburn::app {
+namespace {
+
+using collector::BodyEncoding;
+using collector::RequestBody;
+
+uint64_t LatestEvent(base::UnixNanos now) {
+  return static_cast<uint64_t>((now + Pipeline::kFutureMax).time_since_epoch().count());
+}
+
+// What every signal has of a request, before its body is moved away.
+template <typename Batch>
+SubmittedRequest Submission(model::Signal signal, const RequestBody& body, const Batch& batch,
+                            collector::AnswerFn answer) {
+  SubmittedRequest request;
+  request.answer = std::move(answer);
+  request.lease = std::move(body.lease);
+  CountedRequest& counted = request.counted;
+  counted.signal = signal;
+  counted.items = batch.decoded();
+  counted.rejected = model::CountRejections(batch.rejected);
+  counted.deduplicate = !batch.has_item_without_time;
+  counted.hash = HashRequest(signal, body.encoding, body.bytes());
+  return request;
+}
+
+// The accepted items as protobuf. JSON that could be counted may still hold broken values, where
+// nobody looked.
+absl::StatusOr<std::string> AcceptedItems(model::Signal signal, const RequestBody& body,
+                                          const std::vector<model::RejectedItem>& rejected) {
+  if (body.encoding == BodyEncoding::kProtobuf) {
+    if (rejected.empty()) return body.Take();
+    return collector::WithoutItems(signal, body.bytes(), rejected);
+  }
+  absl::StatusOr<std::string> bytes = collector::JsonToProtobuf(signal, body.storage);
+  if (!bytes.ok() || rejected.empty()) return bytes;
+  return collector::WithoutItems(signal, *bytes, rejected);
+}
+
+// Moves the body: nothing may read the batch afterwards.
+template <typename Batch>
+void AddPayload(const RequestBody& body, const Batch& batch, SubmittedRequest& request) {
+  if (batch.accepted() == 0) return;
+  absl::StatusOr<std::string> bytes = AcceptedItems(request.counted.signal, body, batch.rejected);
+  if (!bytes.ok()) {
+    request.counted.is_transcodable = false;
+    return;
+  }
+  // Shared: the queues of several downstreams hold one copy.
+  request.payload = std::make_shared<const std::string>(*std::move(bytes));
+}
+
+void Submit(CommitLoop& loop, SubmittedRequest request) {
+  const CountedRequest& counted = request.counted;
+  request.cost_bytes = sizeof request + counted.delta.memory_bytes() +
+                       counted.points.capacity() * sizeof(StreamPoint);
+  if (request.payload != nullptr) request.cost_bytes += request.payload->size();
+  loop.Submit(std::move(request));
+}
+
+}  // namespace
+
 // One set of SLIs, for as long as any request uses it.
-class Pipeline::Generation final : public collector::TraceSink {
+class Pipeline::TraceGeneration final : public collector::TraceSink {
  public:
-  Generation(const Pipeline& pipeline, std::shared_ptr<const slo::Matcher> matcher)
+  TraceGeneration(const Pipeline& pipeline, std::shared_ptr<const slo::Matcher> matcher)
       : pipeline_(pipeline), matcher_(std::move(matcher)), id_(++next_id_) {}
 
   const model::AttributeProjection& projection() const override { return matcher_->projection(); }
 
-  void Ingest(std::string& body, model::SpanBatch& batch,
+  void Ingest(RequestBody body, model::SpanBatch& batch,
               collector::AnswerFn answer) const override {
     const base::UnixNanos now = pipeline_.clock_.Now();
-    const auto latest = static_cast<uint64_t>((now + kFutureMax).time_since_epoch().count());
-    batch.RejectEndingAfter(latest);
-    SubmittedRequest request;
-    request.answer = std::move(answer);
-    CountedRequest& counted = request.counted;
-    counted.items = batch.decoded();
-    counted.deduplicate = !batch.has_item_without_time;
-    CountRejected(batch, counted);
-    counted.delta = matcher_->Match(batch, base::FloorSeconds(now), ScratchOfThread());
-    counted.hash = HashRequest("traces", body);
-    request.cost_bytes = sizeof request + counted.delta.memory_bytes();
-    if (pipeline_.forwards_) {
-      request.payload_items = static_cast<uint32_t>(batch.spans.size());
-      // Shared: the queues of several downstreams hold one copy.
-      request.payload = std::make_shared<const std::string>(
-          batch.rejected.empty() ? std::move(body) : collector::WithoutSpans(body, batch.rejected));
-      request.cost_bytes += request.payload->size();
-    }
-    pipeline_.loop_.Submit(std::move(request));
+    batch.RejectEndingAfter(LatestEvent(now));
+    SubmittedRequest request = Submission(model::Signal::kTraces, body, batch, std::move(answer));
+    request.counted.delta = matcher_->Match(batch, base::FloorSeconds(now), ScratchOfThread());
+    if (pipeline_.loop_.Forwards(model::Signal::kTraces)) AddPayload(body, batch, request);
+    Submit(pipeline_.loop_, std::move(request));
   }
 
  private:
-  static void CountRejected(const model::SpanBatch& batch, CountedRequest& counted) {
-    if (batch.rejected.empty()) return;
-    const model::RejectionCounts counts = model::CountRejections(batch.rejected);
-    for (size_t i = 0; i < counts.size(); ++i) {
-      if (counts[i] == 0) continue;
-      counted.rejected.push_back(
-          {model::RejectionName(static_cast<model::Rejection>(i)), counts[i]});
-    }
-    counted.message = model::ExplainRejections(model::Signal::kTraces, counts);
-  }
-
   // Each server thread keeps the working memory of the generation it last served.
   slo::Matcher::Scratch& ScratchOfThread() const {
     struct Kept {
@@ -67,19 +106,63 @@ class Pipeline::Generation final : public collector::TraceSink {
   const uint64_t id_;
 };
 
-Pipeline::Pipeline(CommitLoop& loop, const base::Clock& clock, bool forwards)
-    : loop_(loop), clock_(clock), forwards_(forwards) {}
+// No SLI reads a metric yet, so a reload changes nothing: there is one generation.
+class Pipeline::MetricGeneration final : public collector::MetricSink {
+ public:
+  explicit MetricGeneration(const Pipeline& pipeline) : pipeline_(pipeline) {}
+
+  const model::AttributeProjection& projection() const override { return projection_; }
+
+  void Ingest(RequestBody body, model::MetricBatch& batch,
+              collector::AnswerFn answer) const override {
+    batch.RejectAfter(LatestEvent(pipeline_.clock_.Now()));
+    SubmittedRequest request = Submission(model::Signal::kMetrics, body, batch, std::move(answer));
+    request.counted.points = CumulativePoints(batch);
+    if (pipeline_.loop_.Forwards(model::Signal::kMetrics)) AddPayload(body, batch, request);
+    Submit(pipeline_.loop_, std::move(request));
+  }
+
+ private:
+  const Pipeline& pipeline_;
+  const model::AttributeProjection projection_;
+};
+
+// As with metrics.
+class Pipeline::LogGeneration final : public collector::LogSink {
+ public:
+  explicit LogGeneration(const Pipeline& pipeline) : pipeline_(pipeline) {}
+
+  const model::AttributeProjection& projection() const override { return projection_; }
+
+  void Ingest(RequestBody body, model::LogBatch& batch, collector::AnswerFn answer) const override {
+    batch.RejectAfter(LatestEvent(pipeline_.clock_.Now()));
+    SubmittedRequest request = Submission(model::Signal::kLogs, body, batch, std::move(answer));
+    if (pipeline_.loop_.Forwards(model::Signal::kLogs)) AddPayload(body, batch, request);
+    Submit(pipeline_.loop_, std::move(request));
+  }
+
+ private:
+  const Pipeline& pipeline_;
+  const model::AttributeProjection projection_;
+};
+
+Pipeline::Pipeline(CommitLoop& loop, const base::Clock& clock, Overloaded overloaded)
+    : loop_(loop),
+      clock_(clock),
+      overloaded_(std::move(overloaded)),
+      metrics_(std::make_shared<const MetricGeneration>(*this)),
+      logs_(std::make_shared<const LogGeneration>(*this)) {}
 Pipeline::~Pipeline() = default;
 
 void Pipeline::Use(std::shared_ptr<const slo::Matcher> matcher) {
-  auto next = std::make_shared<const Generation>(*this, std::move(matcher));
+  auto next = std::make_shared<const TraceGeneration>(*this, std::move(matcher));
   const std::lock_guard lock(mutex_);
-  current_ = std::move(next);
+  traces_ = std::move(next);
 }
 
 std::shared_ptr<const collector::TraceSink> Pipeline::traces() const {
   const std::lock_guard lock(mutex_);
-  return current_;
+  return traces_;
 }
 
 }  // namespace slowburn::app

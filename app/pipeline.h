@@ -1,5 +1,5 @@
-// app/pipeline.h: what stands behind the collector: spans are matched on the server's thread, then
-// go to the commit loop.
+// app/pipeline.h: what stands behind the collector: requests are validated and matched on the
+// server's thread, then go to the commit loop.
 //
 // Room     app
 // Uses     collector/ (the sink it implements), slo/, app/
@@ -7,9 +7,10 @@
 // Units    unix time
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <mutex>
-#include <string>
+#include <string_view>
 
 #include "app/commit_loop.h"
 #include "base/clock.h"
@@ -24,24 +25,38 @@ class Pipeline final : public collector::IngestSink {
   // future.
   static constexpr std::chrono::minutes kFutureMax{10};
 
-  // `forwards`: accepted requests are kept for downstreams. Both references must outlive the
-  // pipeline.
-  Pipeline(CommitLoop& loop, const base::Clock& clock, bool forwards);
+  // Empty, or why nothing is taken now. Called from any thread.
+  using Overloaded = std::function<std::string_view()>;
+
+  // Both references must outlive the pipeline.
+  Pipeline(CommitLoop& loop, const base::Clock& clock, Overloaded overloaded = nullptr);
   ~Pipeline() override;
 
   // Requests that begin from now on are matched by this generation.
   void Use(std::shared_ptr<const slo::Matcher> matcher);
 
   std::shared_ptr<const collector::TraceSink> traces() const override;
+  // Metrics and logs are counted, told apart from what came before, and passed on; no SLI reads
+  // them.
+  std::shared_ptr<const collector::MetricSink> metrics() const override { return metrics_; }
+  std::shared_ptr<const collector::LogSink> logs() const override { return logs_; }
+  std::string_view overloaded() const override {
+    return overloaded_ ? overloaded_() : std::string_view();
+  }
   void CountRefused(collector::RequestRefusal reason) override { loop_.CountRefused(reason); }
 
  private:
-  class Generation;
+  class TraceGeneration;
+  class MetricGeneration;
+  class LogGeneration;
+
   CommitLoop& loop_;
   const base::Clock& clock_;
-  const bool forwards_;
+  const Overloaded overloaded_;
+  const std::shared_ptr<const collector::MetricSink> metrics_;
+  const std::shared_ptr<const collector::LogSink> logs_;
   mutable std::mutex mutex_;
-  std::shared_ptr<const Generation> current_;
+  std::shared_ptr<const TraceGeneration> traces_;
 };
 
 }  // namespace slowburn::app

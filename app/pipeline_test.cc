@@ -1,5 +1,5 @@
-// Goal: a batch becomes one request: future spans refused, the rest matched by its own generation.
-// Method: batches by hand, the real loop.
+// Goal: a batch becomes one request: what is of the future refused, spans matched by their own
+// generation. Method: batches by hand, the real loop.
 #include "app/pipeline.h"
 
 #include <future>
@@ -15,9 +15,7 @@ using namespace std::chrono_literals;
 
 class PipelineTest : public CoreFixture {
  protected:
-  PipelineTest()
-      : loop_({}, *core_, *store_, {}, clock_, registry_),
-        pipeline_(loop_, clock_, /*forwards=*/false) {
+  PipelineTest() : loop_({}, *core_, *store_, {}, clock_, registry_), pipeline_(loop_, clock_) {
     pipeline_.Use(core_->engine().MakeMatcher());
     loop_.Start();
   }
@@ -44,11 +42,13 @@ class PipelineTest : public CoreFixture {
     batch.scopes[0].item_end = static_cast<uint32_t>(batch.spans.size());
     return batch;
   }
-  static ExportAnswer Ingest(const collector::TraceSink& sink, std::string body,
-                             model::SpanBatch batch) {
+  template <typename Batch>
+  static ExportAnswer Ingest(const collector::BatchSink<Batch>& sink, std::string body,
+                             Batch batch) {
     std::promise<ExportAnswer> promise;
     std::future<ExportAnswer> answer = promise.get_future();
-    sink.Ingest(body, batch,
+    base::MemoryLease lease;
+    sink.Ingest({.storage = body, .lease = lease}, batch,
                 [&promise](ExportAnswer given) { promise.set_value(std::move(given)); });
     return answer.get();
   }
@@ -104,6 +104,70 @@ TEST_F(PipelineTest, WithoutTimesARequestIsCountedEachTime) {
   EXPECT_EQ(Counts(0), (slo::SliCounts{2, 0}));
   for (int i = 0; i < 2; ++i) Ingest(*sink, "timed", Batch(*sink, {kStart}));
   EXPECT_EQ(Counts(0), (slo::SliCounts{3, 0}));
+}
+
+// One record of the future by the time at which it was seen, and one without times.
+model::LogBatch TwoRecords() {
+  model::LogBatch batch;
+  batch.records.resize(2);
+  batch.records[0].observed_time_unix_nano =
+      static_cast<uint64_t>((kStart + 11min).time_since_epoch().count());
+  batch.records[1].ordinal = 1;
+  batch.scopes.resize(1);
+  batch.scopes[0].item_end = 2;
+  batch.has_item_without_time = true;
+  return batch;
+}
+
+// One point of a delta sum, and one that the decoder refused.
+model::MetricBatch TwoPoints() {
+  model::MetricBatch batch;
+  batch.points.resize(1);
+  batch.points[0].time_unix_nano = 1;
+  batch.rejected = {{.ordinal = 1, .reason = model::Rejection::kNoTime}};
+  batch.metrics.resize(1);
+  batch.metrics[0].temporality = model::Temporality::kDelta;
+  batch.metrics[0].point_end = 1;
+  return batch;
+}
+
+TEST_F(PipelineTest, LogsAndMetricsAreCountedAndRefusedLikeSpans) {
+  for (int i = 0; i < 2; ++i) {
+    EXPECT_EQ(Ingest(*pipeline_.metrics(), "m", TwoPoints()).rejected, 1);
+    const ExportAnswer answer = Ingest(*pipeline_.logs(), "l", TwoRecords());
+    EXPECT_EQ(answer.rejected, 1);
+    EXPECT_EQ(answer.message.find("1 log record has a time more than 10 minutes"), 0u);
+  }
+  const serve::LedgerReading ledger = loop_.ReadLedger();
+  EXPECT_EQ(ledger.imbalance(), 0u);
+  EXPECT_EQ(ledger.signals.at("logs").accepted, 2u) << "without times it is counted each time";
+  EXPECT_EQ(ledger.signals.at("logs").rejected.at("too_new"), 2u);
+  EXPECT_EQ(ledger.signals.at("metrics").accepted, 1u);
+  EXPECT_EQ(ledger.signals.at("metrics").duplicate, 2u) << "the resent request, rejected point too";
+  EXPECT_EQ(ledger.signals.at("metrics").rejected.at("no_time"), 1u);
+}
+
+TEST_F(PipelineTest, IsOverloadedWhenItIsTold) {
+  EXPECT_EQ(pipeline_.overloaded(), "");
+  std::string_view why = "memory is short";
+  const Pipeline guarded(loop_, clock_, [&why] { return why; });
+  EXPECT_EQ(guarded.overloaded(), "memory is short");
+  why = "";
+  EXPECT_EQ(guarded.overloaded(), "");
+}
+
+TEST_F(PipelineTest, TheLeaseIsHeldUntilTheAnswer) {
+  base::MemoryBudget budget(1000);
+  base::MemoryLease lease(&budget);
+  ASSERT_TRUE(lease.GrowTo(600));
+  const auto sink = pipeline_.traces();
+  model::SpanBatch batch = Batch(*sink, {kStart});
+  std::string body = "a";
+  std::promise<uint64_t> used;
+  sink->Ingest({.storage = body, .lease = lease}, batch,
+               [&](ExportAnswer) { used.set_value(budget.used()); });
+  EXPECT_EQ(lease.bytes(), 0u) << "the request has it";
+  EXPECT_EQ(used.get_future().get(), 0u);
 }
 
 }  // namespace

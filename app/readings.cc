@@ -45,14 +45,9 @@ absl::Status CheckRange(const slo::GroupView& view, sys_seconds start, sys_secon
 
 }  // namespace
 
-Readings::Readings(const CommitLoop& loop, const storage::Store& store,
-                   const std::vector<forward::OtlpExporter*>& exporters, const base::Clock& clock,
+Readings::Readings(const CommitLoop& loop, const storage::Store& store, const base::Clock& clock,
                    FillServer fill_server)
-    : loop_(loop),
-      store_(store),
-      exporters_(exporters),
-      clock_(clock),
-      fill_server_(std::move(fill_server)) {}
+    : loop_(loop), store_(store), clock_(clock), fill_server_(std::move(fill_server)) {}
 
 serve::SloReading Readings::AllSlos() const {
   return loop_.Read([](const Core& core) {
@@ -136,18 +131,7 @@ absl::StatusOr<std::vector<slo::HistoryPoint>> Readings::History(std::string_vie
   return slo::History(copy.view, blocks, copy.spec.objective, copy.spec.window, start, end, step);
 }
 
-serve::LedgerReading Readings::Ledger() const {
-  serve::LedgerReading reading =
-      loop_.Read([](const Core& core) { return core.ledger().Reading(); });
-  // What is pending is what the ledger has not yet seen leave.
-  for (auto& [name, downstream] : reading.downstreams) {
-    uint64_t gone = downstream.delivered;
-    for (const auto& [reason, items] : downstream.dropped) gone += items;
-    downstream.pending = downstream.routed - gone;
-  }
-  for (const forward::OtlpExporter* exporter : exporters_) reading.downstreams[exporter->name()];
-  return reading;
-}
+serve::LedgerReading Readings::Ledger() const { return loop_.ReadLedger(); }
 
 serve::ServerReading Readings::Server() const {
   serve::ServerReading reading = loop_.Read([&](const Core& core) {

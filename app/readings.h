@@ -20,8 +20,7 @@ class Readings final : public serve::Queries {
   using FillServer = std::function<void(serve::ServerReading&)>;
 
   // All references must outlive it.
-  Readings(const CommitLoop& loop, const storage::Store& store,
-           const std::vector<forward::OtlpExporter*>& exporters, const base::Clock& clock,
+  Readings(const CommitLoop& loop, const storage::Store& store, const base::Clock& clock,
            FillServer fill_server);
 
   serve::SloReading AllSlos() const override;
@@ -50,7 +49,6 @@ class Readings final : public serve::Queries {
 
   const CommitLoop& loop_;
   const storage::Store& store_;
-  const std::vector<forward::OtlpExporter*>& exporters_;
   const base::Clock& clock_;
   const FillServer fill_server_;
 };

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 #include <malloc.h>
+#include <sys/resource.h>
 
 #include "app/commands.h"
 #include "app/config.h"
@@ -37,8 +38,17 @@ void KeepFreedMemory() {
   mallopt(M_TOP_PAD, 16 << 20);
 }
 
+// Connections and the store's files need more than the usual 1,024.
+void RaiseDescriptorLimit() {
+  rlimit files{};
+  if (getrlimit(RLIMIT_NOFILE, &files) != 0) return;
+  files.rlim_cur = files.rlim_max;
+  setrlimit(RLIMIT_NOFILE, &files);
+}
+
 int Serve(const ServeOptions& options) {
   KeepFreedMemory();
+  RaiseDescriptorLimit();
   base::SetLogLevel(LevelOf(options.log_level));
   ConfigResult config;
   if (!options.config.empty()) config = ReadConfigFile(options.config);

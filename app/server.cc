@@ -7,6 +7,7 @@
 #include "app/version.h"
 #include "base/logging.h"
 #include "base/status.h"
+#include "collector/otlp_grpc.h"
 #include "collector/otlp_http.h"
 #include "rules/spec_file.h"
 #include "serve/routes.h"
@@ -20,6 +21,9 @@ using std::chrono::seconds;
 
 constexpr seconds kDrain{10};
 constexpr seconds kForwardDrain{5};
+// How often memory is looked at; certificates and credentials each kLooksPerReload-th time.
+constexpr std::chrono::milliseconds kLookInterval{250};
+constexpr int kLooksPerReload = 20;
 
 ServerError Error(ExitCode code, const absl::Status& status) {
   return {code, {std::string(base::Message(status))}};
@@ -50,11 +54,6 @@ prometheus::Gauge& AddGauge(prometheus::Registry& registry, const char* name, co
   return prometheus::BuildGauge().Name(name).Help(help).Register(registry).Add(labels);
 }
 
-// What links in alerts lead to.
-std::string ExternalUrl(const Config& config, const net::HostPort& api) {
-  return config.external_url.empty() ? "http://" + api.Text() : config.external_url;
-}
-
 Core::Options CoreOptions(const Config& config) {
   Core::Options options;
   options.engine.external_url = ExternalUrl(config, config.http);
@@ -63,7 +62,10 @@ Core::Options CoreOptions(const Config& config) {
   options.dedup_bytes_max = config.limits.dedup_bytes;
   options.retention = config.retention;
   options.dead_man = config.dead_man;
-  for (const OtlpForwardConfig& forward : config.otlp) options.downstreams.push_back(forward.name);
+  options.streams.streams_max = config.limits.streams;
+  for (const OtlpForwardConfig& forward : config.otlp) {
+    options.downstreams.push_back({forward.name, forward.signals});
+  }
   return options;
 }
 
@@ -73,10 +75,16 @@ Server::Server(Config config, const base::Clock& clock)
     : config_(std::move(config)),
       clock_(clock),
       started_(clock.Now()),
+      in_flight_(config_.limits.in_flight_bytes),
+      memory_guard_(config_.limits.memory_bytes, ResidentBytes, registry_),
       reload_ok_(AddGauge(registry_, "slowburn_app_config_last_reload_successful",
                           "Whether the last reload of the SLO files was taken.")),
       reload_time_(AddGauge(registry_, "slowburn_app_config_last_reload_success_timestamp_seconds",
-                            "When SLO files were last taken.")) {
+                            "When SLO files were last taken.")),
+      in_flight_bytes_(AddGauge(registry_, "slowburn_app_in_flight_bytes",
+                                "What requests hold of limits.in_flight_bytes.")),
+      certificate_expiry_(AddGauge(registry_, "slowburn_app_certificate_expiry_timestamp_seconds",
+                                   "When the listeners' certificate ends; 0 without TLS.")) {
   AddGauge(registry_, "slowburn_build_info", "The version that runs.", {{"version", kVersion}})
       .Set(1);
 }
@@ -96,7 +104,8 @@ std::optional<ServerError> Server::Start(const Prepare& prepare) {
   std::vector<std::string> errors;
   const absl::StatusOr<slo::SloSet> slos = ReadSlos(errors);
   if (!slos.ok()) return ServerError{ExitCode::kBadInput, std::move(errors)};
-  std::optional<ServerError> error = OpenStore();
+  std::optional<ServerError> error = LoadLocks();
+  if (!error.has_value()) error = OpenStore();
   if (!error.has_value()) {
     MakeForwarders();
     error = Recover(*slos, prepare);
@@ -111,6 +120,52 @@ std::optional<ServerError> Server::Start(const Prepare& prepare) {
       LogLevel::kInfo, "slowburn is ready",
       {{"version", kVersion}, {"data_dir", config_.data_dir.string()}, {"slos", slos->size()}});
   return std::nullopt;
+}
+
+std::optional<ServerError> Server::LoadLocks() {
+  if (config_.tls.has_value()) {
+    net::TlsServerContext::Options options{.certificate = config_.tls->certificate,
+                                           .key = config_.tls->key,
+                                           .client_ca = config_.tls->client_ca,
+                                           .client_required = config_.tls->client_required};
+    for (const auto& [context, protocol] :
+         {std::pair{&tls_http_, "http/1.1"}, std::pair{&tls_grpc_, "h2"}}) {
+      options.protocol = protocol;
+      auto loaded = net::TlsServerContext::Load(options);
+      if (!loaded.ok()) return Error(ExitCode::kBadInput, loaded.status());
+      *context = *std::move(loaded);
+    }
+    certificate_expiry_.Set(static_cast<double>(tls_http_->not_after().time_since_epoch().count()));
+  }
+  if (!config_.access_file.empty()) {
+    auto access = net::AccessFile::Load(config_.access_file, clock_, registry_);
+    if (!access.ok()) return Error(ExitCode::kBadInput, access.status());
+    access_ = *std::move(access);
+  }
+  return std::nullopt;
+}
+
+void Server::ReloadLocks() {
+  const auto note = [](std::string_view what, const absl::StatusOr<bool>& reloaded) {
+    if (!reloaded.ok()) {
+      base::Log(LogLevel::kError, "changed files are not taken, the old ones stay",
+                {{"what", what}, {"error", base::Message(reloaded.status())}});
+    } else if (*reloaded) {
+      base::Log(LogLevel::kInfo, "changed files are in force", {{"what", what}});
+    }
+  };
+  if (tls_http_ != nullptr) {
+    note("tls of otlp_grpc", tls_grpc_->ReloadIfChanged());
+    note("tls of http", tls_http_->ReloadIfChanged());
+    certificate_expiry_.Set(static_cast<double>(tls_http_->not_after().time_since_epoch().count()));
+  }
+  if (access_ != nullptr) note("credentials", access_->ReloadIfChanged());
+}
+
+void Server::LookAround() {
+  memory_guard_.Look();
+  in_flight_bytes_.Set(static_cast<double>(in_flight_.used()));
+  if (++looks_ % kLooksPerReload == 0) ReloadLocks();
 }
 
 std::optional<ServerError> Server::OpenStore() {
@@ -134,6 +189,7 @@ void Server::MakeForwarders() {
     forward::OtlpExporter::Options options;
     options.name = forward.name;
     options.endpoint = forward.endpoint.Text();
+    options.signals = forward.signals;
     options.queue_bytes_max = config_.limits.forward_queue_bytes;
     options.seed = static_cast<uint64_t>(started_.time_since_epoch().count());
     exporters_.push_back(std::make_unique<forward::OtlpExporter>(std::move(options), registry_));
@@ -159,9 +215,10 @@ std::optional<ServerError> Server::Recover(const slo::SloSet& slos, const Prepar
     failed_ = ExitCode::kDiskFailed;
     stop_wanted_.notify_all();
   });
-  pipeline_ = std::make_unique<Pipeline>(*loop_, clock_, !exporters_.empty());
+  pipeline_ =
+      std::make_unique<Pipeline>(*loop_, clock_, [this] { return memory_guard_.overloaded(); });
   readings_ = std::make_unique<Readings>(
-      *loop_, *store_, exporter_list_, clock_,
+      *loop_, *store_, clock_,
       [this](serve::ServerReading& reading) { FillServerReading(reading); });
   // The loop's thread does not run yet: this one may do its work.
   store::v1::LogRecord lost;
@@ -186,9 +243,31 @@ std::optional<ServerError> Server::Recover(const slo::SloSet& slos, const Prepar
   return std::nullopt;
 }
 
+net::ServerOptions Server::ListenerOptions(const net::HostPort& address, std::string name) {
+  const Config::Limits& limits = config_.limits;
+  net::ServerOptions options;
+  options.address = address;
+  options.name = std::move(name);
+  options.threads = ServerThreads();
+  options.connections_max = limits.connections;
+  options.connections_per_address_max = limits.connections_per_address;
+  options.requests_max = limits.requests_in_flight;
+  options.header_timeout = limits.header_timeout;
+  options.body_timeout = limits.body_timeout;
+  options.idle_timeout = limits.idle_timeout;
+  options.write_timeout = limits.write_timeout;
+  options.budget = &in_flight_;
+  options.tls = tls_http_.get();
+  options.access = access_.get();
+  return options;
+}
+
 std::optional<ServerError> Server::Listen() {
-  const int threads = ServerThreads();
-  auto api = net::HttpServer::Start({.address = config_.http, .name = "api"},
+  const collector::ReceiveLimits limits{.request_bytes_max = config_.limits.request_bytes,
+                                        .compression_ratio_max = config_.limits.compression_ratio};
+  net::ServerOptions api_options = ListenerOptions(config_.http, "api");
+  api_options.threads = 1;
+  auto api = net::HttpServer::Start(std::move(api_options),
                                     serve::ApiRoutes(*readings_, *this, registry_), registry_);
   if (!api.ok()) return Error(CodeOfListen(api.status()), api.status());
   api_ = *std::move(api);
@@ -197,17 +276,19 @@ std::optional<ServerError> Server::Listen() {
     core_->engine().set_external_url(ExternalUrl(config_, api_->address()));
     return absl::OkStatus();
   });
+  net::ServerOptions http_options = ListenerOptions(config_.otlp_http, "otlp_http");
+  http_options.cors.origins = config_.cors_origins;
   auto http = net::HttpServer::Start(
-      {.address = config_.otlp_http, .name = "otlp_http", .threads = threads},
-      collector::OtlpHttpRoutes(config_.limits.request_bytes, *pipeline_, registry_), registry_);
+      std::move(http_options), collector::OtlpHttpRoutes(limits, *pipeline_, registry_), registry_);
   if (!http.ok()) return Error(CodeOfListen(http.status()), http.status());
   otlp_http_ = *std::move(http);
-  auto grpc = collector::OtlpGrpcServer::Start({.address = config_.otlp_grpc,
-                                                .threads = threads,
-                                                .request_bytes_max = config_.limits.request_bytes},
-                                               *pipeline_, registry_);
+  net::ServerOptions grpc_options = ListenerOptions(config_.otlp_grpc, "otlp_grpc");
+  grpc_options.tls = tls_grpc_.get();
+  auto grpc = net::Http2Server::Start(
+      std::move(grpc_options), collector::OtlpGrpcRoutes(limits, *pipeline_, registry_), registry_);
   if (!grpc.ok()) return Error(CodeOfListen(grpc.status()), grpc.status());
   otlp_grpc_ = *std::move(grpc);
+  lookout_ = std::make_unique<base::PeriodicTask>(kLookInterval, [this] { LookAround(); });
   const std::lock_guard lock(mutex_);
   addresses_ = {api_->address().Text(), otlp_grpc_->address().Text(), otlp_http_->address().Text()};
   return std::nullopt;
@@ -233,6 +314,7 @@ void Server::RequestStop() {
 
 void Server::Stop() {
   ready_ = false;
+  lookout_.reset();
   // New requests are refused, running ones get their answers from the loop.
   if (otlp_http_ != nullptr) otlp_http_->Shutdown(kDrain);
   if (otlp_grpc_ != nullptr) otlp_grpc_->Shutdown(kDrain);
@@ -253,11 +335,19 @@ void Server::FillServerReading(serve::ServerReading& reading) const {
     reading.not_ready_because =
         health.ok() ? "starting or shutting down" : std::string(base::Message(health));
   }
-  reading.limits = {{"request_bytes", config_.limits.request_bytes},
-                    {"groups_per_sli", config_.limits.groups_per_sli},
-                    {"dedup_bytes", config_.limits.dedup_bytes},
-                    {"commit_queue_bytes", config_.limits.commit_queue_bytes},
-                    {"forward_queue_bytes", config_.limits.forward_queue_bytes}};
+  const Config::Limits& limits = config_.limits;
+  reading.limits = {{"memory_bytes", limits.memory_bytes},
+                    {"in_flight_bytes", limits.in_flight_bytes},
+                    {"request_bytes", limits.request_bytes},
+                    {"compression_ratio", limits.compression_ratio},
+                    {"commit_queue_bytes", limits.commit_queue_bytes},
+                    {"dedup_bytes", limits.dedup_bytes},
+                    {"forward_queue_bytes", limits.forward_queue_bytes},
+                    {"groups_per_sli", limits.groups_per_sli},
+                    {"streams", limits.streams},
+                    {"connections", limits.connections},
+                    {"connections_per_address", limits.connections_per_address},
+                    {"requests_in_flight", limits.requests_in_flight}};
   const std::lock_guard lock(mutex_);
   reading.http = addresses_[0];
   reading.otlp_grpc = addresses_[1];

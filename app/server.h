@@ -24,10 +24,15 @@
 #include "app/commit_loop.h"
 #include "app/config.h"
 #include "app/core.h"
+#include "app/memory_guard.h"
 #include "app/pipeline.h"
 #include "app/readings.h"
-#include "collector/otlp_grpc_server.h"
+#include "base/memory_budget.h"
+#include "base/periodic_task.h"
+#include "net/access.h"
+#include "net/http2_server.h"
 #include "net/http_server.h"
+#include "net/tls_context.h"
 #include "serve/queries.h"
 
 namespace slowburn::app {
@@ -49,9 +54,9 @@ struct ServerError {
   std::vector<std::string> lines;  // each says what, where and what to do
 };
 
-// Order of start: SLO files, data directory, recovery, forwarders, commit loop, then the listeners:
-// nothing answers before the counts are what they were. Order of stop: OTLP listeners (drained),
-// commit loop, forwarders, API, store.
+// Order of start: certificates and credentials, SLO files, data directory, recovery, forwarders,
+// commit loop, then the listeners: nothing answers before the counts are what they were. Order of
+// stop: OTLP listeners (drained), commit loop, forwarders, API, store.
 class Server final : public serve::Commands {
  public:
   // Writes past counts before the server opens its ports: for `demo`.
@@ -77,17 +82,28 @@ class Server final : public serve::Commands {
   absl::Status Reload() override;
 
  private:
+  std::optional<ServerError> LoadLocks();
   std::optional<ServerError> OpenStore();
   std::optional<ServerError> Recover(const slo::SloSet& slos, const Prepare& prepare);
   std::optional<ServerError> Listen();
   void MakeForwarders();
   absl::StatusOr<slo::SloSet> ReadSlos(std::vector<std::string>& errors);
+  net::ServerOptions ListenerOptions(const net::HostPort& address, std::string name);
+  // Several times a second: memory, and whether certificates or credentials changed.
+  void LookAround();
+  void ReloadLocks();
   void FillServerReading(serve::ServerReading& reading) const;
 
   const Config config_;
   const base::Clock& clock_;
   const base::UnixNanos started_;
   prometheus::Registry registry_;
+  base::MemoryBudget in_flight_;
+  MemoryGuard memory_guard_;
+  // Of the listeners that speak HTTP/1.1, and of the one that speaks HTTP/2. Null without TLS.
+  std::unique_ptr<net::TlsServerContext> tls_http_;
+  std::unique_ptr<net::TlsServerContext> tls_grpc_;
+  std::unique_ptr<net::AccessFile> access_;  // null: every caller may do everything
   std::unique_ptr<storage::Store> store_;
   std::unique_ptr<Core> core_;
   std::unique_ptr<forward::AlertmanagerForwarder> alertmanagers_;
@@ -98,9 +114,13 @@ class Server final : public serve::Commands {
   std::unique_ptr<Readings> readings_;
   std::unique_ptr<net::HttpServer> api_;
   std::unique_ptr<net::HttpServer> otlp_http_;
-  std::unique_ptr<collector::OtlpGrpcServer> otlp_grpc_;
+  std::unique_ptr<net::Http2Server> otlp_grpc_;
+  std::unique_ptr<base::PeriodicTask> lookout_;
+  int looks_ = 0;  // by the lookout
   prometheus::Gauge& reload_ok_;
   prometheus::Gauge& reload_time_;
+  prometheus::Gauge& in_flight_bytes_;
+  prometheus::Gauge& certificate_expiry_;
   std::atomic<bool> ready_{false};
 
   std::mutex reload_mutex_;  // one reload at a time

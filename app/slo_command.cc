@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include "app/api_client.h"
 #include "app/commands.h"
 #include "app/table.h"
 #include "base/duration_text.h"
@@ -16,29 +17,12 @@ namespace {
 namespace json = boost::json;
 
 struct SloOptions {
-  std::string server = "http://127.0.0.1:7560";
+  ApiOptions api;
   std::string output = "table";
   std::string id;
   std::string state;
   std::string service;
 };
-
-// The answer's JSON, or what went wrong in words for a person.
-absl::StatusOr<std::string> Get(const std::string& server, const std::string& path) {
-  const auto result = net::Call({.url = server + path});
-  if (!result.ok()) {
-    return base::Unavailable("{}; is slowburn running there? name it with --server",
-                             base::Message(result.status()));
-  }
-  if (result->status == 200) return result->body;
-  json::error_code error;
-  const json::value body = json::parse(result->body, error);
-  const json::value* text =
-      error || !body.is_object() ? nullptr : body.as_object().if_contains("error");
-  return base::InvalidArgument("{}", text != nullptr && text->is_string()
-                                         ? std::string(text->as_string().c_str())
-                                         : fmt::format("{} answered {}", server, result->status));
-}
 
 std::string Number(const json::object& object, std::string_view key, double scale,
                    std::string_view unit) {
@@ -105,7 +89,7 @@ int List(const SloOptions& options) {
   std::string path = "/api/slo/v1/slos?";
   if (!options.state.empty()) path += "state=" + net::PercentEncode(options.state) + "&";
   if (!options.service.empty()) path += "service=" + net::PercentEncode(options.service);
-  const auto body = Get(options.server, path);
+  const auto body = GetFromApi(options.api, path);
   if (!body.ok()) return Fail(body.status());
   if (options.output == "json") {
     fmt::print("{}\n", *body);
@@ -127,9 +111,9 @@ int Show(const SloOptions& options) {
     return 1;
   }
   const auto body =
-      Get(options.server,
-          fmt::format("/api/slo/v1/slos/{}/{}", net::PercentEncode(options.id.substr(0, slash)),
-                      net::PercentEncode(options.id.substr(slash + 1))));
+      GetFromApi(options.api, fmt::format("/api/slo/v1/slos/{}/{}",
+                                          net::PercentEncode(options.id.substr(0, slash)),
+                                          net::PercentEncode(options.id.substr(slash + 1))));
   if (!body.ok()) return Fail(body.status());
   if (options.output == "json") {
     fmt::print("{}\n", *body);
@@ -157,7 +141,7 @@ int Guarded(int (*command)(const SloOptions&), const SloOptions& options) {
     fmt::print(
         stderr,
         "{} gave an answer that slowburn does not understand ({}); is it the same version?\n",
-        options.server, error.what());
+        options.api.server, error.what());
     return 1;
   }
 }
@@ -173,8 +157,7 @@ void AddSloCommand(CLI::App& root, const RunCommand& run) {
   CLI::App* list = slo->add_subcommand("list", "every SLO with its state and budget");
   CLI::App* show = slo->add_subcommand("show", "one SLO with its groups and burn rates");
   for (CLI::App* command : {list, show}) {
-    command->add_option("--server", options->server, "where slowburn's API is")
-        ->capture_default_str();
+    AddApiOptions(*command, options->api);
     AddOutputOption(*command, options->output);
   }
   list->add_option("--state", options->state,

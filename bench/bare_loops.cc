@@ -6,11 +6,13 @@
 #include <vector>
 
 #include "base/clock.h"
+#include "base/memory_budget.h"
 #include "bench/cpu.h"
 #include "bench/payload.h"
+#include "collector/otlp_json.h"
 #include "collector/otlp_traces.h"
 #include "collector/testing/trace_requests.h"
-#include "net/gzip.h"
+#include "net/content_coding.h"
 #include "rules/spec_file.h"
 #include "slo/matcher.h"
 
@@ -64,8 +66,16 @@ BareRates MeasureBareLoops(const SloSet& set, std::chrono::milliseconds length) 
   rates.decode =
       SpansPerCpuSecond(options.spans, length, [&](size_t variant) { decode(bodies[variant]); });
   rates.gunzip_decode = SpansPerCpuSecond(options.spans, length, [&](size_t variant) {
-    Check(net::GunzipTo(zipped[variant], 64 << 20, plain).ok(), "a body is not gunzipped");
+    base::MemoryLease lease;
+    Check(net::DecodeContent(net::ContentCoding::kGzip, zipped[variant], {}, lease, plain).ok(),
+          "a body is not gunzipped");
     decode(plain);
+  });
+  std::vector<std::string> texts =
+      MakeBodies({.services = options.services, .encoding = Encoding::kJson});
+  rates.json_decode = SpansPerCpuSecond(options.spans, length, [&](size_t variant) {
+    Check(collector::DecodeTracesJson(texts[variant], matcher.projection(), batch).ok(),
+          "a JSON body is not decoded");
   });
   rates.decode_match = SpansPerCpuSecond(options.spans, length, [&](size_t variant) {
     decode(bodies[variant]);

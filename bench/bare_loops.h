@@ -15,7 +15,8 @@ namespace slowburn::bench {
 
 struct BareRates {
   double decode = 0;         // collector::DecodeTraces with the projection of the SLOs
-  double gunzip_decode = 0;  // net::GunzipTo before it
+  double gunzip_decode = 0;  // net::DecodeContent before it
+  double json_decode = 0;    // collector::DecodeTracesJson
   double decode_match = 0;   // slo::Matcher after it
   double generated = 0;      // the generated protobuf class
 };

@@ -24,7 +24,10 @@ class GrpcLoad final : public Load {
       arguments.SetInt(GRPC_ARG_USE_LOCAL_SUBCHANNEL_POOL, 1);
       stubs_[static_cast<size_t>(i)] =
           std::make_unique<grpc::GenericStub>(grpc::CreateCustomChannel(
-              options.address, grpc::InsecureChannelCredentials(), arguments));
+              options.address,
+              options.ca.empty() ? grpc::InsecureChannelCredentials()
+                                 : grpc::SslCredentials({.pem_root_certs = options.ca}),
+              arguments));
     }
     thread_ = std::jthread([this](const std::stop_token& stop) { Run(stop); });
   }

@@ -24,7 +24,7 @@ class HttpLoad final : public Load {
  private:
   void Run(const std::stop_token& stop) {
     try {
-      HttpConnection connection(options_.address, options_.encoding);
+      HttpConnection connection(options_.address, options_.encoding, !options_.ca.empty());
       while (!stop.stop_requested()) {
         const uint64_t serial = ++serial_;
         const bool ok = connection.Post(options_.payloads[serial % kPayloads], serial);

@@ -16,6 +16,7 @@
 #include <sys/utsname.h>
 #include <sys/vfs.h>
 
+#include "base/testing/temp_dir.h"
 #include "bench/ack_latency.h"
 #include "bench/bare_loops.h"
 #include "bench/cpu.h"
@@ -45,10 +46,16 @@ struct Path {
   const char* name;
   Encoding encoding;
   bool is_grpc;
+  bool is_tls = false;
 };
-constexpr Path kPaths[] = {{"grpc", Encoding::kNone, true},
-                           {"http", Encoding::kNone, false},
-                           {"http_gzip", Encoding::kGzip, false}};
+constexpr Path kPaths[] = {
+    {"grpc", Encoding::kNone, true},       {"grpc_tls", Encoding::kNone, true, true},
+    {"http", Encoding::kNone, false},      {"http_gzip", Encoding::kGzip, false},
+    {"http_json", Encoding::kJson, false}, {"http_tls", Encoding::kNone, false, true}};
+// What TLS and JSON cost does not depend on the number of SLOs.
+bool IsMeasured(const Path& path, int slos) {
+  return slos == 100 || (!path.is_tls && path.encoding != Encoding::kJson);
+}
 
 std::string MachineLine() {
   std::string model = "unknown processor";
@@ -120,36 +127,87 @@ BareRates MeasureBare(const Options& options, const SloSet& set) {
   if (error != nullptr) std::rethrow_exception(error);
   PrintBare(fmt::format("bare decode/{}", set.slos), set, rates.decode);
   PrintBare(fmt::format("bare gunzip/{}", set.slos), set, rates.gunzip_decode);
+  PrintBare(fmt::format("bare json/{}", set.slos), set, rates.json_decode);
   PrintBare(fmt::format("bare match/{}", set.slos), set, rates.decode_match);
   PrintBare(fmt::format("generated/{}", set.slos), set, rates.generated);
   return rates;
 }
 
-void MeasureThroughput(const Options& options, const SloSet& set, const Path& path, double bare) {
+struct Steady {
+  uint64_t requests = 0;
+  double seconds = 0;
+  double cpu = 0;
+  uint64_t acked = 0;  // from the start to the end
+};
+
+// Keeps a server busy; `cpu_seconds` is what it has used until now.
+template <typename CpuSeconds>
+Steady MeasureSteadyLoad(const Options& options, const std::string& name, bool is_grpc,
+                         const LoadOptions& load_options, const CpuSeconds& cpu_seconds) {
+  const std::unique_ptr<Load> load =
+      is_grpc ? StartGrpcLoad(load_options) : StartHttpLoad(load_options);
+  std::this_thread::sleep_for(options.warm_up);
+  const steady_clock::time_point start = steady_clock::now();
+  const double cpu_before = cpu_seconds();
+  const uint64_t acked_before = load->acked();
+  std::this_thread::sleep_for(options.length);
+  Steady steady{.requests = load->acked() - acked_before,
+                .seconds = std::chrono::duration<double>(steady_clock::now() - start).count(),
+                .cpu = cpu_seconds() - cpu_before};
+  if (load->failures() > 0 || steady.requests == 0 || steady.cpu <= 0) {
+    throw std::runtime_error(fmt::format("{}: {} requests acked, {} failed, {} s of processor time",
+                                         name, steady.requests, load->failures(), steady.cpu));
+  }
+  load->Stop();
+  steady.acked = load->acked();
+  return steady;
+}
+
+double CpuPerRequest(const Steady& steady) {
+  return steady.cpu / static_cast<double>(steady.requests);
+}
+
+Steady MeasureThroughput(const Options& options, const SloSet& set, const Path& path, double bare) {
   const std::vector<Payload> payloads = MakePayloads(
       {.spans = kSpans, .services = set.traffic_services(), .encoding = path.encoding});
-  const Server server(set.Yaml(), kServerCore);
+  const Server server(set.Yaml(), kServerCore, path.is_tls);
   const LoadOptions load_options{
       .address = path.is_grpc ? server.addresses().otlp_grpc : server.addresses().otlp_http,
       .payloads = payloads,
-      .encoding = path.encoding};
-  const std::unique_ptr<Load> load =
-      path.is_grpc ? StartGrpcLoad(load_options) : StartHttpLoad(load_options);
-  std::this_thread::sleep_for(options.warm_up);
-  const steady_clock::time_point start = steady_clock::now();
-  const double cpu_before = server.CpuSeconds();
-  const uint64_t acked_before = load->acked();
-  std::this_thread::sleep_for(options.length);
-  const uint64_t requests = load->acked() - acked_before;
-  const double cpu = server.CpuSeconds() - cpu_before;
-  const double seconds = std::chrono::duration<double>(steady_clock::now() - start).count();
-  if (load->failures() > 0 || requests == 0 || cpu <= 0) {
-    throw std::runtime_error(fmt::format("{}: {} requests acked, {} failed, {} s of processor time",
-                                         path.name, requests, load->failures(), cpu));
-  }
-  load->Stop();
-  CheckLedger(server, load->acked() * kSpans);
-  PrintThroughput(fmt::format("{}/{}", path.name, set.slos), set, requests, seconds, cpu, bare);
+      .encoding = path.encoding,
+      .ca = server.ca()};
+  const Steady steady = MeasureSteadyLoad(options, path.name, path.is_grpc, load_options,
+                                          [&] { return server.CpuSeconds(); });
+  CheckLedger(server, steady.acked * kSpans);
+  PrintThroughput(fmt::format("{}/{}", path.name, set.slos), set, steady.requests, steady.seconds,
+                  steady.cpu, bare);
+  return steady;
+}
+
+// The same load on a server of the generated classes and the typed service, which neither matches
+// nor stores.
+void MeasureTyped(const Options& options, const SloSet& set, const Steady& ours) {
+  const std::vector<Payload> payloads =
+      MakePayloads({.spans = kSpans, .services = set.traffic_services()});
+  const base::TempDir directory;
+  auto typed = kill::Program::Spawn(
+      {.binary = TYPED_SERVER, .log = directory.path() / "log", .core = kServerCore});
+  if (!typed.ok()) throw std::runtime_error(typed.status().ToString());
+  const auto addresses = typed->AwaitReady(std::chrono::seconds(30));
+  if (!addresses.ok()) throw std::runtime_error(addresses.status().ToString());
+  const Steady steady = MeasureSteadyLoad(options, "typed", true,
+                                          {.address = addresses->otlp_grpc, .payloads = payloads},
+                                          [&] { return ProcessCpuSeconds(typed->pid()); });
+  const double ratio = CpuPerRequest(steady) / CpuPerRequest(ours);
+  fmt::print("{:<20} {:>8.0f} {:>10.3f} {:>11.1f} {:>12.3f} {:>27} {:.1f} x the cpu of grpc/{}\n",
+             "typed server", static_cast<double>(steady.requests) / steady.seconds,
+             static_cast<double>(steady.requests) * kSpans / steady.seconds / 1e6,
+             CpuPerRequest(steady) * 1e6, kSpans / CpuPerRequest(steady) / 1e6, "", ratio,
+             set.slos);
+  fmt::print(
+      "{{\"case\":\"typed_server\",\"server_cpu_us_per_request\":{:.2f},\"cpu_ratio_to_ours\":{:."
+      "3f}}}\n",
+      CpuPerRequest(steady) * 1e6, ratio);
 }
 
 void PrintQuantiles(const char* name, const Quantiles& quantiles) {
@@ -195,9 +253,13 @@ void Run(const Options& options) {
     const SloSet set{.slos = slos};
     const BareRates bare = MeasureBare(options, set);
     for (const Path& path : kPaths) {
+      if (!IsMeasured(path, slos)) continue;
       if (fmt::format("{}/{}", path.name, slos).find(options.only) == std::string::npos) continue;
-      MeasureThroughput(options, set, path,
-                        path.encoding == Encoding::kGzip ? bare.gunzip_decode : bare.decode);
+      const double bare_rate = path.encoding == Encoding::kGzip   ? bare.gunzip_decode
+                               : path.encoding == Encoding::kJson ? bare.json_decode
+                                                                  : bare.decode;
+      const Steady steady = MeasureThroughput(options, set, path, bare_rate);
+      if (slos == 100 && path.name == std::string_view("grpc")) MeasureTyped(options, set, steady);
     }
   }
   if (std::string("ack_latency").find(options.only) == std::string::npos) return;

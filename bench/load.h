@@ -36,6 +36,7 @@ struct LoadOptions {
   std::string address;  // HOST:PORT
   const std::vector<Payload>& payloads;
   Encoding encoding = Encoding::kNone;
+  std::string ca;  // PEM of the server's authority; empty: plaintext
   uint64_t first_serial = 0;
 };
 

@@ -5,6 +5,7 @@
 
 #include <fmt/format.h>
 
+#include "collector/testing/otlp_json_printer.h"
 #include "collector/testing/trace_requests.h"
 
 namespace slowburn::bench {
@@ -64,12 +65,24 @@ TracesData MakeTraces(const PayloadOptions& options, int variant, collector::Ran
   return traces;
 }
 
+// gzip is put on later, part by part.
+std::string Encode(const TracesData& traces, Encoding encoding) {
+  return encoding == Encoding::kJson ? collector::PrintOtlpJson(traces)
+                                     : traces.SerializeAsString();
+}
+
+std::string Hex(std::string_view bytes) {
+  std::string hex;
+  for (const char byte : bytes) hex += fmt::format("{:02x}", static_cast<uint8_t>(byte));
+  return hex;
+}
+
 }  // namespace
 
 Payload::Payload(const std::string& body, std::string_view id, Encoding encoding)
-    : is_gzip_(encoding == Encoding::kGzip) {
-  const size_t after = body.find(id) + kIdBytes;
-  const std::string_view before = std::string_view(body).substr(0, after - kIdBytes);
+    : is_gzip_(encoding == Encoding::kGzip), is_json_(encoding == Encoding::kJson) {
+  const size_t after = body.find(id) + id.size();
+  const std::string_view before = std::string_view(body).substr(0, after - id.size());
   const std::string_view rest = std::string_view(body).substr(after);
   if (!is_gzip_) {
     head_ = body.substr(0, after);
@@ -89,9 +102,13 @@ Payload::Payload(const std::string& body, std::string_view id, Encoding encoding
 
 void Payload::Stamp(uint64_t serial, std::string& head, std::string& trailer) const {
   head = head_;
+  trailer.clear();
+  if (is_json_) {
+    fmt::format_to_n(head.data() + head.size() - 2 * kIdBytes, kIdBytes, "{:016x}", serial);
+    return;
+  }
   char* const id = head.data() + head.size() - kIdBytes;
   for (size_t i = 0; i < sizeof serial; ++i) id[i] = static_cast<char>(serial >> (8 * i));
-  trailer.clear();
   if (!is_gzip_) return;
   const uLong crc_until_id = Crc(crc_before_, {id, kIdBytes});
   AppendLittleEndian(static_cast<uint32_t>(crc32_combine_op(crc_until_id, crc_after_, combine_)),
@@ -104,9 +121,9 @@ std::vector<Payload> MakePayloads(const PayloadOptions& options) {
   std::vector<Payload> payloads;
   for (int variant = 0; variant < kPayloads; ++variant) {
     const TracesData traces = MakeTraces(options, variant, random);
-    payloads.emplace_back(traces.SerializeAsString(),
-                          traces.resource_spans(0).scope_spans(0).spans(0).trace_id(),
-                          options.encoding);
+    const std::string& id = traces.resource_spans(0).scope_spans(0).spans(0).trace_id();
+    payloads.emplace_back(Encode(traces, options.encoding),
+                          options.encoding == Encoding::kJson ? Hex(id) : id, options.encoding);
   }
   return payloads;
 }
@@ -115,7 +132,7 @@ std::vector<std::string> MakeBodies(const PayloadOptions& options) {
   collector::Random random(42);
   std::vector<std::string> bodies;
   for (int variant = 0; variant < kPayloads; ++variant) {
-    bodies.push_back(MakeTraces(options, variant, random).SerializeAsString());
+    bodies.push_back(Encode(MakeTraces(options, variant, random), options.encoding));
   }
   return bodies;
 }

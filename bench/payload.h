@@ -16,14 +16,14 @@
 
 namespace slowburn::bench {
 
-enum class Encoding : uint8_t { kNone, kGzip };
+enum class Encoding : uint8_t { kNone, kGzip, kJson };
 
 // One export whose first trace id is written anew each time it is sent: dedup never knows it.
 // Compressed, the id lies in a stored block between two compressed ones, and the checksum is put
 // together from its parts, so that a stamp costs the same however large the body is.
 class Payload {
  public:
-  // `body` has `id` (16 bytes) once.
+  // `body` has `id` once: 16 bytes, in JSON 32 hex digits.
   Payload(const std::string& body, std::string_view id, Encoding encoding);
 
   // The request is head + tail() + trailer.
@@ -33,6 +33,7 @@ class Payload {
 
  private:
   bool is_gzip_;
+  bool is_json_;
   std::string head_;  // ends with the id
   std::string tail_;
   // Of the plain body, for the trailer.
@@ -51,8 +52,8 @@ struct PayloadOptions {
 };
 inline constexpr int kPayloads = 64;  // so many that no branch predictor knows them
 std::vector<Payload> MakePayloads(const PayloadOptions& options);
-// The same exports whole and plain, for the bare loops.
-std::vector<std::string> MakeBodies(const PayloadOptions& options);
+// The same exports whole, for the bare loops.
+std::vector<std::string> MakeBodies(const PayloadOptions& options);  // not with kGzip
 // One gzip member of zlib's usual level, as clients send it.
 std::string GzipAsClientsDo(std::string_view content);
 

@@ -6,8 +6,10 @@
 #include <boost/json.hpp>
 #include <fmt/format.h>
 
+#include "base/files.h"
 #include "bench/cpu.h"
 #include "net/http_client.h"
+#include "net/testing/certificates.h"
 
 namespace slowburn::bench {
 namespace {
@@ -22,13 +24,22 @@ T ValueOrThrow(absl::StatusOr<T> result) {
   return *std::move(result);
 }
 
-kill::Program Spawn(const std::filesystem::path& directory, const std::string& slos, int core) {
+// The authority's certificate, PEM.
+std::string MakeCertificates(const std::filesystem::path& directory) {
+  const net::TestAuthority authority(directory);
+  (void)authority.Issue();
+  return ValueOrThrow(base::ReadFile(authority.certificate(), 1 << 20));
+}
+
+kill::Program Spawn(const std::filesystem::path& directory, const std::string& slos, int core,
+                    bool tls) {
   std::ofstream(directory / "slos.yaml") << slos;
-  std::ofstream(directory / "slowburn.yaml")
-      << "data_dir: data\n"
-         "listen: {http: 127.0.0.1:0, otlp_grpc: 127.0.0.1:0, otlp_http: 127.0.0.1:0}\n"
-         "slos: [slos.yaml]\n"
-         "commit: {mode: durable}\n";
+  std::ofstream(directory / "slowburn.yaml") << fmt::format(
+      "data_dir: data\n"
+      "listen: {{http: 127.0.0.1:0, otlp_grpc: 127.0.0.1:0, otlp_http: 127.0.0.1:0{}}}\n"
+      "slos: [slos.yaml]\n"
+      "commit: {{mode: durable}}\n",
+      tls ? ", tls: {cert: server.pem, key: server.key}" : "");
   return ValueOrThrow(kill::Program::Spawn(
       {.arguments = {"serve", "--config", (directory / "slowburn.yaml").string()},
        .log = directory / "slowburn.log",
@@ -37,15 +48,18 @@ kill::Program Spawn(const std::filesystem::path& directory, const std::string& s
 
 }  // namespace
 
-Server::Server(const std::string& slos, int core)
-    : program_(Spawn(directory_.path(), slos, core)),
+Server::Server(const std::string& slos, int core, bool tls)
+    : ca_(tls ? MakeCertificates(directory_.path()) : ""),
+      program_(Spawn(directory_.path(), slos, core, tls)),
       addresses_(ValueOrThrow(program_.AwaitReady(kReadyTimeout))) {}
 
 double Server::CpuSeconds() const { return ProcessCpuSeconds(program_.pid()); }
 
 SpanLedger Server::Ledger() const {
   const auto result =
-      ValueOrThrow(net::Call({.url = fmt::format("http://{}/api/slo/v1/ledger", addresses_.http)}));
+      ValueOrThrow(net::Call({.url = fmt::format("{}://{}/api/slo/v1/ledger",
+                                                 ca_.empty() ? "http" : "https", addresses_.http),
+                              .tls = {.ca = ca_.empty() ? "" : directory_.path() / "ca.pem"}}));
   const json::value ledger = json::parse(result.body);
   const json::object& traces = ledger.at("signals").at("traces").as_object();
   SpanLedger spans{.accepted = traces.at("accepted").to_number<uint64_t>(),

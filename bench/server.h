@@ -26,15 +26,19 @@ class Server {
  public:
   // Ready when it returns, in mode durable. Throws std::runtime_error with the reason when it does
   // not start.
-  Server(const std::string& slos, int core);
+  // With `tls` every listener has a certificate of the authority in ca().
+  Server(const std::string& slos, int core, bool tls = false);
 
   const kill::Program::Addresses& addresses() const { return addresses_; }
   double CpuSeconds() const;
   SpanLedger Ledger() const;
+  const std::string& ca() const { return ca_; }  // PEM; empty without TLS
+  pid_t pid() const { return program_.pid(); }
   const std::filesystem::path& directory() const { return directory_.path(); }
 
  private:
   base::TempDir directory_;
+  std::string ca_;
   kill::Program program_;
   kill::Program::Addresses addresses_;
 };

@@ -9,7 +9,21 @@ namespace slowburn::collector {
 namespace {
 
 constexpr size_t kMessageBytesMax = 4 << 10;
+constexpr int kInvalidArgument = 3;  // google.rpc.Code
 constexpr std::string_view kRetryInfoType = "type.googleapis.com/google.rpc.RetryInfo";
+constexpr std::string_view kBadRequestType = "type.googleapis.com/google.rpc.BadRequest";
+
+std::string_view RejectedKey(model::Signal signal) {
+  switch (signal) {
+    case model::Signal::kTraces:
+      return "rejectedSpans";
+    case model::Signal::kMetrics:
+      return "rejectedDataPoints";
+    case model::Signal::kLogs:
+      return "rejectedLogRecords";
+  }
+  return "";
+}
 
 // At most `bytes_max` of `text`, not ending inside a character.
 std::string_view Cut(std::string_view text, size_t bytes_max) {
@@ -38,6 +52,23 @@ std::string EncodeRetryInfo(std::chrono::milliseconds delay) {
   return info;
 }
 
+// One violation, of no field: what is wrong is often not in one.
+std::string EncodeBadRequest(std::string_view description) {
+  std::string violation;
+  protozero::pbf_writer(violation).add_string(2, description.data(), description.size());
+  std::string bad_request;
+  protozero::pbf_writer(bad_request).add_message(1, violation);
+  return bad_request;
+}
+
+void AddDetail(std::string_view type, const std::string& value, protozero::pbf_writer& status) {
+  std::string any;
+  protozero::pbf_writer writer(any);
+  writer.add_string(1, type.data(), type.size());
+  writer.add_bytes(2, value);
+  status.add_message(3, any);
+}
+
 void AppendJsonString(std::string_view text, std::string& out) {
   out += '"';
   for (const char c : text) {
@@ -55,30 +86,43 @@ void AppendJsonString(std::string_view text, std::string& out) {
 
 }  // namespace
 
-std::string EncodeTraceResponse(int64_t rejected_spans, std::string_view message) {
+std::string EncodeExportResponse(int64_t rejected, std::string_view message) {
   std::string response;
-  if (rejected_spans == 0 && message.empty()) return response;
+  if (rejected == 0 && message.empty()) return response;
   std::string partial_success;
   protozero::pbf_writer writer(partial_success);
-  if (rejected_spans != 0) writer.add_int64(1, rejected_spans);
+  if (rejected != 0) writer.add_int64(1, rejected);
   if (!message.empty()) writer.add_string(2, SafeText(message));
   protozero::pbf_writer(response).add_message(1, partial_success);
   return response;
 }
 
+std::string EncodeExportResponseJson(model::Signal signal, int64_t rejected,
+                                     std::string_view message) {
+  if (rejected == 0 && message.empty()) return "{}";
+  std::string json = "{\"partialSuccess\":{";
+  // proto3 JSON: 64-bit integers are strings.
+  if (rejected != 0) json += fmt::format("\"{}\":\"{}\"", RejectedKey(signal), rejected);
+  if (!message.empty()) {
+    if (rejected != 0) json += ',';
+    json += "\"errorMessage\":";
+    AppendJsonString(SafeText(message), json);
+  }
+  json += "}}";
+  return json;
+}
+
 std::string EncodeStatus(int code, std::string_view message,
                          std::optional<std::chrono::milliseconds> retry_delay) {
+  const std::string text = SafeText(message);
   std::string status;
   protozero::pbf_writer writer(status);
   writer.add_int32(1, code);
-  if (!message.empty()) writer.add_string(2, SafeText(message));
-  if (retry_delay.has_value()) {
-    std::string any;
-    protozero::pbf_writer any_writer(any);
-    any_writer.add_string(1, kRetryInfoType.data(), kRetryInfoType.size());
-    any_writer.add_bytes(2, EncodeRetryInfo(*retry_delay));
-    writer.add_message(3, any);
+  if (!text.empty()) writer.add_string(2, text);
+  if (code == kInvalidArgument && !text.empty()) {
+    AddDetail(kBadRequestType, EncodeBadRequest(text), writer);
   }
+  if (retry_delay.has_value()) AddDetail(kRetryInfoType, EncodeRetryInfo(*retry_delay), writer);
   return status;
 }
 

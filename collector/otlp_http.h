@@ -4,20 +4,22 @@
 // Uses     collector/, net/
 // Threads  handlers run on the server's threads
 // Units    bytes
-// Source   OTLP specification, OTLP/HTTP; requirements H1 to H22
+// Source   OTLP specification, OTLP/HTTP; requirements H1 to H22, J1 to J13
 #pragma once
 
 #include <prometheus/registry.h>
 
 #include "collector/ingest_sink.h"
+#include "collector/receive_limits.h"
 #include "net/route_table.h"
 
 namespace slowburn::collector {
 
-// POST /v1/traces, application/x-protobuf, none or gzip. Every error, the listener's own too, is a
-// google.rpc.Status in the request's encoding. Other signals are not routed (404), other encodings
-// are refused (415). `sink` and `registry` must outlive the routes.
-net::RouteTable OtlpHttpRoutes(size_t request_bytes_max, IngestSink& sink,
+// POST /v1/traces, /v1/metrics, /v1/logs; application/x-protobuf and application/json; none, gzip,
+// zstd, deflate. Every error, the listener's own too, is a google.rpc.Status in the request's
+// encoding, by the status table of docs/otlp.md. /v1development/profiles is not routed (404).
+// `sink` and `registry` must outlive the routes.
+net::RouteTable OtlpHttpRoutes(ReceiveLimits limits, IngestSink& sink,
                                prometheus::Registry& registry);
 
 }  // namespace slowburn::collector

@@ -10,7 +10,7 @@
 #include "base/status.h"
 #include "collector/testing/fake_sink.h"
 #include "google/rpc/status.pb.h"
-#include "net/gzip.h"
+#include "net/content_coding.h"
 #include "net/http_client.h"
 #include "net/http_server.h"
 #include "opentelemetry/proto/collector/trace/v1/trace_service.pb.h"
@@ -31,6 +31,21 @@ std::string ThreeSpans() {
   return TypicalTraces(3, random).SerializeAsString();
 }
 
+std::string Gzip(std::string_view content) {
+  return net::EncodeContent(net::ContentCoding::kGzip, content);
+}
+std::string Zstd(std::string_view content) {
+  return net::EncodeContent(net::ContentCoding::kZstd, content);
+}
+std::string Deflate(std::string_view content) {
+  return net::EncodeContent(net::ContentCoding::kDeflate, content);
+}
+
+// One span, as OTLP/JSON.
+constexpr char kJsonSpan[] =
+    R"({"resourceSpans":[{"scopeSpans":[{"spans":[{"traceId":"5b8efff798038103d269b633813fc60c",)"
+    R"("spanId":"eee19b7ec3c1b174","endTimeUnixNano":"1544712661300000000"}]}]}]})";
+
 // A request of `size` bytes: one unknown field with a length of three bytes.
 std::string BodyOfSize(size_t size) {
   std::string body;
@@ -43,11 +58,12 @@ class Listener {
  public:
   explicit Listener(FakeSink::OnIngest on_ingest = FakeSink::AcceptAll)
       : sink(std::move(on_ingest)) {
-    net::HttpServer::Options options;
+    net::ServerOptions options;
     options.address = {"127.0.0.1", 0};
     options.name = "otlp_http";
-    auto started =
-        net::HttpServer::Start(options, OtlpHttpRoutes(kRequestBytesMax, sink, registry), registry);
+    options.budget = &budget;
+    auto started = net::HttpServer::Start(
+        options, OtlpHttpRoutes({.request_bytes_max = kRequestBytesMax}, sink, registry), registry);
     EXPECT_TRUE(started.ok()) << base::Message(started.status());
     server = *std::move(started);
   }
@@ -69,6 +85,7 @@ class Listener {
   std::string Metrics() const { return prometheus::TextSerializer().Serialize(registry.Collect()); }
 
   prometheus::Registry registry;
+  base::MemoryBudget budget{64 << 20};
   FakeSink sink;
   std::unique_ptr<net::HttpServer> server;
 };
@@ -93,10 +110,13 @@ TEST_P(AcceptedTest, Is200WithoutBytes) {
   const AcceptedCase& row = GetParam();
   const net::HttpResult result = listener.Post(row.body, row.content_type, row.headers);
   EXPECT_EQ(result.status, 200) << result.body;
-  EXPECT_EQ(ContentType(result), kProtobuf);
-  EXPECT_EQ(result.body, "");
+  const bool is_json = row.content_type.starts_with(kJson);
+  EXPECT_EQ(ContentType(result), is_json ? kJson : kProtobuf);
+  EXPECT_EQ(result.body, is_json ? "{}" : "");
   EXPECT_EQ(listener.sink.bodies().size(), 1u);
-  EXPECT_THAT(listener.Metrics(), HasSubstr("outcome=\"accepted\",transport=\"http\"} 1"));
+  EXPECT_THAT(listener.Metrics(),
+              HasSubstr("outcome=\"accepted\",signal=\"traces\",transport=\"http\"} 1"));
+  EXPECT_EQ(listener.budget.used(), 0u);
 }
 
 INSTANTIATE_TEST_SUITE_P(
@@ -106,13 +126,19 @@ INSTANTIATE_TEST_SUITE_P(
         {"E2_EmptyBody", "", "", {{"Content-Type", kProtobuf}}},
         {"H3_ParametersAreIgnored", ThreeSpans(), "application/x-protobuf; charset=utf-8", {}},
         {"H3_AnyCase", ThreeSpans(), "Application/X-Protobuf", {}},
-        {"H12_Gzip", net::Gzip(ThreeSpans()), kProtobuf, {{"Content-Encoding", "gzip"}}},
-        {"H12_GzipAnyCase", net::Gzip(ThreeSpans()), kProtobuf, {{"Content-Encoding", "GZIP"}}},
+        {"H12_Gzip", Gzip(ThreeSpans()), kProtobuf, {{"Content-Encoding", "gzip"}}},
+        {"H12_GzipAnyCase", Gzip(ThreeSpans()), kProtobuf, {{"Content-Encoding", "GZIP"}}},
+        {"H13_Zstd", Zstd(ThreeSpans()), kProtobuf, {{"Content-Encoding", "zstd"}}},
+        {"H13_Deflate", Deflate(ThreeSpans()), kProtobuf, {{"Content-Encoding", "deflate"}}},
+        {"H3_Json", kJsonSpan, kJson, {}},
+        {"E7_JsonWithCharset", kJsonSpan, "application/json; charset=utf-8", {}},
+        {"E3_EmptyJsonObject", "{}", kJson, {}},
+        {"H12_JsonGzip", Gzip(kJsonSpan), kJson, {{"Content-Encoding", "gzip"}}},
         {"E9_Identity", ThreeSpans(), kProtobuf, {{"Content-Encoding", "identity"}}},
         {"E9_EmptyEncoding", ThreeSpans(), kProtobuf, {{"Content-Encoding", ""}}},
         {"E10_AtLimit", BodyOfSize(kRequestBytesMax), kProtobuf, {}},
         {"E10_GzipAtLimit",
-         net::Gzip(BodyOfSize(kRequestBytesMax)),
+         Gzip(BodyOfSize(kRequestBytesMax)),
          kProtobuf,
          {{"Content-Encoding", "gzip"}}},
     }),
@@ -120,9 +146,9 @@ INSTANTIATE_TEST_SUITE_P(
 
 TEST(OtlpHttpTest, SinkGetsTheDecompressedBody) {
   Listener listener;
-  listener.Post(net::Gzip(ThreeSpans()), kProtobuf, {{"Content-Encoding", "gzip"}});
+  listener.Post(Gzip(ThreeSpans()), kProtobuf, {{"Content-Encoding", "gzip"}});
   EXPECT_EQ(listener.sink.bodies().at(0), ThreeSpans());
-  EXPECT_EQ(listener.sink.spans(), 3u);
+  EXPECT_EQ(listener.sink.items(model::Signal::kTraces), 3u);
 }
 
 TEST(OtlpHttpTest, E6_H5_PartialSuccessIs200WithTheCount) {
@@ -135,8 +161,9 @@ TEST(OtlpHttpTest, E6_H5_PartialSuccessIs200WithTheCount) {
   ExportTraceServiceResponse response;
   ASSERT_TRUE(response.ParseFromString(result.body));
   EXPECT_EQ(response.partial_success().rejected_spans(), 1);
-  EXPECT_EQ(response.partial_success().error_message(), "a span has no valid id");
-  EXPECT_THAT(listener.Metrics(), HasSubstr("outcome=\"partial\",transport=\"http\"} 1"));
+  EXPECT_EQ(response.partial_success().error_message(), "an item is not valid");
+  EXPECT_THAT(listener.Metrics(),
+              HasSubstr("outcome=\"partial\",signal=\"traces\",transport=\"http\"} 1"));
 }
 
 // --- Errors -----------------------------------------------------------------------------------
@@ -168,11 +195,14 @@ TEST_P(RefusedTest, H6_IsAStatusInTheRequestsEncoding) {
     ASSERT_TRUE(status.ParseFromString(result.body));
     EXPECT_EQ(status.code(), row.want_code);
     EXPECT_THAT(status.message(), HasSubstr(row.want_message));
-    EXPECT_EQ(status.details_size(), 0);
+    EXPECT_EQ(status.details_size(), row.want_status == 400 ? 1 : 0);  // a BadRequest
   }
   EXPECT_EQ(listener.sink.refused(row.want_refusal), 1);
   EXPECT_TRUE(listener.sink.bodies().empty());
-  EXPECT_THAT(listener.Metrics(), HasSubstr("outcome=\"refused\",transport=\"http\"} 1"));
+  EXPECT_THAT(
+      listener.Metrics(),
+      testing::ContainsRegex("outcome=\"refused\",signal=\"[a-z]+\",transport=\"http\"} 1"));
+  EXPECT_EQ(listener.budget.used(), 0u);
 }
 
 net::HttpCall PostCall(std::string body, std::string content_type = kProtobuf,
@@ -198,28 +228,37 @@ INSTANTIATE_TEST_SUITE_P(
         {"H8_TooLargeJson", PostCall(std::string(kRequestBytesMax + 1, ' '), kJson), 413, 8,
          kTooLarge, ""},
         {"H8_TooLargeDecompressed",
-         PostCall(net::Gzip(BodyOfSize(kRequestBytesMax + 1)), kProtobuf, "gzip"), 413, 8,
-         kTooLarge, ""},
-        {"R2_GzipBomb", PostCall(net::Gzip(std::string(16 << 20, '\0')), kProtobuf, "gzip"), 413, 8,
+         PostCall(Gzip(BodyOfSize(kRequestBytesMax + 1)), kProtobuf, "gzip"), 413, 8, kTooLarge,
+         ""},
+        {"R2_GzipBomb", PostCall(Gzip(std::string(16 << 20, '\0')), kProtobuf, "gzip"), 413, 8,
          kTooLarge, ""},
         {"H12_BrokenGzip", PostCall("no gzip", kProtobuf, "gzip"), 400, 3, kUndecodable, ""},
-        {"E8_GzipIsOpenedOnce", PostCall(net::Gzip(net::Gzip(ThreeSpans())), kProtobuf, "gzip"),
-         400, 3, kUndecodable, ""},
-        {"H11_Json", PostCall("{}", kJson), 415, 12, kUnsupported,
-         "this server takes application/x-protobuf"},
-        {"E7_JsonWithCharset", PostCall("{}", "application/json; charset=utf-8"), 415, 12,
-         kUnsupported, "this server takes application/x-protobuf"},
+        {"E8_GzipIsOpenedOnce", PostCall(Gzip(Gzip(ThreeSpans())), kProtobuf, "gzip"), 400, 3,
+         kUndecodable, ""},
+        {"E4_EmptyJson",
+         {.method = "POST",
+          .url = "/v1/traces",
+          .headers = {{"Content-Type", kJson}},
+          .content_type = kJson},
+         400,
+         3,
+         kUndecodable,
+         ""},
+        {"E5_TruncatedJson", PostCall("{\"resourceSpans\":[", kJson), 400, 3, kUndecodable, ""},
+        {"H12_BrokenZstd", PostCall("no zstd", kProtobuf, "zstd"), 400, 3, kUndecodable, "zstd"},
         {"H11_OtherContentType", PostCall("x", "text/plain"), 415, 12, kUnsupported, "text/plain"},
-        {"H11_OtherEncoding", PostCall(ThreeSpans(), kProtobuf, "zstd"), 415, 12, kUnsupported,
-         "zstd"},
+        {"H11_OtherEncoding", PostCall(ThreeSpans(), kProtobuf, "snappy"), 415, 12, kUnsupported,
+         "snappy"},
+        {"H11_TwoEncodings", PostCall(ThreeSpans(), kProtobuf, "gzip, gzip"), 415, 12, kUnsupported,
+         "gzip, gzip"},
         {"H11_OtherMethod",
          {.method = "PUT", .url = "/v1/traces", .body = "x", .content_type = kProtobuf},
          405,
          12,
          kUnsupported,
          ""},
-        {"H11_OtherSignal", PostCall("", "", "", "/v1/metrics"), 404, 12, kUnsupported, ""},
-        {"H11_OtherPathJson", PostCall("{}", kJson, "", "/v1/logs"), 404, 12, kUnsupported, ""},
+        {"G2_Profiles", PostCall("", "", "", "/v1development/profiles"), 404, 12, kUnsupported, ""},
+        {"H11_OtherPathJson", PostCall("{}", kJson, "", "/v1/events"), 404, 12, kUnsupported, ""},
     }),
     [](const auto& info) { return info.param.name; });
 
@@ -233,7 +272,7 @@ class UnavailableTest : public testing::TestWithParam<UnavailableCase> {};
 
 TEST_P(UnavailableTest, H9_Is503WithWholeSeconds) {
   Listener listener(
-      [delay = GetParam().retry_delay](std::string&, model::SpanBatch&, AnswerFn answer) {
+      [delay = GetParam().retry_delay](RequestBody, model::SignalBatch&, AnswerFn answer) {
         std::move(answer)({.outcome = ExportAnswer::Outcome::kUnavailable,
                            .message = "the store is full",
                            .retry_delay = delay});
@@ -245,7 +284,8 @@ TEST_P(UnavailableTest, H9_Is503WithWholeSeconds) {
   ASSERT_TRUE(status.ParseFromString(result.body));
   EXPECT_EQ(status.code(), 14);
   EXPECT_EQ(status.message(), "the store is full");
-  EXPECT_THAT(listener.Metrics(), HasSubstr("outcome=\"unavailable\",transport=\"http\"} 1"));
+  EXPECT_THAT(listener.Metrics(),
+              HasSubstr("outcome=\"unavailable\",signal=\"traces\",transport=\"http\"} 1"));
 }
 
 INSTANTIATE_TEST_SUITE_P(Delays, UnavailableTest,
@@ -257,19 +297,42 @@ INSTANTIATE_TEST_SUITE_P(Delays, UnavailableTest,
                          [](const auto& info) { return info.param.name; });
 
 TEST(OtlpHttpTest, DroppedAnswerIs503WithRetryAfter) {
-  Listener listener([](std::string&, model::SpanBatch&, AnswerFn) {});
+  Listener listener([](RequestBody, model::SignalBatch&, AnswerFn) {});
   const net::HttpResult result = listener.Post(ThreeSpans());
   EXPECT_EQ(result.status, 503);
   EXPECT_EQ(net::FindHeader(result.headers, "Retry-After"), "1");
 }
 
+TEST(OtlpHttpTest, H9_OverloadedIs503BeforeAnythingIsOpened) {
+  Listener listener;
+  listener.sink.set_overloaded("memory is short");
+  const net::HttpResult result = listener.Post("no gzip", kJson, {{"Content-Encoding", "gzip"}});
+  EXPECT_EQ(result.status, 503);
+  EXPECT_EQ(result.body, R"({"code":14,"message":"memory is short; send the request again"})");
+  EXPECT_EQ(net::FindHeader(result.headers, "Retry-After"), "1");
+  EXPECT_EQ(listener.sink.refused(RequestRefusal::kOverloaded), 1);
+}
+
+TEST(OtlpHttpTest, R8_J11_PartialSuccessInJsonNamesTheSignalsItems) {
+  Listener listener;
+  const std::string point = R"({"resourceMetrics":[{"scopeMetrics":[{"metrics":[{"name":"m",)"
+                            R"("gauge":{"dataPoints":[{"asInt":"1"}]}}]}]}]})";
+  const net::HttpResult result = listener.Call(PostCall(point, kJson, "", "/v1/metrics"));
+  EXPECT_EQ(result.status, 200);
+  EXPECT_EQ(
+      result.body,
+      R"({"partialSuccess":{"rejectedDataPoints":"1","errorMessage":"an item is not valid"}})");
+}
+
 TEST(OtlpHttpTest, BytesAreCountedAsTheyCame) {
   Listener listener;
-  const std::string gzip = net::Gzip(ThreeSpans());
+  const std::string gzip = Gzip(ThreeSpans());
   listener.Post(gzip, kProtobuf, {{"Content-Encoding", "gzip"}});
-  EXPECT_THAT(listener.Metrics(),
-              HasSubstr(fmt::format(
-                  "slowburn_collector_request_bytes_total{{transport=\"http\"}} {}", gzip.size())));
+  EXPECT_THAT(
+      listener.Metrics(),
+      HasSubstr(fmt::format(
+          "slowburn_collector_request_bytes_total{{signal=\"traces\",transport=\"http\"}} {}",
+          gzip.size())));
 }
 
 }  // namespace

@@ -7,14 +7,12 @@
 // Source   docs: OTLP trace.proto, otlp requirements R5, R6, R12, V1, V2, V10 to V12
 #pragma once
 
-#include <string>
 #include <string_view>
-#include <vector>
 
 #include <absl/status/status.h>
 
-#include "model/span_batch.h"
 #include "model/attribute_projection.h"
+#include "model/span_batch.h"
 
 namespace slowburn::collector {
 
@@ -23,13 +21,8 @@ namespace slowburn::collector {
 // for. kInvalidArgument when the bytes are not this message, naming the byte offset of the
 // enclosing element. Unknown fields are skipped; a singular message that is repeated is merged, as
 // protobuf does. One pass, no allocation per span; memory is bounded by a small multiple of the
-// body (docs say which) whatever the bytes are.
+// body (docs say which) whatever the bytes are: beyond it, kResourceExhausted.
 absl::Status DecodeTraces(std::string_view body, const model::AttributeProjection& projection,
                           model::SpanBatch& batch);
-
-// `body` without the spans of these ordinals (ascending): the envelopes are framed anew around the
-// unchanged bytes of what stays; unknown fields survive, envelopes left empty go. `body` must have
-// passed DecodeTraces.
-std::string WithoutSpans(std::string_view body, const std::vector<model::RejectedItem>& rejected);
 
 }  // namespace slowburn::collector

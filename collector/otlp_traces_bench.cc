@@ -5,6 +5,7 @@
 
 #include "collector/otlp_traces.h"
 #include "collector/testing/trace_requests.h"
+#include "collector/without_items.h"
 
 namespace slowburn::collector {
 namespace {
@@ -65,16 +66,16 @@ void BM_ParseWithProtobuf(benchmark::State& state) {
 }
 BENCHMARK(BM_ParseWithProtobuf)->ArgName("spans")->Arg(512);
 
-void BM_WithoutSpans(benchmark::State& state) {
+void BM_WithoutItems(benchmark::State& state) {
   const std::vector<std::string> bodies = Bodies(static_cast<int>(state.range(0)));
   const std::vector<model::RejectedItem> one = {{static_cast<uint32_t>(state.range(0)) / 2}};
   size_t next = 0;
   for (auto _ : state) {
-    benchmark::DoNotOptimize(WithoutSpans(bodies[next++ % kBodies], one));
+    benchmark::DoNotOptimize(WithoutItems(model::Signal::kTraces, bodies[next++ % kBodies], one));
   }
   CountSpans(state, bodies);
 }
-BENCHMARK(BM_WithoutSpans)->ArgName("spans")->Arg(512);
+BENCHMARK(BM_WithoutItems)->ArgName("spans")->Arg(512);
 
 }  // namespace
 }  // namespace slowburn::collector

@@ -82,7 +82,7 @@ std::string EncodeAlerts(const std::vector<const Alert*>& alerts,
 
 absl::Status PostAlerts(const std::string& url, const std::vector<const Alert*>& alerts,
                         const AlertmanagerMessageOptions& options, UnixNanos now,
-                        std::chrono::milliseconds timeout) {
+                        std::chrono::milliseconds timeout, const net::TlsClientOptions& tls) {
   net::HttpCall call;
   call.method = "POST";
   call.url = fmt::format("{}/api/v2/alerts", WithoutTrailingSlashes(url));
@@ -90,6 +90,7 @@ absl::Status PostAlerts(const std::string& url, const std::vector<const Alert*>&
   call.body = EncodeAlerts(alerts, options, now);
   call.content_type = "application/json";
   call.timeout = timeout;
+  call.tls = tls;
   const absl::StatusOr<net::HttpResult> result = net::Call(call);
   if (absl::IsInvalidArgument(result.status())) {
     // The URL is at fault, not the alerts, which is what kInvalidArgument means here.

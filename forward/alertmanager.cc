@@ -162,8 +162,8 @@ class AlertmanagerForwarder::Sender {
     const milliseconds timeout = TimeLeft();
     if (timeout <= milliseconds(0))
       return base::Unavailable("{}: stopped before it was told", url_);
-    const absl::Status status =
-        PostAlerts(url_, {batch.begin(), batch.end()}, options_->message, now, timeout);
+    const absl::Status status = PostAlerts(url_, {batch.begin(), batch.end()}, options_->message,
+                                           now, timeout, options_->tls);
     const auto count = static_cast<double>(batch.size());
     if (status.ok()) {
       metrics_.sent.Increment(count);

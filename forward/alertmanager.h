@@ -19,6 +19,7 @@
 
 #include "base/clock.h"
 #include "model/alert.h"
+#include "net/tls_context.h"
 
 namespace slowburn::forward {
 
@@ -62,10 +63,10 @@ std::string EncodeAlerts(const std::vector<const model::Alert*>& alerts,
                          const AlertmanagerMessageOptions& options, base::UnixNanos now);
 
 // POSTs `alerts` to one Alertmanager, `url` as in the config ("/api/v2/alerts" is appended), and
-// waits.
+// waits. `tls` is for https.
 absl::Status PostAlerts(const std::string& url, const std::vector<const model::Alert*>& alerts,
                         const AlertmanagerMessageOptions& options, base::UnixNanos now,
-                        std::chrono::milliseconds timeout);
+                        std::chrono::milliseconds timeout, const net::TlsClientOptions& tls = {});
 
 // One thread per Alertmanager. Level-triggered: it holds the newest state, not a queue, so an
 // Alertmanager that was away hears what is true when it is back. A failed POST is tried again after
@@ -75,6 +76,7 @@ class AlertmanagerForwarder {
   struct Options {
     std::vector<std::string> urls;
     AlertmanagerMessageOptions message;
+    net::TlsClientOptions tls;  // for those with https
     std::chrono::milliseconds timeout{10'000};
     size_t batch_max = 256;  // alerts a POST
   };

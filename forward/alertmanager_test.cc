@@ -15,7 +15,10 @@
 
 #include "base/status.h"
 #include "base/testing/manual_clock.h"
+#include "base/testing/temp_dir.h"
 #include "net/http_server.h"
+#include "net/testing/certificates.h"
+#include "net/testing/tls_peer.h"
 
 namespace slowburn::forward {
 namespace {
@@ -50,12 +53,13 @@ class FakeAlertmanager {
     net::RouteTable routes([](const net::HttpRequest&, int status, std::string_view message) {
       return net::HttpResponse{.status = status, .headers = {}, .body = std::string(message)};
     });
-    routes.Add({.method = "POST",
+    routes.Add({.role = net::Role::kPublic,
+                .method = "POST",
                 .pattern = "/api/v2/alerts",
                 .handler = [this](net::HttpRequest request, net::Reply reply) {
                   Take(std::move(request), std::move(reply));
                 }});
-    net::HttpServer::Options options;
+    net::ServerOptions options;
     options.address = {"127.0.0.1", port};
     options.name = "alertmanager";
     auto server = net::HttpServer::Start(std::move(options), std::move(routes), registry_);
@@ -131,12 +135,14 @@ class FakeAlertmanager {
 class AlertmanagerForwarderTest : public testing::Test {
  protected:
   std::unique_ptr<AlertmanagerForwarder> Start(std::vector<std::string> urls,
-                                               size_t batch_max = 256) {
+                                               size_t batch_max = 256,
+                                               net::TlsClientOptions tls = {}) {
     AlertmanagerForwarder::Options options;
     options.urls = std::move(urls);
     options.message.external_url = "http://slo.example";
     options.timeout = kPatience;
     options.batch_max = batch_max;
+    options.tls = std::move(tls);
     return std::make_unique<AlertmanagerForwarder>(std::move(options), clock_, registry_);
   }
 
@@ -286,6 +292,26 @@ TEST_F(AlertmanagerForwarderTest, TheDestructorTellsWhatIsNewest) {
   forwarder.reset();
   ASSERT_EQ(peer.posts().size(), 1u);
   EXPECT_THAT(peer.posts()[0].names, ElementsAre("last words"));
+}
+
+TEST_F(AlertmanagerForwarderTest, SpeaksHttpsToWhomItTrusts) {
+  const base::TempDir dir;
+  const net::TestAuthority authority(dir.path());
+  const net::CertificateFiles files = authority.Issue();
+  net::TlsServerContext::Options options;
+  options.certificate = files.certificate;
+  options.key = files.key;
+  const auto server = net::TlsServerContext::Load(options);
+  ASSERT_TRUE(server.ok()) << server.status();
+  net::TlsPeer peer((*server)->current(), "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n");
+  const std::string url = peer.Url("localhost", "/");
+  auto forwarder = Start({url}, 256, {.ca = authority.certificate()});
+  forwarder->Publish({MakeAlert("a")});
+  const net::TlsPeer::Seen seen = peer.Wait();
+  EXPECT_THAT(seen.request, testing::StartsWith("POST /api/v2/alerts HTTP/1.1\r\n"));
+  EXPECT_THAT(seen.request, HasSubstr("\"alertname\":\"a\""));
+  forwarder->Drain(kPatience);
+  EXPECT_EQ(Metric("alerts_sent_total", url), 1);
 }
 
 TEST_F(AlertmanagerForwarderTest, NoAlertmanagerIsFine) {

@@ -15,19 +15,19 @@ class MemoryQueue final : public SendQueue {
  public:
   explicit MemoryQueue(size_t bytes_max) : bytes_max_(bytes_max) {}
 
-  uint64_t Push(Payload payload) override {
+  std::vector<Payload> Push(Payload payload) override {
+    std::vector<Payload> dropped;
     const std::lock_guard lock(mutex_);
     const size_t size = payload.bytes->size();
     // Popped payloads cannot be dropped, so what does not fit beside them does not fit at all.
     if (closed_ || size > bytes_max_ || pending_bytes_ - waiting_bytes_ > bytes_max_ - size) {
-      return payload.items;
+      dropped.push_back(std::move(payload));
+      return dropped;
     }
-    uint64_t dropped = 0;
     while (pending_bytes_ + size > bytes_max_) {
-      const Payload& oldest = waiting_.front();
-      dropped += oldest.items;
-      waiting_bytes_ -= oldest.bytes->size();
-      Forget(oldest);
+      waiting_bytes_ -= waiting_.front().bytes->size();
+      Forget(waiting_.front());
+      dropped.push_back(std::move(waiting_.front()));
       waiting_.pop_front();
     }
     pending_items_ += payload.items;

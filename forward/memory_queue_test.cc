@@ -14,15 +14,25 @@ namespace {
 using Steady = std::chrono::steady_clock;
 
 Payload Make(size_t bytes, uint32_t items) {
-  return {std::make_shared<const std::string>(bytes, 'x'), items, Steady::now()};
+  return {std::make_shared<const std::string>(bytes, 'x'), model::Signal::kLogs, items,
+          Steady::now()};
+}
+
+uint64_t Items(const std::vector<Payload>& payloads) {
+  uint64_t items = 0;
+  for (const Payload& payload : payloads) {
+    EXPECT_EQ(payload.signal, model::Signal::kLogs);
+    items += payload.items;
+  }
+  return items;
 }
 
 std::optional<Payload> PopNow(SendQueue& queue) { return queue.Pop({}); }
 
 TEST(MemoryQueueTest, GivesInOrderAndCountsUntilDone) {
   const auto queue = MakeMemoryQueue(100);
-  EXPECT_EQ(queue->Push(Make(10, 1)), 0u);
-  EXPECT_EQ(queue->Push(Make(20, 2)), 0u);
+  EXPECT_EQ(Items(queue->Push(Make(10, 1))), 0u);
+  EXPECT_EQ(Items(queue->Push(Make(20, 2))), 0u);
   const auto first = PopNow(*queue);
   ASSERT_TRUE(first.has_value());
   EXPECT_EQ(first->items, 1u);
@@ -38,7 +48,7 @@ TEST(MemoryQueueTest, FullDropsTheOldestWaiting) {
   queue->Push(Make(40, 1));
   queue->Push(Make(40, 2));
   queue->Push(Make(20, 4));
-  EXPECT_EQ(queue->Push(Make(50, 8)), 3u) << "the two of 40 bytes";
+  EXPECT_EQ(Items(queue->Push(Make(50, 8))), 3u) << "the two of 40 bytes";
   EXPECT_EQ(queue->pending_items(), 12u);
   EXPECT_EQ(PopNow(*queue)->items, 4u);
   EXPECT_EQ(PopNow(*queue)->items, 8u);
@@ -47,11 +57,11 @@ TEST(MemoryQueueTest, FullDropsTheOldestWaiting) {
 TEST(MemoryQueueTest, WhatCannotFitCostsOnlyItself) {
   const auto queue = MakeMemoryQueue(100);
   queue->Push(Make(60, 1));
-  EXPECT_EQ(queue->Push(Make(101, 7)), 7u) << "larger than the queue";
+  EXPECT_EQ(Items(queue->Push(Make(101, 7))), 7u) << "larger than the queue";
   const auto popped = PopNow(*queue);
   queue->Push(Make(30, 2));
-  EXPECT_EQ(queue->Push(Make(41, 7)), 7u) << "does not fit beside the popped one";
-  EXPECT_EQ(queue->Push(Make(40, 4)), 2u) << "fits beside it, in place of the waiting one";
+  EXPECT_EQ(Items(queue->Push(Make(41, 7))), 7u) << "does not fit beside the popped one";
+  EXPECT_EQ(Items(queue->Push(Make(40, 4))), 2u) << "fits beside it, in place of the waiting one";
   queue->Done(*popped);
   EXPECT_EQ(queue->pending_items(), 4u);
   EXPECT_EQ(queue->pending_bytes(), 40u);
@@ -77,7 +87,7 @@ TEST(MemoryQueueTest, CloseWakesPopAndTakesNothingMore) {
   std::jthread closer([&] { queue->Close(); });
   EXPECT_FALSE(queue->Pop(Steady::now() + std::chrono::seconds(30)).has_value());
   closer.join();
-  EXPECT_EQ(queue->Push(Make(1, 3)), 3u);
+  EXPECT_EQ(Items(queue->Push(Make(1, 3))), 3u);
   EXPECT_EQ(queue->pending_items(), 0u);
 }
 
@@ -91,7 +101,7 @@ TEST(MemoryQueueTest, ThreadsLoseNoItem) {
     std::vector<std::jthread> pushers;
     for (uint64_t i = 0; i < kThreads; ++i) {
       pushers.emplace_back([&] {
-        for (uint64_t n = 0; n < kEach; ++n) dropped += queue->Push(Make(7, 3));
+        for (uint64_t n = 0; n < kEach; ++n) dropped += Items(queue->Push(Make(7, 3)));
       });
     }
     for (int n = 0; n < 500; ++n) {

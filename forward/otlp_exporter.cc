@@ -1,6 +1,7 @@
 #include "forward/otlp_exporter.h"
 
 #include <algorithm>
+#include <array>
 #include <condition_variable>
 #include <list>
 #include <mutex>
@@ -14,11 +15,10 @@
 #include <grpcpp/create_channel.h>
 #include <grpcpp/generic/generic_stub.h>
 #include <grpcpp/security/credentials.h>
-#include <prometheus/counter.h>
-#include <prometheus/gauge.h>
 
 #include "base/logging.h"
 #include "forward/backoff.h"
+#include "forward/internal/exporter_metrics.h"
 #include "forward/otlp_answer.h"
 #include "model/label_set.h"
 
@@ -35,7 +35,11 @@ using std::chrono::nanoseconds;
 using std::chrono::seconds;
 using Steady = std::chrono::steady_clock;
 
-constexpr char kMethod[] = "/opentelemetry.proto.collector.trace.v1.TraceService/Export";
+// In the order of model::Signal.
+constexpr std::array<const char*, model::kSignals.size()> kMethods = {
+    "/opentelemetry.proto.collector.trace.v1.TraceService/Export",
+    "/opentelemetry.proto.collector.metrics.v1.MetricsService/Export",
+    "/opentelemetry.proto.collector.logs.v1.LogsService/Export"};
 constexpr size_t kRequestBytesMax = 64 << 20;  // OTLP's default limit (X7)
 constexpr int kResponseBytesMax = 4 << 20;     // likewise (X8)
 constexpr std::chrono::minutes kLogEvery{1};   // of lines about refused payloads
@@ -105,38 +109,13 @@ bool IsRetryable(grpc::StatusCode code, bool has_retry_info) {
   }
 }
 
-struct Metrics {
-  prometheus::Counter& sent;
-  prometheus::Counter& send_failed;
-  prometheus::Counter& dropped;
-  prometheus::Gauge& queue_items;
-  prometheus::Gauge& queue_bytes;
-};
-
-Metrics MakeMetrics(prometheus::Registry& registry, const std::string& downstream) {
-  const prometheus::Labels labels{{"downstream", downstream}};
-  const auto counter = [&](const char* name, const char* help) -> prometheus::Counter& {
-    return prometheus::BuildCounter().Name(name).Help(help).Register(registry).Add(labels);
-  };
-  const auto gauge = [&](const char* name, const char* help) -> prometheus::Gauge& {
-    return prometheus::BuildGauge().Name(name).Help(help).Register(registry).Add(labels);
-  };
-  return {counter("slowburn_forward_items_sent_total", "Items that a downstream took."),
-          counter("slowburn_forward_items_send_failed_total",
-                  "Items in requests that failed; each try counts."),
-          counter("slowburn_forward_items_dropped_total",
-                  "Items given up; the ledger has the reasons."),
-          gauge("slowburn_forward_queue_items", "Items waiting or in flight."),
-          gauge("slowburn_forward_queue_bytes", "Bytes waiting or in flight.")};
-}
-
 }  // namespace
 
 class OtlpExporter::Impl {
  public:
   Impl(Options options, prometheus::Registry& registry)
       : options_(std::move(options)),
-        metrics_(MakeMetrics(registry, options_.name)),
+        metrics_(registry, options_.name),
         stub_(MakeChannel(options_)),
         queue_(MakeMemoryQueue(options_.queue_bytes_max)),
         backoff_({.min = options_.backoff_min, .max = options_.backoff_max, .seed = options_.seed}),
@@ -144,7 +123,8 @@ class OtlpExporter::Impl {
 
   ~Impl() { Shutdown(seconds(0)); }
 
-  void Offer(std::shared_ptr<const std::string> request, uint32_t items);
+  bool Takes(model::Signal signal) const { return options_.signals.contains(signal); }
+  void Offer(Payload payload);
   Totals totals() const;
   void Shutdown(seconds drain);
   const std::string& name() const { return options_.name; }
@@ -177,12 +157,13 @@ class OtlpExporter::Impl {
   void NoteFailing(const Call& call, std::optional<nanoseconds> delay, Steady::time_point now)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void NoteAnswering(const Call& call) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
-  void LogRefused(std::string_view message, uint64_t items, std::string_view error)
-      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  void LogRefused(std::string_view message, model::Signal signal, uint64_t items,
+                  std::string_view error) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
 
   void Finish(const Payload& payload, uint64_t delivered, std::string_view reason)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
-  void Drop(std::string_view reason, uint64_t items) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  void Drop(std::string_view reason, model::Signal signal, uint64_t items)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void ShowQueue() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
 
   size_t InFlightMax() const { return static_cast<size_t>(std::max(options_.in_flight_max, 1)); }
@@ -194,7 +175,7 @@ class OtlpExporter::Impl {
   }
 
   const Options options_;
-  const Metrics metrics_;
+  const internal::ExporterMetrics metrics_;
   grpc::GenericStub stub_;
   const std::unique_ptr<SendQueue> queue_;  // changed under mutex_, so that the totals agree
 
@@ -218,18 +199,20 @@ class OtlpExporter::Impl {
   std::jthread worker_;  // last: it uses all the others
 };
 
-void OtlpExporter::Impl::Offer(std::shared_ptr<const std::string> request, uint32_t items) {
+void OtlpExporter::Impl::Offer(Payload payload) {
+  const model::Signal signal = payload.signal;
+  const uint32_t items = payload.items;
   if (items == 0) return;  // an empty envelope: nothing to tell anybody (X13)
-  const size_t size = request->size();
   const std::lock_guard lock(mutex_);
   totals_.routed += items;
-  if (stop_at_.has_value()) return Drop(kShutdown, items);
-  if (size > kRequestBytesMax) {
-    Drop(kRejected, items);
-    return LogRefused("request over the OTLP limit of 64 MiB dropped", items,
+  if (stop_at_.has_value()) return Drop(kShutdown, signal, items);
+  if (payload.bytes->size() > kRequestBytesMax) {
+    Drop(kRejected, signal, items);
+    return LogRefused("request over the OTLP limit of 64 MiB dropped", signal, items,
                       "lower the batch size of the sender");
   }
-  Drop(kQueueFull, queue_->Push({std::move(request), items, Steady::now()}));
+  for (const Payload& dropped : queue_->Push(std::move(payload)))
+    Drop(kQueueFull, dropped.signal, dropped.items);
   ShowQueue();
   wake_.notify_one();
 }
@@ -295,11 +278,11 @@ bool OtlpExporter::Impl::Settle(Call& call, Steady::time_point now) {
     NoteAnswering(call);
     return true;
   }
-  metrics_.send_failed.Increment(call.payload.items);
+  metrics_.send_failed.Add(call.payload.signal, call.payload.items);
   const std::optional<nanoseconds> delay = ParseRetryDelay(call.status.error_details());
   if (!IsRetryable(call.status.error_code(), delay.has_value())) {
     Finish(call.payload, 0, kRejected);
-    LogRefused("request refused by the endpoint, dropped", call.payload.items,
+    LogRefused("request refused by the endpoint, dropped", call.payload.signal, call.payload.items,
                call.status.error_message());
     NoteAnswering(call);
     return true;
@@ -315,8 +298,8 @@ void OtlpExporter::Impl::SettleDelivered(Call& call) {
   const int64_t rejected = std::clamp<int64_t>(partial.rejected, 0, items);
   Finish(call.payload, static_cast<uint64_t>(items - rejected), kRejected);
   if (rejected > 0 || !partial.message.empty()) {
-    LogRefused("endpoint took the request with a reservation", static_cast<uint64_t>(rejected),
-               partial.message);
+    LogRefused("endpoint took the request with a reservation", call.payload.signal,
+               static_cast<uint64_t>(rejected), partial.message);
   }
 }
 
@@ -366,7 +349,8 @@ void OtlpExporter::Impl::Start(Call& call) {
   call.response.Clear();
   call.context = std::make_unique<grpc::ClientContext>();
   call.context->set_deadline(std::chrono::system_clock::now() + options_.timeout);
-  stub_.UnaryCall(call.context.get(), kMethod, {}, &call.request, &call.response,
+  const char* const method = kMethods[static_cast<size_t>(call.payload.signal)];
+  stub_.UnaryCall(call.context.get(), method, {}, &call.request, &call.response,
                   [this, &call](grpc::Status status) {
                     const std::lock_guard lock(mutex_);
                     call.status = std::move(status);
@@ -441,7 +425,7 @@ void OtlpExporter::Impl::NoteAnswering(const Call& call) {
             {{"downstream", options_.name}, {"endpoint", options_.endpoint}});
 }
 
-void OtlpExporter::Impl::LogRefused(std::string_view message, uint64_t items,
+void OtlpExporter::Impl::LogRefused(std::string_view message, model::Signal signal, uint64_t items,
                                     std::string_view error) {
   const Steady::time_point now = Steady::now();
   const bool first = refused_logged_at_ == Steady::time_point{};
@@ -453,6 +437,7 @@ void OtlpExporter::Impl::LogRefused(std::string_view message, uint64_t items,
   constexpr size_t kErrorMax = 500;  // the endpoint's words may be long
   base::Log(base::LogLevel::kWarning, message,
             {{"downstream", options_.name},
+             {"signal", model::SignalName(signal)},
              {"items", items},
              {"error", model::ValidUtf8(error.substr(0, kErrorMax))},
              {"suppressed", std::exchange(refused_suppressed_, 0)}});
@@ -462,15 +447,15 @@ void OtlpExporter::Impl::Finish(const Payload& payload, uint64_t delivered,
                                 std::string_view reason) {
   queue_->Done(payload);
   totals_.delivered += delivered;
-  metrics_.sent.Increment(static_cast<double>(delivered));
-  Drop(reason, payload.items - delivered);
+  metrics_.sent.Add(payload.signal, delivered);
+  Drop(reason, payload.signal, payload.items - delivered);
   ShowQueue();
 }
 
-void OtlpExporter::Impl::Drop(std::string_view reason, uint64_t items) {
+void OtlpExporter::Impl::Drop(std::string_view reason, model::Signal signal, uint64_t items) {
   if (items == 0) return;
   totals_.dropped[std::string(reason)] += items;
-  metrics_.dropped.Increment(static_cast<double>(items));
+  metrics_.dropped.Add(signal, items);
 }
 
 void OtlpExporter::Impl::ShowQueue() {
@@ -483,8 +468,11 @@ OtlpExporter::OtlpExporter(Options options, prometheus::Registry& registry)
 
 OtlpExporter::~OtlpExporter() = default;
 
-void OtlpExporter::Offer(std::shared_ptr<const std::string> request, uint32_t items) {
-  impl_->Offer(std::move(request), items);
+bool OtlpExporter::Takes(model::Signal signal) const { return impl_->Takes(signal); }
+
+void OtlpExporter::Offer(model::Signal signal, std::shared_ptr<const std::string> request,
+                         uint32_t items) {
+  impl_->Offer({std::move(request), signal, items, Steady::now()});
 }
 
 OtlpExporter::Totals OtlpExporter::totals() const { return impl_->totals(); }

@@ -1,8 +1,8 @@
 // forward/otlp_exporter.h: passes accepted requests on to an OTLP/gRPC endpoint (Jaeger, a
-// collector).
+// collector): traces, metrics and logs.
 //
 // Room     forward
-// Uses     gRPC (inside), forward/, net/
+// Uses     gRPC (inside), forward/, model/
 // Threads  thread-safe
 // Units    bytes, items
 // Source   OTLP specification, exporter rules; requirements X1 to X19
@@ -12,22 +12,26 @@
 #include <cstdint>
 #include <map>
 #include <memory>
+#include <set>
 #include <string>
 
 #include <prometheus/registry.h>
 
 #include "forward/send_queue.h"
+#include "model/signal.h"
 
 namespace slowburn::forward {
 
 // Sends bytes as they are over a generic stub. Transient errors (X2) are retried with exponential
 // back-off and jitter, no sooner than a RetryInfo says, until `give_up_after`; everything else is
-// dropped and counted. A slow or dead endpoint delays nobody else.
+// dropped and counted. A slow or dead endpoint delays nobody else. The signals share one queue and
+// one connection, so they share the endpoint's fate too.
 class OtlpExporter {
  public:
   struct Options {
     std::string name;      // "jaeger": the label `downstream`
     std::string endpoint;  // host:port, plaintext
+    std::set<model::Signal> signals{model::kSignals.begin(), model::kSignals.end()};
     size_t queue_bytes_max = 64 << 20;
     int in_flight_max = 4;
     std::chrono::milliseconds timeout{10'000};
@@ -36,15 +40,18 @@ class OtlpExporter {
     std::chrono::seconds give_up_after{300};
     uint64_t seed = 0;  // of the jitter
   };
-  // Metrics with label downstream: slowburn_forward_items_{sent,send_failed,dropped}_total,
-  // slowburn_forward_queue_{items,bytes}.
+  // Metrics with label downstream: slowburn_forward_queue_{items,bytes}; with label signal as well:
+  // slowburn_forward_items_{sent,send_failed,dropped}_total.
   OtlpExporter(Options options, prometheus::Registry& registry);
   ~OtlpExporter();  // Shutdown(0s)
 
-  // Takes one ExportTraceServiceRequest. Never waits.
-  void Offer(std::shared_ptr<const std::string> request, uint32_t items);
+  // Whether it is to be offered requests of this signal.
+  bool Takes(model::Signal signal) const;
+  // Takes one Export{Trace,Metrics,Logs}ServiceRequest of a signal that it takes. Never waits.
+  void Offer(model::Signal signal, std::shared_ptr<const std::string> request, uint32_t items);
 
-  // routed = delivered + pending + the sum of dropped, at any moment a snapshot is taken.
+  // Of all signals. routed = delivered + pending + the sum of dropped, at any moment a snapshot is
+  // taken.
   struct Totals {
     uint64_t routed = 0;
     uint64_t delivered = 0;

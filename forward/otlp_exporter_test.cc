@@ -1,6 +1,6 @@
 // Goal: every item offered is delivered, pending or dropped with its reason, and the endpoint gets
-// the bytes unchanged. Method: a real gRPC TraceService on a free port answers by a script; every
-// check includes the ledger's equation.
+// the bytes unchanged. Method: a real gRPC TraceService on a free port answers by a script, and
+// once all three services do; every check includes the ledger's equation.
 #include "forward/otlp_exporter.h"
 
 #include <atomic>
@@ -22,12 +22,16 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "opentelemetry/proto/collector/logs/v1/logs_service.grpc.pb.h"
+#include "opentelemetry/proto/collector/metrics/v1/metrics_service.grpc.pb.h"
 #include "opentelemetry/proto/collector/trace/v1/trace_service.grpc.pb.h"
 
 namespace slowburn::forward {
 namespace {
 
 namespace otlp = opentelemetry::proto::collector::trace::v1;
+namespace otlp_logs = opentelemetry::proto::collector::logs::v1;
+namespace otlp_metrics = opentelemetry::proto::collector::metrics::v1;
 using std::chrono::milliseconds;
 using std::chrono::seconds;
 using Steady = std::chrono::steady_clock;
@@ -35,6 +39,7 @@ using testing::ElementsAre;
 using testing::IsEmpty;
 using testing::Pair;
 
+constexpr model::Signal kTraces = model::Signal::kTraces;
 constexpr seconds kPatience{30};  // of a test; nothing waits that long when all is well
 
 using Answer = std::function<grpc::Status(otlp::ExportTraceServiceResponse&)>;
@@ -213,13 +218,18 @@ OtlpExporter::Options Quick(const std::string& endpoint, int in_flight_max = 1) 
   return options;
 }
 
-double Metric(prometheus::Registry& registry, const std::string& name) {
+// Of traces where the signals are apart.
+double Metric(prometheus::Registry& registry, const std::string& name,
+              model::Signal signal = kTraces) {
   for (const auto& family : registry.Collect()) {
     if (family.name != "slowburn_forward_" + name) continue;
-    EXPECT_EQ(family.metric.at(0).label.at(0).value, "jaeger");
-    return family.metric.at(0).counter.value + family.metric.at(0).gauge.value;
+    for (const auto& metric : family.metric) {
+      EXPECT_EQ(metric.label.at(0).value, "jaeger");
+      if (metric.label.size() > 1 && metric.label[1].value != model::SignalName(signal)) continue;
+      return metric.counter.value + metric.gauge.value;
+    }
   }
-  ADD_FAILURE() << "no metric " << name;
+  ADD_FAILURE() << "no metric " << name << " of " << model::SignalName(signal);
   return -1;
 }
 
@@ -231,7 +241,7 @@ TEST(OtlpExporterTest, EverySpanArrivesUnchanged) {
   for (int i = 0; i < 50; ++i) {
     const auto request = MakeRequest(i, 3);
     want.push_back(*request);
-    exporter.Offer(request, 3);
+    exporter.Offer(kTraces, request, 3);
     Balanced(exporter);
   }
   exporter.Shutdown(kPatience);
@@ -254,7 +264,7 @@ TEST(OtlpExporterTest, LargeRequestsAreSharedNotCopiedAndLetGo) {
   std::weak_ptr<const std::string> watch = request;
   {
     OtlpExporter exporter(Quick(service.endpoint()), registry);
-    exporter.Offer(request, 1);
+    exporter.Offer(kTraces, request, 1);
     exporter.Shutdown(kPatience);
     EXPECT_EQ(Balanced(exporter).delivered, 1u);
   }
@@ -276,8 +286,8 @@ TEST_P(OtlpExporterStatusTest, IsRetriedOrDropped) {
   FakeTraceService service({c.answer});
   prometheus::Registry registry;
   OtlpExporter exporter(Quick(service.endpoint()), registry);
-  exporter.Offer(MakeRequest(1, 2), 2);
-  exporter.Offer(MakeRequest(2, 5), 5);
+  exporter.Offer(kTraces, MakeRequest(1, 2), 2);
+  exporter.Offer(kTraces, MakeRequest(2, 5), 5);
   exporter.Shutdown(kPatience);
   const auto totals = Balanced(exporter);
   EXPECT_EQ(service.arrivals().size(), c.want_retry ? 3u : 2u);
@@ -322,7 +332,7 @@ TEST(OtlpExporterTest, WaitsAsLongAsRetryInfoSays) {
   FakeTraceService service({Fails(grpc::StatusCode::UNAVAILABLE, RetryDetails(kDelay))});
   prometheus::Registry registry;
   OtlpExporter exporter(Quick(service.endpoint()), registry);  // its own back-off is 1 to 20 ms
-  exporter.Offer(MakeRequest(1, 1), 1);
+  exporter.Offer(kTraces, MakeRequest(1, 1), 1);
   const auto arrivals = service.AwaitArrivals(2);
   EXPECT_GE(arrivals[1].at - arrivals[0].at, kDelay);
 }
@@ -336,13 +346,94 @@ TEST(OtlpExporterTest, PartialSuccessIsCountedAndNotRetried) {
     FakeTraceService service({Rejects(c.rejected)});
     prometheus::Registry registry;
     OtlpExporter exporter(Quick(service.endpoint()), registry);
-    exporter.Offer(MakeRequest(1, 10), 10);
+    exporter.Offer(kTraces, MakeRequest(1, 10), 10);
     exporter.Shutdown(kPatience);
     const auto totals = Balanced(exporter);
     EXPECT_EQ(totals.delivered, c.want_delivered) << c.rejected;
     EXPECT_EQ(totals.dropped.contains("rejected"), c.want_delivered < 10) << c.rejected;
     EXPECT_EQ(service.arrivals().size(), 1u) << c.rejected;
   }
+}
+
+// The Export method of one signal: keeps what comes, and rejects one item of each request.
+template <typename Service, typename Request, typename Response, void (*Reject)(Response& response)>
+class SignalService final : public Service::Service {
+ public:
+  std::vector<std::string> requests;
+
+ private:
+  grpc::Status Export(grpc::ServerContext*, const Request* request, Response* response) override {
+    const std::lock_guard lock(mutex_);
+    requests.push_back(request->SerializeAsString());
+    Reject(*response);
+    return grpc::Status::OK;
+  }
+  std::mutex mutex_;
+};
+void RejectSpan(otlp::ExportTraceServiceResponse& response) {
+  response.mutable_partial_success()->set_rejected_spans(1);
+}
+void RejectPoint(otlp_metrics::ExportMetricsServiceResponse& response) {
+  response.mutable_partial_success()->set_rejected_data_points(1);
+}
+void RejectRecord(otlp_logs::ExportLogsServiceResponse& response) {
+  response.mutable_partial_success()->set_rejected_log_records(1);
+}
+
+TEST(OtlpExporterTest, EachSignalGoesToItsOwnMethodAndIsCountedApart) {
+  SignalService<otlp::TraceService, otlp::ExportTraceServiceRequest,
+                otlp::ExportTraceServiceResponse, RejectSpan>
+      traces;
+  SignalService<otlp_metrics::MetricsService, otlp_metrics::ExportMetricsServiceRequest,
+                otlp_metrics::ExportMetricsServiceResponse, RejectPoint>
+      metrics;
+  SignalService<otlp_logs::LogsService, otlp_logs::ExportLogsServiceRequest,
+                otlp_logs::ExportLogsServiceResponse, RejectRecord>
+      logs;
+  int port = 0;
+  grpc::ServerBuilder builder;
+  builder.AddListeningPort("127.0.0.1:0", grpc::InsecureServerCredentials(), &port);
+  builder.RegisterService(&traces);
+  builder.RegisterService(&metrics);
+  builder.RegisterService(&logs);
+  const auto server = builder.BuildAndStart();
+  otlp_metrics::ExportMetricsServiceRequest points;
+  points.add_resource_metrics()->add_scope_metrics()->add_metrics()->set_name("requests");
+  otlp_logs::ExportLogsServiceRequest records;
+  records.add_resource_logs()->add_scope_logs()->add_log_records()->set_event_name("paid");
+  const auto bytes = [](const auto& message) {
+    return std::make_shared<const std::string>(message.SerializeAsString());
+  };
+  prometheus::Registry registry;
+  OtlpExporter exporter(Quick(fmt::format("127.0.0.1:{}", port)), registry);
+  exporter.Offer(kTraces, MakeRequest(1, 2), 2);
+  exporter.Offer(model::Signal::kMetrics, bytes(points), 3);
+  exporter.Offer(model::Signal::kLogs, bytes(records), 4);
+  exporter.Shutdown(kPatience);
+  EXPECT_THAT(traces.requests, ElementsAre(*MakeRequest(1, 2)));
+  EXPECT_THAT(metrics.requests, ElementsAre(points.SerializeAsString()));
+  EXPECT_THAT(logs.requests, ElementsAre(records.SerializeAsString()));
+  const auto totals = Balanced(exporter);
+  EXPECT_EQ(totals.routed, 9u);
+  EXPECT_EQ(totals.delivered, 6u);
+  EXPECT_THAT(totals.dropped, ElementsAre(Pair("rejected", 3)));
+  double sent = 0;
+  for (const model::Signal signal : model::kSignals) {
+    EXPECT_EQ(Metric(registry, "items_sent_total", signal), ++sent) << model::SignalName(signal);
+    EXPECT_EQ(Metric(registry, "items_dropped_total", signal), 1) << model::SignalName(signal);
+  }
+}
+
+TEST(OtlpExporterTest, TakesTheSignalsItIsToldTo) {
+  const ReservedPort nobody;
+  prometheus::Registry registry;
+  OtlpExporter::Options options = Quick(nobody.endpoint());
+  for (const model::Signal signal : model::kSignals)
+    EXPECT_TRUE(OtlpExporter(options, registry).Takes(signal));
+  options.signals = {model::Signal::kLogs};
+  const OtlpExporter exporter(options, registry);
+  EXPECT_TRUE(exporter.Takes(model::Signal::kLogs));
+  EXPECT_FALSE(exporter.Takes(kTraces));
 }
 
 TEST(OtlpExporterTest, AnAnswerOverFourMebibytesIsNotRetried) {
@@ -352,7 +443,7 @@ TEST(OtlpExporterTest, AnAnswerOverFourMebibytesIsNotRetried) {
   }});
   prometheus::Registry registry;
   OtlpExporter exporter(Quick(service.endpoint()), registry);
-  exporter.Offer(MakeRequest(1, 4), 4);
+  exporter.Offer(kTraces, MakeRequest(1, 4), 4);
   exporter.Shutdown(kPatience);
   EXPECT_EQ(service.arrivals().size(), 1u);
   EXPECT_THAT(Balanced(exporter).dropped, ElementsAre(Pair("rejected", 4)));
@@ -366,10 +457,10 @@ TEST(OtlpExporterTest, AFullQueueDropsTheOldestThatWait) {
   OtlpExporter::Options options = Quick(service.endpoint());
   options.queue_bytes_max = 3 * size;
   OtlpExporter exporter(options, registry);
-  exporter.Offer(MakeRequest(0, 1), 1);
+  exporter.Offer(kTraces, MakeRequest(0, 1), 1);
   service.AwaitArrivals(1);  // in flight: it cannot be dropped
   for (int i = 1; i <= 6; ++i) {
-    exporter.Offer(MakeRequest(i, 1), 1);
+    exporter.Offer(kTraces, MakeRequest(i, 1), 1);
     Balanced(exporter);
   }
   EXPECT_EQ(Balanced(exporter).pending, 3u);
@@ -388,7 +479,7 @@ TEST(OtlpExporterTest, AnEndpointThatComesLaterGetsAll) {
   const ReservedPort port;
   prometheus::Registry registry;
   OtlpExporter exporter(Quick(port.endpoint(), 4), registry);
-  for (int i = 0; i < 20; ++i) exporter.Offer(MakeRequest(i, 1), 1);
+  for (int i = 0; i < 20; ++i) exporter.Offer(kTraces, MakeRequest(i, 1), 1);
   AwaitThat([&] { return Metric(registry, "items_send_failed_total") >= 3; });
   EXPECT_EQ(Balanced(exporter).pending, 20u);
   FakeTraceService service({}, port.port());
@@ -406,11 +497,11 @@ TEST(OtlpExporterTest, WhileItFailsOneCallAtATimeTriesIt) {
   options.backoff_min = options.backoff_max = milliseconds(5);
   OtlpExporter exporter(options, registry);
   // The first alone makes it known that the endpoint fails; then all four take their turns.
-  exporter.Offer(MakeRequest(0, 1), 1);
+  exporter.Offer(kTraces, MakeRequest(0, 1), 1);
   service.AwaitArrivals(1);
   AwaitThat([&] { return Metric(registry, "items_send_failed_total") >= 1; });
   const size_t before = service.Hold();
-  for (int i = 1; i < 4; ++i) exporter.Offer(MakeRequest(i, 1), 1);
+  for (int i = 1; i < 4; ++i) exporter.Offer(kTraces, MakeRequest(i, 1), 1);
   service.AwaitArrivals(before + 1);
   std::this_thread::sleep_for(milliseconds(50));  // ten back-offs: time enough for a second one
   EXPECT_LE(service.arrivals().size(), before + 1);
@@ -444,8 +535,8 @@ TEST(OtlpExporterTest, APayloadThatAlwaysFailsHoldsBackNoOther) {
   const auto server = builder.BuildAndStart();
   prometheus::Registry registry;
   OtlpExporter exporter(Quick(fmt::format("127.0.0.1:{}", port), 2), registry);
-  exporter.Offer(MakeRequest(0, 2), 2);
-  for (int i = 1; i <= 20; ++i) exporter.Offer(MakeRequest(i, 1), 1);
+  exporter.Offer(kTraces, MakeRequest(0, 2), 2);
+  for (int i = 1; i <= 20; ++i) exporter.Offer(kTraces, MakeRequest(i, 1), 1);
   AwaitThat([&] { return Balanced(exporter).delivered == 20; });
   EXPECT_EQ(Balanced(exporter).pending, 2u);
 }
@@ -457,7 +548,7 @@ TEST(OtlpExporterTest, GivesUpWhatIsTooOld) {
   options.give_up_after = seconds(1);
   OtlpExporter exporter(options, registry);
   const auto begin = Steady::now();
-  for (int i = 0; i < 5; ++i) exporter.Offer(MakeRequest(i, 1), 1);
+  for (int i = 0; i < 5; ++i) exporter.Offer(kTraces, MakeRequest(i, 1), 1);
   AwaitThat([&] { return Balanced(exporter).pending == 0; });
   EXPECT_GE(Steady::now() - begin, seconds(1));
   EXPECT_THAT(Balanced(exporter).dropped, ElementsAre(Pair("too_old", 5)));
@@ -467,10 +558,10 @@ TEST(OtlpExporterTest, ShutdownDropsAndCountsWhatIsLeft) {
   FakeTraceService service;
   prometheus::Registry registry;
   OtlpExporter exporter(Quick(service.endpoint()), registry);
-  exporter.Offer(MakeRequest(0, 1), 1);
+  exporter.Offer(kTraces, MakeRequest(0, 1), 1);
   service.AwaitArrivals(1);
   service.Hold();
-  for (int i = 1; i < 5; ++i) exporter.Offer(MakeRequest(i, 10), 10);
+  for (int i = 1; i < 5; ++i) exporter.Offer(kTraces, MakeRequest(i, 10), 10);
   service.AwaitArrivals(2);  // so the first was delivered; the second hangs
   exporter.Shutdown(seconds(0));
   auto totals = Balanced(exporter);
@@ -478,7 +569,7 @@ TEST(OtlpExporterTest, ShutdownDropsAndCountsWhatIsLeft) {
   EXPECT_EQ(totals.pending, 0u);
   EXPECT_THAT(totals.dropped, ElementsAre(Pair("shutdown", 40)));
   exporter.Shutdown(kPatience);
-  exporter.Offer(MakeRequest(9, 3), 3);
+  exporter.Offer(kTraces, MakeRequest(9, 3), 3);
   EXPECT_THAT(Balanced(exporter).dropped, ElementsAre(Pair("shutdown", 43)));
 }
 
@@ -486,7 +577,7 @@ TEST(OtlpExporterTest, ShutdownOfADeadEndpointDoesNotOutlastItsDrain) {
   const ReservedPort nobody;
   prometheus::Registry registry;
   OtlpExporter exporter(Quick(nobody.endpoint(), 4), registry);
-  for (int i = 0; i < 10; ++i) exporter.Offer(MakeRequest(i, 1), 1);
+  for (int i = 0; i < 10; ++i) exporter.Offer(kTraces, MakeRequest(i, 1), 1);
   exporter.Shutdown(seconds(1));
   EXPECT_THAT(Balanced(exporter).dropped, ElementsAre(Pair("shutdown", 10)));
 }
@@ -497,8 +588,8 @@ TEST(OtlpExporterTest, RefusesWhatOtlpForbidsToSend) {
   OtlpExporter::Options options = Quick(service.endpoint());
   options.queue_bytes_max = 256 << 20;
   OtlpExporter exporter(options, registry);
-  exporter.Offer(std::make_shared<const std::string>((64 << 20) + 1, 'x'), 6);
-  exporter.Offer(std::make_shared<const std::string>(), 0);  // an empty envelope
+  exporter.Offer(kTraces, std::make_shared<const std::string>((64 << 20) + 1, 'x'), 6);
+  exporter.Offer(kTraces, std::make_shared<const std::string>(), 0);  // an empty envelope
   EXPECT_THAT(Balanced(exporter).dropped, ElementsAre(Pair("rejected", 6)));
   exporter.Shutdown(kPatience);
   EXPECT_EQ(Balanced(exporter).routed, 6u);
@@ -526,7 +617,7 @@ TEST(OtlpExporterTest, TheSumsHoldWhileAllIsInMotion) {
     std::vector<std::jthread> senders;
     for (int thread = 0; thread < 2; ++thread) {
       senders.emplace_back([&] {
-        for (int i = 0; i < 300; ++i) exporter.Offer(MakeRequest(i, 2), 2);
+        for (int i = 0; i < 300; ++i) exporter.Offer(kTraces, MakeRequest(i, 2), 2);
       });
     }
   }

@@ -21,7 +21,10 @@ absl::Status RefuseAddress(std::string_view text) {
       "\"{}\" is not an address; write host:port, like 127.0.0.1:4317 or [::1]:4317", text);
 }
 
+// `text` may hold a password in a place where it does no more look like one.
 absl::Status RefuseUrl(std::string_view text, std::string_view why) {
+  const size_t at = text.rfind('@');
+  if (at != std::string_view::npos) text = text.substr(at + 1);
   return base::InvalidArgument(
       "\"{}\" is not a URL we can use: {}; write one like http://127.0.0.1:9093/path", text, why);
 }

@@ -140,8 +140,13 @@ INSTANTIATE_TEST_SUITE_P(Forms, ParseUrlRefusesTest,
                          [](const auto& info) { return info.param.name; });
 
 TEST(ParseUrlTest, DoesNotRepeatAPassword) {
-  const auto url = ParseUrl("http://me:secret@a/");
-  EXPECT_EQ(base::Message(url.status()).find("secret"), std::string_view::npos);
+  for (const char* text :
+       {"http://me:secret@a/", "http://me:secret@a/#x", "me:secret@a", "http://me:sec ret@a/",
+        "http://me:secret#@a/", "http://me:se/cret@a/"}) {
+    const auto url = ParseUrl(text);
+    EXPECT_FALSE(url.ok()) << text;
+    EXPECT_EQ(base::Message(url.status()).find("cret"), std::string_view::npos) << url.status();
+  }
 }
 
 }  // namespace

@@ -16,6 +16,7 @@
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/redirect_error.hpp>
+#include <boost/asio/ssl/stream.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
 #include <boost/beast/http/parser.hpp>
@@ -26,7 +27,9 @@
 
 #include "base/clock.h"
 #include "base/status.h"
+#include "net/content_coding.h"
 #include "net/host_port.h"
+#include "net/internal/tls_client.h"
 
 namespace slowburn::net {
 namespace {
@@ -61,9 +64,6 @@ bool IsFieldValue(std::string_view text) {
 
 absl::StatusOr<Url> CheckCall(const HttpCall& call) {
   SB_ASSIGN_OR_RETURN(Url url, ParseUrl(call.url));
-  if (url.tls) {
-    return base::InvalidArgument("{}: only http is spoken here; write an http:// URL", Label(call));
-  }
   if (!IsToken(call.method)) {
     return base::InvalidArgument("{}: \"{}\" is not a method; write one like POST", call.url,
                                  call.method);
@@ -85,7 +85,7 @@ http::request<http::string_body> BuildRequest(const HttpCall& call, const Url& u
   request.version(11);
   request.method_string(call.method);
   request.target(url.path);
-  const bool default_port = url.address.port == 80;
+  const bool default_port = url.address.port == (url.tls ? 443 : 80);
   const std::string host = url.address.Text();
   request.set(http::field::host, default_port ? host.substr(0, host.rfind(':')) : host);
   request.set(http::field::user_agent, "slowburn");
@@ -151,6 +151,7 @@ struct Exchange {
   explicit Exchange(asio::io_context& context) : socket(context) {}
 
   tcp::socket socket;
+  std::optional<asio::ssl::stream<tcp::socket&>> tls;
   boost::beast::flat_buffer buffer;
   Response response;
   std::string_view step = "connect";
@@ -158,13 +159,14 @@ struct Exchange {
   bool done = false;
 };
 
-asio::awaitable<void> ReadResponse(const HttpCall& call, Exchange& exchange) {
+template <typename Stream>
+asio::awaitable<void> ReadResponse(const HttpCall& call, Stream& stream, Exchange& exchange) {
   for (int i = 0; i <= kInterimMax; ++i) {
     http::response_parser<http::string_body> parser;
     parser.header_limit(kHeaderBytesMax);
     parser.body_limit(call.response_bytes_max);
     parser.skip(call.method == "HEAD");
-    co_await http::async_read(exchange.socket, exchange.buffer, parser,
+    co_await http::async_read(stream, exchange.buffer, parser,
                               asio::redirect_error(asio::use_awaitable, exchange.error));
     if (exchange.error) co_return;
     exchange.response = parser.release();
@@ -173,34 +175,54 @@ asio::awaitable<void> ReadResponse(const HttpCall& call, Exchange& exchange) {
   exchange.error = http::error::bad_status;
 }
 
+template <typename Stream>
+asio::awaitable<void> Converse(const HttpCall& call,
+                               const http::request<http::string_body>& request, Stream& stream,
+                               Exchange& exchange) {
+  exchange.step = "send";
+  error_code send_error;
+  co_await http::async_write(stream, request,
+                             asio::redirect_error(asio::use_awaitable, send_error));
+  // A server may refuse a body before it has all of it: its answer is there all the same.
+  exchange.step = "read the response";
+  co_await ReadResponse(call, stream, exchange);
+  if (exchange.error && send_error) {
+    exchange.step = "send";
+    exchange.error = send_error;
+  }
+}
+
 asio::awaitable<void> Run(const HttpCall& call, const http::request<http::string_body>& request,
                           const Endpoints& endpoints, Exchange& exchange) {
   co_await asio::async_connect(exchange.socket, endpoints,
                                asio::redirect_error(asio::use_awaitable, exchange.error));
-  if (!exchange.error) {
-    error_code ignored;
-    exchange.socket.set_option(tcp::no_delay(true), ignored);
-    exchange.step = "send";
-    error_code send_error;
-    co_await http::async_write(exchange.socket, request,
-                               asio::redirect_error(asio::use_awaitable, send_error));
-    // A server may refuse a body before it has all of it: its answer is there all the same.
-    exchange.step = "read the response";
-    co_await ReadResponse(call, exchange);
-    if (exchange.error && send_error) {
-      exchange.step = "send";
-      exchange.error = send_error;
-    }
+  if (exchange.error) co_return;
+  error_code ignored;
+  exchange.socket.set_option(tcp::no_delay(true), ignored);
+  if (!exchange.tls) {
+    co_await Converse(call, request, exchange.socket, exchange);
+    co_return;
   }
+  exchange.step = "TLS handshake";
+  co_await exchange.tls->async_handshake(asio::ssl::stream_base::client,
+                                         asio::redirect_error(asio::use_awaitable, exchange.error));
+  if (!exchange.error) co_await Converse(call, request, *exchange.tls, exchange);
 }
 
-absl::Status ExchangeError(const HttpCall& call, const Exchange& exchange) {
+absl::Status TooLarge(const HttpCall& call) {
+  return absl::ResourceExhaustedError(fmt::format("{}: the response is larger than {} bytes",
+                                                  Label(call), call.response_bytes_max));
+}
+
+absl::Status ExchangeError(const HttpCall& call, const std::string& host, Exchange& exchange) {
   if (exchange.error == http::error::body_limit || exchange.error == http::error::header_limit ||
       exchange.error == http::error::buffer_overflow) {
-    return absl::ResourceExhaustedError(fmt::format("{}: the response is larger than {} bytes",
-                                                    Label(call), call.response_bytes_max));
+    return TooLarge(call);
   }
-  return base::Unavailable("{}: {}: {}", Label(call), exchange.step, exchange.error.message());
+  const std::string why =
+      exchange.tls ? internal::TlsTrouble(*exchange.tls->native_handle(), exchange.error, host)
+                   : exchange.error.message();
+  return base::Unavailable("{}: {}: {}", Label(call), exchange.step, why);
 }
 
 absl::Status LateError(const HttpCall& call) {
@@ -208,11 +230,37 @@ absl::Status LateError(const HttpCall& call) {
       fmt::format("{}: no answer within {} ms", Label(call), call.timeout.count()));
 }
 
+// `result` with its body as it was before the server compressed it.
+absl::Status Decompress(const HttpCall& call, HttpResult& result) {
+  const std::optional<ContentCoding> coding =
+      ParseContentCoding(FindHeader(result.headers, "Content-Encoding"));
+  if (!coding || *coding == ContentCoding::kIdentity || result.body.empty()) {
+    return absl::OkStatus();
+  }
+  base::MemoryLease bounded_by_the_limit;
+  std::string content;
+  const absl::Status status = DecodeContent(
+      *coding, result.body, {.bytes_max = call.response_bytes_max}, bounded_by_the_limit, content);
+  if (absl::IsResourceExhausted(status)) return TooLarge(call);
+  if (!status.ok()) {
+    return base::Unavailable("{}: the response is not the {} that it is said to be", Label(call),
+                             ContentCodingName(*coding));
+  }
+  result.body = std::move(content);
+  return absl::OkStatus();
+}
+
 }  // namespace
 
 absl::StatusOr<HttpResult> Call(const HttpCall& call) {
   SB_ASSIGN_OR_RETURN(const Url url, CheckCall(call));
   const SteadyTime deadline = base::SystemClock().Monotonic() + call.timeout;
+  internal::OpensslOwned<SSL> ssl;
+  if (url.tls) {
+    auto made = internal::NewTlsClient(call.tls, url.address.host);
+    if (!made.ok()) return base::Annotate(made.status(), Label(call));
+    ssl = *std::move(made);
+  }
   const std::optional<Lookup> lookup = LookUpUntil(url.address, deadline);
   if (!lookup) return LateError(call);
   if (lookup->endpoints.empty()) {
@@ -221,6 +269,7 @@ absl::StatusOr<HttpResult> Call(const HttpCall& call) {
   const http::request<http::string_body> request = BuildRequest(call, url);
   asio::io_context context(1);
   Exchange exchange(context);
+  if (ssl != nullptr) exchange.tls.emplace(exchange.socket, ssl.release());
   asio::co_spawn(context, Run(call, request, lookup->endpoints, exchange),
                  [&exchange](const std::exception_ptr& thrown) {
                    using boost::system::errc::not_enough_memory;
@@ -235,7 +284,7 @@ absl::StatusOr<HttpResult> Call(const HttpCall& call) {
     context.run();  // What was under way ends with an error.
     return LateError(call);
   }
-  if (exchange.error) return ExchangeError(call, exchange);
+  if (exchange.error) return ExchangeError(call, url.address.host, exchange);
 
   HttpResult result;
   result.status = static_cast<int>(exchange.response.result_int());
@@ -244,6 +293,7 @@ absl::StatusOr<HttpResult> Call(const HttpCall& call) {
         {std::string(Std(field.name_string())), std::string(Std(field.value()))});
   }
   result.body = std::move(exchange.response.body());
+  SB_RETURN_IF_ERROR(Decompress(call, result));
   return result;
 }
 

@@ -9,6 +9,7 @@
 #include <gtest/gtest.h>
 
 #include "base/status.h"
+#include "net/content_coding.h"
 #include "net/testing/raw_http.h"
 
 namespace slowburn::net {
@@ -97,6 +98,30 @@ TEST_P(CallAnswerTest, ReadsOrRefuses) {
 const std::string kOk = "HTTP/1.1 200 OK\r\n";
 const std::string k100 = std::string(100, 'x');
 
+std::string Compressed(std::string_view token, const std::string& body) {
+  return fmt::format("{}Content-Encoding: {}\r\nContent-Length: {}\r\n\r\n{}", kOk, token,
+                     body.size(), body);
+}
+std::string Gzip(std::string_view content) { return EncodeContent(ContentCoding::kGzip, content); }
+std::string Zstd(std::string_view content) { return EncodeContent(ContentCoding::kZstd, content); }
+
+INSTANTIATE_TEST_SUITE_P(
+    Codings, CallAnswerTest,
+    testing::ValuesIn<AnswerCase>({
+        {"Gzip", Compressed("gzip", Gzip("ok")), StatusCode::kOk, 200, "ok"},
+        {"Zstd", Compressed("zstd", Zstd("ok")), StatusCode::kOk, 200, "ok"},
+        {"Identity", Compressed("identity", "ok"), StatusCode::kOk, 200, "ok"},
+        {"UnknownIsLeft", Compressed("br", "??"), StatusCode::kOk, 200, "??"},
+        {"GzipAtTheLimit", Compressed("gzip", Gzip(k100)), StatusCode::kOk, 200, k100},
+        {"GzipOverTheLimit", Compressed("gzip", Gzip(k100 + "x")), StatusCode::kResourceExhausted},
+        {"ZstdBomb", Compressed("zstd", Zstd(std::string(1 << 20, 'x'))),
+         StatusCode::kResourceExhausted},
+        {"NotTheGzipItIsSaidToBe", Compressed("gzip", "ok"), StatusCode::kUnavailable},
+        {"HeadOfGzip", kOk + "Content-Encoding: gzip\r\nContent-Length: 50\r\n\r\n",
+         StatusCode::kOk, 200, "", "HEAD"},
+    }),
+    [](const auto& info) { return info.param.name; });
+
 INSTANTIATE_TEST_SUITE_P(
     Servers, CallAnswerTest,
     testing::ValuesIn<AnswerCase>({
@@ -151,7 +176,7 @@ INSTANTIATE_TEST_SUITE_P(
     Calls, CallRefusesTest,
     testing::ValuesIn<BadCallCase>({
         {"NoUrl", Make("nonsense"), "\"nonsense\" is not a URL"},
-        {"Https", Make("https://127.0.0.1/x"), "https://127.0.0.1/x: only http"},
+        {"PasswordIsNotRepeated", Make("http://me:secret@a/#x"), "\"a/#x\" is not a URL"},
         {"MethodWithSpace", Make("http://a/", "GET /x"), "is not a method"},
         {"HeaderWithLineBreak", Make("http://a/", "GET", {{"X", "a\r\nY: b"}}), "header \"X\""},
         {"HeaderNameWithSpace", Make("http://a/", "GET", {{"X Y", "a"}}), "header \"X Y\""},

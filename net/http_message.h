@@ -13,6 +13,8 @@
 #include <utility>
 #include <vector>
 
+#include "base/memory_budget.h"
+
 namespace slowburn::net {
 
 struct HttpHeader {
@@ -23,13 +25,16 @@ struct HttpHeader {
 // The value of the first header called `name` (ASCII case folded), "" where absent.
 std::string_view FindHeader(const std::vector<HttpHeader>& headers, std::string_view name);
 
+// Moved, never copied: it may hold its share of the memory budget.
 struct HttpRequest {
   std::string method;  // as sent: "GET"
   std::string path;    // percent-decoded, without the query; begins with '/'
   std::string query;   // raw, without '?'
   std::vector<HttpHeader> headers;
   std::string body;
-  std::string peer;  // "127.0.0.1:54321"
+  std::string peer;         // "127.0.0.1:54321"
+  std::string principal;    // who asks, where the listener has logins; else ""
+  base::MemoryLease lease;  // holds at least the body; released with the request
   // What the route's {name} segments matched, percent-decoded.
   std::vector<std::pair<std::string, std::string>> path_parameters;
 
@@ -54,6 +59,7 @@ struct HttpResponse {
   std::vector<HttpHeader>
       headers;  // beyond Content-Type, Content-Length, Connection, Date, which the server writes
   std::string body;
+  std::vector<HttpHeader> trailers;  // HTTP/2 only: after the body
 };
 
 // "Not Found" for 404; "" for a number that RFC 9110 does not name.

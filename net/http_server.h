@@ -4,43 +4,30 @@
 // Uses     base/, net/, Boost.Beast (inside)
 // Threads  Start and Shutdown by the owner; handlers run on the server's threads
 // Units    sizes in bytes, timeouts in chrono
-// Source   RFC 9112; limits from faults 22 to 24
+// Source   RFC 9112; limits from faults 22 to 24, 36, 37
 #pragma once
 
 #include <chrono>
-#include <cstddef>
 #include <memory>
-#include <string>
 
 #include <absl/status/statusor.h>
 #include <prometheus/registry.h>
 
 #include "net/host_port.h"
 #include "net/route_table.h"
+#include "net/server_options.h"
 
 namespace slowburn::net {
 
-// Keep-alive, chunked and sized bodies, Expect: 100-continue. A request with both Content-Length
-// and Transfer-Encoding, a header over its limit or a broken request line is refused and its
-// connection closed.
+// Keep-alive, chunked and sized bodies, Expect: 100-continue, TLS. A request with both
+// Content-Length and Transfer-Encoding, a header over its limit or a broken request line is refused
+// and its connection closed. Route, size, room and caller are checked before the body is read;
+// handlers never see the Authorization field.
 class HttpServer {
  public:
-  struct Options {
-    HostPort address;
-    std::string name;  // "api" or "otlp_http": the label `listener` of the metrics slowburn_net_*
-    int threads = 1;
-    size_t header_bytes_max = 16 << 10;
-    size_t connections_max = 4096;  // more are accepted and closed, counted as refused
-    std::chrono::seconds header_timeout{
-        10};  // from the first byte of a request to the end of its headers
-    std::chrono::seconds body_timeout{30};  // each 64 KiB of a body must come within this
-    std::chrono::seconds idle_timeout{60};  // between requests
-    std::chrono::seconds write_timeout{30};
-  };
-
   // Binds before it returns: kUnavailable with "address in use" (the app turns it into exit code
   // 4), naming the address and what to do. `registry` must outlive the server.
-  static absl::StatusOr<std::unique_ptr<HttpServer>> Start(Options options, RouteTable routes,
+  static absl::StatusOr<std::unique_ptr<HttpServer>> Start(ServerOptions options, RouteTable routes,
                                                            prometheus::Registry& registry);
   // Shutdown(0s).
   ~HttpServer();

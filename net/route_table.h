@@ -14,6 +14,7 @@
 
 #include <absl/functional/any_invocable.h>
 
+#include "net/access.h"
 #include "net/http_message.h"
 
 namespace slowburn::net {
@@ -23,12 +24,23 @@ using Reply = absl::AnyInvocable<void(HttpResponse) &&>;
 // Runs on a server thread: it must not wait. Heavy or waiting work goes elsewhere and keeps
 // `reply`.
 using Handler = std::function<void(HttpRequest request, Reply reply)>;
-// Writes the body of an error that the server itself answers (404, 405, 408, 413, 431, 503, ...):
-// each API has its own form. `request` has what was read until then.
+// Writes an error that the server itself answers (401, 403, 404, 405, 408, 413, 429, 431, 503,
+// ...): each API has its own form. `request` has what was read until then.
 using ErrorWriter =
     std::function<HttpResponse(const HttpRequest& request, int status, std::string_view message)>;
 
+// A Route without its role does not compile.
+class NeededRole {
+ public:
+  NeededRole(Role role) : role_(role) {}
+  operator Role() const { return role_; }
+
+ private:
+  Role role_;
+};
+
 struct Route {
+  NeededRole role;      // what its caller must be
   std::string method;   // "GET" serves HEAD too
   std::string pattern;  // "/api/slo/v1/slos/{service}/{name}/counts"; {x} matches one segment
   Handler handler;

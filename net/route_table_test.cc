@@ -15,7 +15,7 @@ RouteTable Table() {
     return response;
   });
   const auto add = [&](std::string method, std::string pattern) {
-    table.Add({std::move(method), std::move(pattern), [](HttpRequest, Reply) {}});
+    table.Add({Role::kRead, std::move(method), std::move(pattern), [](HttpRequest, Reply) {}});
   };
   add("GET", "/");
   add("GET", "/slos/{service}/{name}");
@@ -94,7 +94,7 @@ class RouteTableAddTest : public testing::TestWithParam<BadRouteCase> {};
 
 TEST_P(RouteTableAddTest, EndsTheProgram) {
   RouteTable table = Table();
-  Route route{GetParam().method, GetParam().pattern, [](HttpRequest, Reply) {}};
+  Route route{Role::kRead, GetParam().method, GetParam().pattern, [](HttpRequest, Reply) {}};
   EXPECT_DEATH(table.Add(std::move(route)), GetParam().want_error);
 }
 

@@ -37,7 +37,8 @@ struct SloReading {
 using GroupSelector = std::map<std::string, std::string>;
 
 // decoded = accepted + duplicate + the sum of rejected; per downstream routed = delivered + pending
-// + the sum of dropped.
+// + the sum of dropped. An imbalance is left minus right: above 0 something is lost, below 0
+// something counts twice. What pending is was asked of the downstream itself, so a loss shows.
 struct SignalLedger {
   uint64_t decoded = 0, accepted = 0, duplicate = 0;
   std::map<std::string, uint64_t> rejected;  // items by reason
@@ -50,9 +51,11 @@ struct DownstreamLedger {
   int64_t imbalance() const;
 };
 struct LedgerReading {
-  std::map<std::string, SignalLedger> signals;          // "traces"
+  std::map<std::string, SignalLedger> signals;          // "traces", "metrics", "logs"
   std::map<std::string, DownstreamLedger> downstreams;  // by name
   std::map<std::string, uint64_t> refused_requests;     // by reason: never became items
+  // The sum of how far each of them is out of balance.
+  uint64_t imbalance() const;
 };
 
 struct ServerReading {

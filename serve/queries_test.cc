@@ -33,5 +33,14 @@ TEST(LedgerTest, DownstreamImbalance) {
   EXPECT_EQ(doubled.imbalance(), -4);
 }
 
+TEST(LedgerTest, TheWholeImbalanceIsTheSumOfAllWithoutSigns) {
+  LedgerReading reading;
+  EXPECT_EQ(reading.imbalance(), 0u);
+  reading.signals["traces"] = {.decoded = 3};
+  reading.signals["logs"] = {.accepted = 2};
+  reading.downstreams["jaeger"] = {.routed = 1, .pending = 5};
+  EXPECT_EQ(reading.imbalance(), 3u + 2 + 4);
+}
+
 }  // namespace
 }  // namespace slowburn::serve

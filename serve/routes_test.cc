@@ -20,7 +20,10 @@ using testing::HasSubstr;
 class ApiServerTest : public testing::Test {
  protected:
   void SetUp() override {
-    auto server = net::HttpServer::Start({.address = {"127.0.0.1", 0}, .name = "api"},
+    net::ServerOptions options;
+    options.address = {"127.0.0.1", 0};
+    options.name = "api";
+    auto server = net::HttpServer::Start(std::move(options),
                                          ApiRoutes(queries_, commands_, registry_), registry_);
     ASSERT_TRUE(server.ok()) << server.status();
     server_ = *std::move(server);

@@ -66,6 +66,26 @@ inline CountedRequest Request(uint64_t id, std::string_view route, std::chrono::
   return request;
 }
 
+// A point of a cumulative stream, `seconds` after kStart.
+inline StreamPoint Point(uint64_t stream, int64_t seconds, uint64_t value) {
+  StreamPoint point;
+  point.stream = {stream, ~stream};
+  point.time_unix_nano =
+      static_cast<uint64_t>((kStart + std::chrono::seconds(seconds)).time_since_epoch().count());
+  point.value_hash = value;
+  return point;
+}
+
+inline CountedRequest MetricRequest(uint64_t id, std::vector<StreamPoint> points) {
+  CountedRequest request;
+  request.signal = model::Signal::kMetrics;
+  request.hash = {id, ~id};
+  request.items = static_cast<uint32_t>(points.size());
+  for (size_t i = 0; i < points.size(); ++i) points[i].position = static_cast<uint32_t>(i);
+  request.points = std::move(points);
+  return request;
+}
+
 class CoreFixture : public testing::Test {
  protected:
   CoreFixture() { Open(kStart); }
@@ -90,14 +110,17 @@ class CoreFixture : public testing::Test {
     ASSERT_TRUE(core_->ApplyRecord(record).ok());
   }
 
-  std::vector<Core::RequestOutcome> Commit(const std::vector<const CountedRequest*>& requests,
-                                           base::UnixNanos now) {
+  std::vector<RequestOutcome> Commit(const std::vector<const CountedRequest*>& requests,
+                                     base::UnixNanos now) {
     auto plan = core_->PlanRequests(requests, now);
     EXPECT_TRUE(plan.ok()) << plan.status();
     EXPECT_TRUE(
         store_->AppendLog(plan->record.SerializeAsString(), storage::Durability::kBuffered).ok());
     EXPECT_TRUE(core_->Apply(*plan).ok());
     return plan->outcomes;
+  }
+  RequestOutcome Commit(const CountedRequest& request, base::UnixNanos now) {
+    return Commit(std::vector<const CountedRequest*>{&request}, now)[0];
   }
 
   void Checkpoint(base::UnixNanos now) {

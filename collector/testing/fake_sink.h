@@ -6,9 +6,9 @@
 // Units    none
 #pragma once
 
+#include <array>
 #include <condition_variable>
 #include <functional>
-#include <map>
 #include <memory>
 #include <mutex>
 #include <string>
@@ -22,23 +22,33 @@ namespace slowburn::collector {
 class FakeSink final : public IngestSink {
  public:
   // Runs in place of an answer that accepts everything but `batch.rejected`.
-  using OnIngest = std::function<void(std::string& body, model::SpanBatch& batch, AnswerFn answer)>;
+  using OnIngest =
+      std::function<void(RequestBody body, model::SignalBatch& batch, AnswerFn answer)>;
 
   explicit FakeSink(OnIngest on_ingest = AcceptAll)
-      : traces_(std::make_shared<Traces>(*this)), on_ingest_(std::move(on_ingest)) {}
+      : traces_(std::make_shared<Sink<model::SpanBatch>>(*this, model::Signal::kTraces)),
+        metrics_(std::make_shared<Sink<model::MetricBatch>>(*this, model::Signal::kMetrics)),
+        logs_(std::make_shared<Sink<model::LogBatch>>(*this, model::Signal::kLogs)),
+        on_ingest_(std::move(on_ingest)) {}
 
-  static void AcceptAll(std::string&, model::SpanBatch& batch, AnswerFn answer) {
+  static void AcceptAll(RequestBody, model::SignalBatch& batch, AnswerFn answer) {
     ExportAnswer accepted;
     accepted.rejected = static_cast<int64_t>(batch.rejected.size());
-    if (accepted.rejected > 0) accepted.message = "a span has no valid id";
+    if (accepted.rejected > 0) accepted.message = "an item is not valid";
     std::move(answer)(std::move(accepted));
   }
 
   std::shared_ptr<const TraceSink> traces() const override { return traces_; }
+  std::shared_ptr<const MetricSink> metrics() const override { return metrics_; }
+  std::shared_ptr<const LogSink> logs() const override { return logs_; }
+  std::string_view overloaded() const override { return overloaded_; }
   void CountRefused(RequestRefusal reason) override {
     const std::lock_guard lock(mutex_);
-    ++refused_[reason];
+    ++refused_[static_cast<size_t>(reason)];
   }
+
+  // Before the first request.
+  void set_overloaded(std::string_view why) { overloaded_ = why; }
 
   // Waits until `count` requests came. Tests have a time limit of their own.
   void AwaitRequests(size_t count) {
@@ -49,45 +59,51 @@ class FakeSink final : public IngestSink {
     const std::lock_guard lock(mutex_);
     return bodies_;
   }
-  size_t spans() const {
+  // Accepted ones.
+  size_t items(model::Signal signal) const {
     const std::lock_guard lock(mutex_);
-    return spans_;
+    return items_[static_cast<size_t>(signal)];
   }
   int refused(RequestRefusal reason) const {
     const std::lock_guard lock(mutex_);
-    const auto found = refused_.find(reason);
-    return found == refused_.end() ? 0 : found->second;
+    return refused_[static_cast<size_t>(reason)];
   }
 
  private:
-  class Traces final : public TraceSink {
+  template <typename Batch>
+  class Sink final : public BatchSink<Batch> {
    public:
-    explicit Traces(FakeSink& sink) : sink_(sink), projection_(TestProjection()) {}
+    Sink(FakeSink& sink, model::Signal signal)
+        : sink_(sink), signal_(signal), projection_(TestProjection()) {}
     const model::AttributeProjection& projection() const override { return projection_; }
-    void Ingest(std::string& body, model::SpanBatch& batch, AnswerFn answer) const override {
-      sink_.Remember(body, batch);
+    void Ingest(RequestBody body, Batch& batch, AnswerFn answer) const override {
+      sink_.Remember(signal_, body, batch.accepted());
       sink_.on_ingest_(body, batch, std::move(answer));
     }
 
    private:
     FakeSink& sink_;
-    model::AttributeProjection projection_;
+    const model::Signal signal_;
+    const model::AttributeProjection projection_;
   };
 
-  void Remember(const std::string& body, const model::SpanBatch& batch) {
+  void Remember(model::Signal signal, const RequestBody& body, size_t items) {
     const std::lock_guard lock(mutex_);
-    bodies_.push_back(body);
-    spans_ += batch.spans.size();
+    bodies_.emplace_back(body.bytes());
+    items_[static_cast<size_t>(signal)] += items;
     changed_.notify_all();
   }
 
-  const std::shared_ptr<const Traces> traces_;
+  const std::shared_ptr<const TraceSink> traces_;
+  const std::shared_ptr<const MetricSink> metrics_;
+  const std::shared_ptr<const LogSink> logs_;
   const OnIngest on_ingest_;
+  std::string_view overloaded_;
   mutable std::mutex mutex_;
   std::condition_variable changed_;
   std::vector<std::string> bodies_;
-  size_t spans_ = 0;
-  std::map<RequestRefusal, int> refused_;
+  std::array<size_t, model::kSignals.size()> items_{};
+  std::array<int, kRequestRefusals> refused_{};
 };
 
 }  // namespace slowburn::collector

@@ -3,8 +3,10 @@
 #include <algorithm>
 #include <array>
 #include <exception>
+#include <iterator>
 #include <utility>
 
+#include <absl/strings/match.h>
 #include <boost/asio/buffer.hpp>
 #include <boost/asio/dispatch.hpp>
 #include <fmt/format.h>
@@ -19,36 +21,34 @@ namespace {
 constexpr size_t kHeaderRead = 8 << 10;
 // One step of progress for the body and write timeouts, and the first room for a body.
 constexpr size_t kBodyStep = 64 << 10;
-// A Content-Length is believed this far before its bytes are there.
-constexpr uint64_t kBodyReserveMax = 1 << 20;
-// What a peer may still send after a refusal, so that a reset does not overtake our answer.
+// For what a peer still sends after a refusal: a small body, so that the connection can stay, or
+// anything at all, so that a reset does not overtake our answer.
 constexpr std::chrono::seconds kLingerTime{2};
 constexpr std::string_view kContinue = "HTTP/1.1 100 Continue\r\n\r\n";
 
-bool EqualsFolded(std::string_view text, std::string_view lower) {
-  return std::ranges::equal(text, lower, [](char a, char b) {
-    return (a >= 'A' && a <= 'Z' ? static_cast<char>(a - 'A' + 'a') : a) == b;
-  });
-}
-
-// The Reply of one request. Dropped uncalled, it says so.
-class PendingReply {
+// Brings a session what it waits for, once and from any thread. Dropped uncalled, it brings status
+// 0.
+template <typename T>
+class Pending {
  public:
-  PendingReply(std::shared_ptr<Worker> worker, std::shared_ptr<Session> session, uint64_t number)
+  Pending(std::shared_ptr<Worker> worker, std::shared_ptr<Session> session, uint64_t number)
       : worker_(std::move(worker)), session_(std::move(session)), number_(number) {}
-  PendingReply(PendingReply&&) noexcept = default;
-  PendingReply& operator=(PendingReply&&) = delete;
-  ~PendingReply() {
-    if (session_ != nullptr) Send(std::nullopt);
+  Pending(Pending&&) noexcept = default;
+  Pending& operator=(Pending&&) = delete;
+  ~Pending() {
+    if (session_ == nullptr) return;
+    T none;
+    none.status = 0;
+    Send(std::move(none));
   }
 
-  void operator()(HttpResponse response) && { Send(std::move(response)); }
+  void operator()(T value) && { Send(std::move(value)); }
 
  private:
-  void Send(std::optional<HttpResponse> response) {
+  void Send(T value) {
     asio::dispatch(worker_->context, [session = std::move(session_), number = number_,
-                                      response = std::move(response)]() mutable {
-      session->Answer(number, std::move(response));
+                                      value = std::move(value)]() mutable {
+      session->Take(number, std::move(value));
     });
   }
 
@@ -60,144 +60,143 @@ class PendingReply {
 
 }  // namespace
 
-void OpenCount::Add() {
-  const std::lock_guard lock(mutex_);
-  ++open_;
-}
-
-void OpenCount::Remove() {
-  const std::lock_guard lock(mutex_);
-  if (--open_ == 0) none_.notify_all();
-}
-
-size_t OpenCount::now() const {
-  const std::lock_guard lock(mutex_);
-  return open_;
-}
-
-bool OpenCount::WaitForNone(std::chrono::milliseconds timeout) {
-  std::unique_lock lock(mutex_);
-  return none_.wait_for(lock, timeout, [this] { return open_ == 0; });
-}
-
-// Entered at its worker and counted, while in scope.
-class Session::Presence {
- public:
-  explicit Presence(Session& session) : session_(session) {
-    session_.worker_.Enter(session_);
-    session_.shared_.metrics.connections.Increment();
-  }
-  ~Presence() {
-    error_code ignored;
-    session_.socket_.shutdown(asio::socket_base::shutdown_both, ignored);
-    session_.socket_.close(ignored);
-    session_.worker_.Leave(session_);
-    session_.shared_.metrics.connections.Decrement();
-    session_.shared_.open.Remove();
-  }
-  Presence(const Presence&) = delete;
-  Presence& operator=(const Presence&) = delete;
-
- private:
-  Session& session_;
-};
-
-Session::Session(Worker& worker, SessionShared& shared, Socket socket, std::string peer)
-    : worker_(worker),
+Session::Session(ServerShared& shared, Listener::Accepted accepted)
+    : Connection(std::move(accepted.use)),
+      worker_(accepted.worker),
       shared_(shared),
-      socket_(std::move(socket)),
-      peer_(std::move(peer)),
-      answered_(socket_.get_executor(), SteadyTime::max()),
+      stream_(std::move(accepted.stream)),
+      peer_(std::move(accepted.peer)),
+      taken_(worker_.context, SteadyTime::max()),
       parser_(shared.options.header_bytes_max) {}
 
 Awaitable<void> Session::Run(std::shared_ptr<Session> session) {
-  const Presence presence(*session);
-  bool open = !session->worker_.aborted();
+  const Presence presence(session->worker_, session->shared_, *session);
+  bool open = !session->worker_.aborted() && co_await session->Handshake();
   while (open) open = co_await session->ServeOne();
+  if (!session->aborted_) {
+    session->Enter(Phase::kLingering, kLingerTime);
+    co_await session->stream_.ShutdownSend();
+  }
+  session->stream_.Close();
 }
 
 void Session::Expire(SteadyTime now) {
   if (now < deadline_) return;
   expired_ = true;
-  error_code ignored;
-  socket_.cancel(ignored);
+  stream_.Cancel();
 }
 
 void Session::CloseIfIdle() {
-  if (phase_ == Phase::kIdle) Abort();
+  if (phase_ == Phase::kIdle || phase_ == Phase::kHandshake) Abort();
 }
 
 void Session::Abort() {
   aborted_ = true;
-  error_code ignored;
-  socket_.close(ignored);
-  answered_.cancel();
+  stream_.Close();
+  taken_.cancel();
 }
 
-void Session::Answer(uint64_t number, std::optional<HttpResponse> response) {
-  if (number != number_ || is_answered_) return;
-  is_answered_ = true;
+void Session::Take(uint64_t number, HttpResponse response) {
+  if (number != wait_ || is_taken_) return;
   response_ = std::move(response);
-  answered_.cancel();
+  is_taken_ = true;
+  taken_.cancel();
+}
+
+void Session::Take(uint64_t number, AccessDecision decision) {
+  if (number != wait_ || is_taken_) return;
+  decision_ = std::move(decision);
+  is_taken_ = true;
+  taken_.cancel();
+}
+
+Awaitable<bool> Session::Handshake() {
+  if (aborted_) co_return false;
+  Enter(Phase::kHandshake, shared_.options.header_timeout);
+  const error_code error = co_await stream_.Handshake();
+  if (error) shared_.metrics.handshakes_failed.Increment();
+  if (error || expired_) co_return false;
+  if (shared_.options.access != nullptr) certificate_names_ = stream_.certificate_names();
+  co_return true;
 }
 
 Awaitable<bool> Session::ServeOne() {
   const Reading header = co_await ReadHeader();
   if (header == Reading::kGone) co_return false;
-  const HttpRequest& request = parser_.request();
+  Next next = co_await AnswerOne(header);
+  if (next == Next::kSkipBody) next = co_await SkipBody();
+  if (next == Next::kLinger) co_await Linger();
+  co_return next == Next::kRequest;
+}
+
+Awaitable<Session::Next> Session::AnswerOne(Reading header) {
+  HttpRequest& request = parser_.request();
+  request.peer = peer_;
   is_head_ = request.method == "HEAD";
-  if (header != Reading::kDone) {
-    co_return co_await Refuse(RefusalOf(header, 0), true);
-  }
+  const CorsPolicy& cors = shared_.options.cors;
+  origin_ = request.Header("Origin");
+  if (header != Reading::kDone) co_return co_await Refuse(RefusalOf(header, 0), Next::kLinger);
   keep_alive_ = parser_.keep_alive();
   RouteTable::Match match = shared_.routes.Find(request.method, parser_.raw_path());
+  if (!cors.origins.empty() && IsPreflight(request)) {
+    co_return co_await AnswerUnread(AnswerPreflight(cors, request, match.allow), NextWithoutBody());
+  }
   std::optional<Refusal> refusal = CheckHeader(match);
-  if (refusal) {
-    co_return co_await Refuse(*std::move(refusal), parser_.has_body());
-  }
-  const Reading body = co_await ReadBody(match.route->body_bytes_max);
-  if (body == Reading::kGone) co_return false;
+  if (!refusal) refusal = co_await CheckCaller(match.route->role);
+  if (aborted_) co_return Next::kClose;
+  if (refusal) co_return co_await Refuse(*std::move(refusal), NextWithoutBody());
+  RemoveCredentials(request);
+  const size_t body_bytes_max = match.route->body_bytes_max;
+  const Reading body = co_await ReadBody(body_bytes_max);
+  if (body == Reading::kGone) co_return Next::kClose;
   if (body != Reading::kDone) {
-    co_return co_await Refuse(RefusalOf(body, match.route->body_bytes_max), true);
+    // A small body is refused before its first byte, or not at all.
+    const Next next = body == Reading::kNoMemory ? NextWithoutBody() : Next::kLinger;
+    co_return co_await Refuse(RefusalOf(body, body_bytes_max), next);
   }
-  co_return co_await Handle(std::move(match));
+  OpenRequest open(shared_, use());
+  if (!open.is_admitted()) {
+    co_return co_await Refuse(TooManyRequests(), keep_alive_ ? Next::kRequest : Next::kClose);
+  }
+  co_return co_await Handle(std::move(match), open);
 }
 
-Awaitable<bool> Session::Handle(RouteTable::Match match) {
-  phase_ = Phase::kHandling;
-  deadline_ = SteadyTime::max();
-  ++number_;
-  is_answered_ = false;
-  response_.reset();
+Awaitable<Session::Next> Session::Handle(RouteTable::Match match, OpenRequest& open) {
   parser_.request().path_parameters = std::move(match.path_parameters);
   CallHandler(match);
-  while (!is_answered_ && !aborted_) {
-    error_code cancelled;
-    co_await answered_.async_wait(asio::redirect_error(kAwait, cancelled));
-  }
-  if (aborted_) co_return false;
-  if (!response_) response_ = Error(503, "the request was given up; try again later");
-  if (response_->status < 200 || response_->status > 599) {
-    CountHandlerError(fmt::format("status {}", response_->status));
+  if (!co_await WaitUntilTaken()) co_return Next::kClose;
+  if (response_.status == 0) response_ = Error(503, "the request was given up; try again later");
+  if (response_.status < 200 || response_.status > 599) {
+    CountHandlerError(fmt::format("status {}", response_.status));
     response_ = Error(500, "internal error; see the log of the server");
   }
-  const bool written = co_await Write(*std::move(response_));
-  co_return written&& keep_alive_;
+  const bool written = co_await Write(std::move(response_));
+  if (written) open.SetDone();
+  co_return written&& keep_alive_ ? Next::kRequest : Next::kClose;
 }
 
-Awaitable<bool> Session::Refuse(Refusal refusal, bool unread) {
-  if (unread) keep_alive_ = false;
-  parser_.request().peer = peer_;
+Awaitable<Session::Next> Session::Refuse(Refusal refusal, Next next) {
+  if (refusal.limit) shared_.metrics.CountRefusal(*refusal.limit);
   asked_ = std::move(parser_.request());
+  RemoveCredentials(asked_);
   HttpResponse response = Error(refusal.status, refusal.message);
-  if (!refusal.allow.empty()) response.headers.push_back({"Allow", std::move(refusal.allow)});
+  asked_ = HttpRequest();  // A body that was read so far, and its memory.
+  std::ranges::move(refusal.headers, std::back_inserter(response.headers));
+  co_return co_await AnswerUnread(std::move(response), next);
+}
+
+Awaitable<Session::Next> Session::AnswerUnread(HttpResponse response, Next next) {
+  if (next == Next::kLinger) keep_alive_ = false;
+  // Inside the condition, gcc 12 would end the call's argument too early.
   const bool written = co_await Write(std::move(response));
-  if (written && unread) co_await Linger();
-  co_return written&& keep_alive_;
+  if (!written) co_return Next::kClose;
+  if (keep_alive_) co_return next;
+  co_return next == Next::kRequest ? Next::kClose : Next::kLinger;
 }
 
 Awaitable<bool> Session::Write(HttpResponse response) {
   if (shared_.stopping) keep_alive_ = false;
+  AddCorsHeaders(shared_.options.cors, origin_, response);
   ConnectionField connection = ConnectionField::kNone;
   if (!keep_alive_) connection = ConnectionField::kClose;
   if (keep_alive_ && !parser_.is_http_1_1()) connection = ConnectionField::kKeepAlive;
@@ -209,9 +208,7 @@ Awaitable<bool> Session::Write(HttpResponse response) {
   Enter(Phase::kWriting, shared_.options.write_timeout);
   while (asio::buffer_size(left) > 0) {
     if (aborted_ || expired_) co_return false;
-    error_code error;
-    const size_t bytes =
-        co_await socket_.async_write_some(left, asio::redirect_error(kAwait, error));
+    const auto [error, bytes] = co_await stream_.WriteSome(left);
     if (error) co_return false;
     const size_t of_head = std::min(bytes, left[0].size());
     left[0] += of_head;
@@ -219,6 +216,33 @@ Awaitable<bool> Session::Write(HttpResponse response) {
     CountProgress(bytes, shared_.options.write_timeout);
   }
   co_return true;
+}
+
+Awaitable<std::optional<Refusal>> Session::CheckCaller(Role needed) {
+  AccessFile* const access = shared_.options.access;
+  if (access == nullptr || needed == Role::kPublic) co_return std::nullopt;
+  access->Check(parser_.request(), certificate_names_, needed,
+                Pending<AccessDecision>(worker_.shared_from_this(), Self(), BeginWait()));
+  if (!co_await WaitUntilTaken()) co_return std::nullopt;
+  if (decision_.status == 0)
+    co_return Refusal{503, "nobody could check who you are; try again later"};
+  parser_.request().principal = std::move(decision_.principal);
+  co_return RefuseCaller(decision_);
+}
+
+uint64_t Session::BeginWait() {
+  phase_ = Phase::kHandling;
+  deadline_ = SteadyTime::max();
+  is_taken_ = false;
+  return ++wait_;
+}
+
+Awaitable<bool> Session::WaitUntilTaken() {
+  while (!is_taken_ && !aborted_) {
+    error_code cancelled;
+    co_await taken_.async_wait(asio::redirect_error(kAwait, cancelled));
+  }
+  co_return !aborted_;
 }
 
 Awaitable<Session::Reading> Session::ReadHeader() {
@@ -247,29 +271,47 @@ Awaitable<Session::Reading> Session::ReadHeader() {
 
 Awaitable<Session::Reading> Session::ReadBody(size_t bytes_max) {
   if (!parser_.has_body()) co_return Reading::kDone;
+  parser_.request().lease = base::MemoryLease(shared_.options.budget);
   Enter(Phase::kBody, shared_.options.body_timeout);
   const bool waits = parser_.is_http_1_1() && !parser_.request().Header("Expect").empty();
   if (waits && buffer_.empty()) {
-    error_code error;
-    const size_t bytes = co_await socket_.async_write_some(
-        asio::buffer(kContinue.data(), kContinue.size()), asio::redirect_error(kAwait, error));
+    const std::array<asio::const_buffer, 2> go_on{asio::buffer(kContinue)};
+    const auto [error, bytes] = co_await stream_.WriteSome(go_on);
     if (error || bytes < kContinue.size()) co_return Reading::kGone;
   }
   if (parser_.chunked()) co_return co_await ReadChunked(bytes_max);
   co_return co_await ReadSized(parser_.content_length());
 }
 
+// The memory of a body is charged before it is taken, and taken as bytes come: a promise costs
+// nothing. Each step has twice the room of the one before: few copies for who sends. While one is
+// copied it is there twice, but only once on each thread.
+bool Session::GrowBody(size_t bytes, size_t beside) {
+  HttpRequest& request = parser_.request();
+  if (!request.lease.GrowTo(bytes + beside)) return false;
+  if (request.body.capacity() >= bytes) return true;
+  std::string larger;
+  larger.reserve(bytes);
+  larger = request.body;
+  request.body.swap(larger);
+  return true;
+}
+
 Awaitable<Session::Reading> Session::ReadSized(uint64_t length) {
   std::string& body = parser_.request().body;
-  body.reserve(std::min(length, kBodyReserveMax));
-  body = buffer_.View().substr(0, length);
-  buffer_.Consume(body.size());
-  size_t have = body.size();
+  const std::string_view begun = buffer_.View().substr(0, length);
+  if (!GrowBody(std::min<uint64_t>(length, std::max(begun.size(), kBodyStep)), 0)) {
+    co_return Reading::kNoMemory;
+  }
+  body = begun;
+  buffer_.Consume(begun.size());
+  size_t have = begun.size();
   while (have < length) {
-    // Straight into the string, in steps that double: few reads for who sends, little memory for
-    // who only promises.
+    // Straight into the string.
     if (have == body.size()) {
-      body.resize(std::min<uint64_t>(length, std::max(2 * have, kBodyStep)));
+      const size_t room = std::min<uint64_t>(length, std::max(2 * have, kBodyStep));
+      if (!GrowBody(room, 0)) co_return Reading::kNoMemory;
+      body.resize(room);
     }
     const size_t bytes = co_await ReadSome(body.data() + have, body.size() - have);
     if (bytes == 0) {
@@ -283,39 +325,58 @@ Awaitable<Session::Reading> Session::ReadSized(uint64_t length) {
 }
 
 Awaitable<Session::Reading> Session::ReadChunked(size_t bytes_max) {
+  HttpRequest& request = parser_.request();
   parser_.SetBodyMax(bytes_max);
   for (;;) {
+    const size_t most = request.body.size() + buffer_.size();  // Were there nothing but data in it.
+    size_t room = request.body.capacity();
+    if (most > room) room = std::max(most, std::min(2 * room, bytes_max));
+    if (!GrowBody(room, kBodyStep)) co_return Reading::kNoMemory;
     const RequestParser::Progress progress = parser_.PutChunked(buffer_.View());
     buffer_.Consume(progress.used);
-    if (progress.state == RequestParser::State::kDone) co_return Reading::kDone;
+    if (progress.state == RequestParser::State::kDone) break;
     if (progress.state == RequestParser::State::kBodyTooLarge) co_return Reading::kBodyTooLarge;
     if (progress.state == RequestParser::State::kBroken) co_return Reading::kBroken;
     // What stays unused is part of a chunk's header or of the trailer.
     if (buffer_.size() >= shared_.options.header_bytes_max) co_return Reading::kHeaderTooLarge;
-    const std::span<char> room = buffer_.Prepare(kBodyStep);
-    const size_t bytes = co_await ReadSome(room.data(), room.size());
+    const std::span<char> free = buffer_.Prepare(kBodyStep);
+    const size_t bytes = co_await ReadSome(free.data(), free.size());
     if (bytes == 0) co_return FailedRead();
     buffer_.Commit(bytes);
     CountProgress(bytes, shared_.options.body_timeout);
   }
+  request.lease.ShrinkTo(request.body.capacity());
+  co_return Reading::kDone;
 }
 
 Awaitable<size_t> Session::ReadSome(char* into, size_t bytes) {
   if (aborted_ || expired_) co_return 0;
-  error_code error;
-  const size_t got = co_await socket_.async_read_some(asio::buffer(into, bytes),
-                                                      asio::redirect_error(kAwait, error));
+  const auto [error, got] = co_await stream_.ReadSome(asio::buffer(into, bytes));
   shared_.metrics.request_bytes.Increment(static_cast<double>(got));
   co_return error ? 0 : got;
 }
 
+Awaitable<Session::Next> Session::SkipBody() {
+  Enter(Phase::kLingering, kLingerTime);
+  uint64_t left = parser_.content_length();
+  for (;;) {
+    const size_t bytes = std::min<uint64_t>(left, buffer_.size());
+    buffer_.Consume(bytes);
+    left -= bytes;
+    if (left == 0) co_return Next::kRequest;
+    const std::span<char> room = buffer_.Prepare(kHeaderRead);
+    const size_t got = co_await ReadSome(room.data(), room.size());
+    if (got == 0) co_return Next::kClose;
+    buffer_.Commit(got);
+  }
+}
+
 Awaitable<void> Session::Linger() {
   Enter(Phase::kLingering, kLingerTime);
-  error_code error;
-  socket_.shutdown(asio::socket_base::shutdown_send, error);
+  co_await stream_.ShutdownSend();
   buffer_.Consume(buffer_.size());
   const std::span<char> waste = buffer_.Prepare(kHeaderRead);
-  size_t bytes = error ? 0 : 1;
+  size_t bytes = 1;
   while (bytes > 0) bytes = co_await ReadSome(waste.data(), waste.size());
 }
 
@@ -331,47 +392,42 @@ void Session::CountProgress(size_t bytes, std::chrono::seconds timeout) {
   if (progress_ >= kBodyStep) Enter(phase_, timeout);
 }
 
-std::optional<Session::Refusal> Session::CheckHeader(const RouteTable::Match& match) {
+std::optional<Refusal> Session::CheckHeader(const RouteTable::Match& match) const {
   const HttpRequest& request = parser_.request();
-  if (shared_.stopping) return Refusal{503, "shutting down; try again later", ""};
+  if (shared_.stopping) return ShuttingDown();
   const std::string_view expect = request.Header("Expect");
-  if (!expect.empty() && parser_.is_http_1_1() && !EqualsFolded(expect, "100-continue")) {
-    return Refusal{417, fmt::format("unknown expectation \"{}\"; use 100-continue", expect), ""};
+  if (!expect.empty() && parser_.is_http_1_1() &&
+      !absl::EqualsIgnoreCase({expect.data(), expect.size()}, "100-continue")) {
+    return Refusal{417, fmt::format("unknown expectation \"{}\"; use 100-continue", expect)};
   }
-  if (match.route == nullptr && match.status == 405) {
-    std::string message =
-        fmt::format("\"{}\" does not take {}; use {}", request.path, request.method, match.allow);
-    return Refusal{405, std::move(message), match.allow};
-  }
-  if (match.route == nullptr) {
-    return Refusal{404, fmt::format("no such path: \"{}\"", request.path), ""};
-  }
-  if (parser_.content_length() > match.route->body_bytes_max) {
-    return RefusalOf(Reading::kBodyTooLarge, match.route->body_bytes_max);
-  }
-  return std::nullopt;
+  std::optional<Refusal> refusal = RefuseRoute(match, request, parser_.content_length());
+  if (!refusal && IsBusy(shared_)) refusal = TooManyRequests();
+  return refusal;
 }
 
-Session::Refusal Session::RefusalOf(Reading reading, size_t body_bytes_max) {
+Refusal Session::RefusalOf(Reading reading, size_t body_bytes_max) const {
   switch (reading) {
     case Reading::kTimeout:
-      return {408, "the request came too slowly; send it at once", ""};
+      return TooSlow();
     case Reading::kHeaderTooLarge:
-      return {431,
-              fmt::format("the header is larger than {} bytes; send fewer or shorter fields",
-                          shared_.options.header_bytes_max),
-              ""};
+      return HeaderTooLarge(shared_.options.header_bytes_max);
     case Reading::kBodyTooLarge:
-      return {
-          413,
-          fmt::format("the body is larger than {} bytes; send smaller requests", body_bytes_max),
-          ""};
+      return BodyTooLarge(body_bytes_max);
+    case Reading::kNoMemory:
+      return OutOfMemory();
     case Reading::kDone:
     case Reading::kGone:
     case Reading::kBroken:
       break;
   }
-  return {400, fmt::format("not a valid HTTP/1.1 request: {}", parser_.error()), ""};
+  return {400, fmt::format("not a valid HTTP/1.1 request: {}", parser_.error())};
+}
+
+// Whoever asked to be told before it sends may send or not: nobody could tell what comes next.
+Session::Next Session::NextWithoutBody() const {
+  if (!parser_.has_body()) return Next::kRequest;
+  const bool is_small = !parser_.chunked() && parser_.content_length() <= kBodyStep;
+  return is_small && parser_.request().Header("Expect").empty() ? Next::kSkipBody : Next::kLinger;
 }
 
 HttpResponse Session::Error(int status, std::string_view message) {
@@ -389,8 +445,8 @@ HttpResponse Session::Error(int status, std::string_view message) {
 }
 
 void Session::CallHandler(const RouteTable::Match& match) {
+  Pending<HttpResponse> reply(worker_.shared_from_this(), Self(), BeginWait());
   HttpRequest request = std::move(parser_.request());
-  request.peer = peer_;
   asked_ = HttpRequest();
   asked_.method = request.method;
   asked_.path = request.path;
@@ -401,16 +457,15 @@ void Session::CallHandler(const RouteTable::Match& match) {
     if (!value.empty()) asked_.headers.push_back({std::string(name), std::string(value)});
   }
   try {
-    match.route->handler(std::move(request),
-                         PendingReply(worker_.shared_from_this(), shared_from_this(), number_));
+    match.route->handler(std::move(request), std::move(reply));
     return;
   } catch (const std::exception& error) {
     CountHandlerError(error.what());
   } catch (...) {
     CountHandlerError("not a std::exception");
   }
-  ++number_;  // A reply that was kept somewhere is no longer for us.
-  is_answered_ = true;
+  ++wait_;  // A reply that was kept somewhere is no longer for us.
+  is_taken_ = true;
   response_ = Error(500, "internal error; see the log of the server");
 }
 

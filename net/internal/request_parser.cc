@@ -147,6 +147,7 @@ RequestParser::Progress RequestParser::PutChunked(std::string_view bytes) {
 }
 
 HttpRequest& RequestParser::request() { return impl_->request_; }
+const HttpRequest& RequestParser::request() const { return impl_->request_; }
 std::string_view RequestParser::raw_path() const { return impl_->raw_path_; }
 bool RequestParser::keep_alive() const { return impl_->keep_alive(); }
 bool RequestParser::is_http_1_1() const { return impl_->is_http_1_1_; }

@@ -45,6 +45,7 @@ class RequestParser {
 
   // What was read until now; complete when the last Put was done, without peer and path parameters.
   HttpRequest& request();
+  const HttpRequest& request() const;
   // Still percent-encoded, without the query.
   std::string_view raw_path() const;
   // Valid once the header is done.

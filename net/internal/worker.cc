@@ -4,7 +4,7 @@
 
 #include "base/clock.h"
 #include "base/logging.h"
-#include "net/internal/http_session.h"
+#include "net/internal/connection.h"
 #include "net/internal/response_head.h"
 
 namespace slowburn::net::internal {
@@ -29,23 +29,24 @@ void Worker::Run() {
   }
 }
 
-void Worker::Enter(Session& session) {
-  sessions_.insert(&session);
-  if (sessions_.size() == 1) ArmSweep();
+void Worker::Enter(Connection& connection) {
+  connections_.insert(&connection);
+  if (connections_.size() == 1) ArmSweep();
 }
 
-void Worker::Leave(Session& session) {
-  sessions_.erase(&session);
-  if (sessions_.empty()) sweep_.cancel();
+void Worker::Leave(Connection& connection) {
+  connections_.erase(&connection);
+  connection.use().state = Use::State::kClosed;
+  if (connections_.empty()) sweep_.cancel();
 }
 
 void Worker::CloseIdle() {
-  for (Session* const session : sessions_) session->CloseIfIdle();
+  for (Connection* const connection : connections_) connection->CloseIfIdle();
 }
 
 void Worker::AbortAll() {
   aborted_ = true;
-  for (Session* const session : sessions_) session->Abort();
+  for (Connection* const connection : connections_) connection->Abort();
 }
 
 std::string_view Worker::Date() {
@@ -73,9 +74,9 @@ void Worker::LogHandlerError(std::string_view listener, std::string_view path,
 void Worker::ArmSweep() {
   sweep_.expires_after(kSweepInterval);
   sweep_.async_wait([this](const error_code& cancelled) {
-    if (cancelled || sessions_.empty()) return;
+    if (cancelled || connections_.empty()) return;
     const SteadyTime now = base::SystemClock().Monotonic();
-    for (Session* const session : sessions_) session->Expire(now);
+    for (Connection* const connection : connections_) connection->Expire(now);
     ArmSweep();
   });
 }

@@ -4,7 +4,8 @@
 // Room     net
 // Uses     base/, Boost.Asio
 // Threads  Run() is the thread; everything else is called on it, but for `context`, which is
-// thread-safe Units    none
+//          thread-safe
+// Units    none
 #pragma once
 
 #include <chrono>
@@ -38,7 +39,7 @@ using Timer = asio::basic_waitable_timer<std::chrono::steady_clock,
                                          asio::wait_traits<std::chrono::steady_clock>, Executor>;
 inline constexpr asio::use_awaitable_t<Executor> kAwait{};
 
-class Session;
+class Connection;
 
 // Held by a shared_ptr: a Reply that is called after its server has gone still posts to `context`,
 // harmlessly.
@@ -51,11 +52,11 @@ class Worker : public std::enable_shared_from_this<Worker> {
   // From any thread.
   void AllowEnd() { guard_.reset(); }
 
-  // Every session is entered while it runs.
-  void Enter(Session& session);
-  void Leave(Session& session);
+  // Every connection is entered while it runs.
+  void Enter(Connection& connection);
+  void Leave(Connection& connection);
 
-  // Closes the sessions that wait for a request.
+  // Closes the connections that wait for a request.
   void CloseIdle();
   // Closes all, now and to come.
   void AbortAll();
@@ -75,7 +76,7 @@ class Worker : public std::enable_shared_from_this<Worker> {
   asio::executor_work_guard<Executor> guard_;
   // One timer for all deadlines of the thread: a request then costs no timer of its own.
   Timer sweep_;
-  absl::flat_hash_set<Session*> sessions_;
+  absl::flat_hash_set<Connection*> connections_;
   bool aborted_ = false;
   std::chrono::sys_seconds date_second_{};
   std::string date_;

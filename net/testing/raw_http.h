@@ -9,6 +9,7 @@
 #include <algorithm>
 #include <cstdint>
 #include <cstdlib>
+#include <span>
 #include <stdexcept>
 #include <string>
 #include <string_view>
@@ -50,11 +51,12 @@ class TestSocket {
   int fd_;
 };
 
-inline sockaddr_in LoopbackAddress(uint16_t port) {
+// 127.0.0.`last`.
+inline sockaddr_in LoopbackAddress(uint16_t port, uint32_t last = 1) {
   sockaddr_in address{};
   address.sin_family = AF_INET;
   address.sin_port = htons(port);
-  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  address.sin_addr.s_addr = htonl((IN_LOOPBACKNET << 24) + last);
   return address;
 }
 
@@ -68,7 +70,17 @@ struct RawResponse {
 class RawConnection {
  public:
   explicit RawConnection(const HostPort& server) { Connect(server); }
+  // From 127.0.0.`source`.
+  RawConnection(const HostPort& server, uint32_t source) {
+    const sockaddr_in address = LoopbackAddress(0, source);
+    if (::bind(socket_.fd(), reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0) {
+      throw std::runtime_error("cannot bind a loopback address");
+    }
+    Connect(server);
+  }
   explicit RawConnection(TestSocket socket) : socket_(std::move(socket)) {}
+  RawConnection(RawConnection&&) = default;
+  virtual ~RawConnection() = default;
 
   void Connect(const HostPort& server) {
     const sockaddr_in address = LoopbackAddress(server.port);
@@ -80,7 +92,7 @@ class RawConnection {
   // False when the peer has gone.
   bool Send(std::string_view bytes) {
     while (!bytes.empty()) {
-      const ssize_t sent = ::send(socket_.fd(), bytes.data(), bytes.size(), MSG_NOSIGNAL);
+      const ssize_t sent = SendSome(bytes);
       if (sent <= 0) return false;
       bytes.remove_prefix(static_cast<size_t>(sent));
     }
@@ -116,10 +128,21 @@ class RawConnection {
 
   void ShutdownSend() { ::shutdown(socket_.fd(), SHUT_WR); }
 
+  // As recv(2) does, for who reads by himself.
+  virtual ssize_t ReceiveSome(std::span<char> into) {
+    return ::recv(socket_.fd(), into.data(), into.size(), 0);
+  }
+
+ protected:
+  virtual ssize_t SendSome(std::string_view bytes) {
+    return ::send(socket_.fd(), bytes.data(), bytes.size(), MSG_NOSIGNAL);
+  }
+  int fd() const { return socket_.fd(); }
+
  private:
   bool Fill() {
     char buffer[16384];
-    const ssize_t got = ::recv(socket_.fd(), buffer, sizeof buffer, 0);
+    const ssize_t got = ReceiveSome(buffer);
     if (got <= 0) return false;
     unread_.append(buffer, static_cast<size_t>(got));
     return true;

@@ -63,8 +63,11 @@ inline HttpResponse TextResponse(std::string body, int status = 200) {
 // /items/{name}. Errors are "error <status> <path>: <message>".
 class ServerFixture : public testing::Test {
  protected:
-  static HttpServer::Options Defaults() {
-    HttpServer::Options options;
+  // Before what tests add to this class: the server may use it.
+  void TearDown() override { server_.reset(); }
+
+  static ServerOptions Defaults() {
+    ServerOptions options;
     options.address = {"127.0.0.1", 0};
     options.name = "test";
     options.threads = 2;
@@ -73,7 +76,8 @@ class ServerFixture : public testing::Test {
 
   static void AddRoute(RouteTable& routes, std::string method, std::string pattern, Handler handler,
                        size_t body_bytes_max = 1000) {
-    routes.Add({std::move(method), std::move(pattern), std::move(handler), body_bytes_max});
+    routes.Add(
+        {Role::kRead, std::move(method), std::move(pattern), std::move(handler), body_bytes_max});
   }
 
   RouteTable Routes() {
@@ -103,7 +107,7 @@ class ServerFixture : public testing::Test {
     return routes;
   }
 
-  void Start(HttpServer::Options options = Defaults()) {
+  void Start(ServerOptions options = Defaults()) {
     auto server = HttpServer::Start(std::move(options), Routes(), registry_);
     ASSERT_TRUE(server.ok()) << server.status();
     server_ = *std::move(server);

@@ -26,12 +26,14 @@ net::HttpResponse Readiness(const ServerReading& server) {
 }  // namespace
 
 void AddHealthRoutes(net::RouteTable& table, const Queries& queries, Commands& commands) {
-  table.Add({.method = "GET",
+  table.Add({.role = net::Role::kPublic,
+             .method = "GET",
              .pattern = "/-/healthy",
              .handler = [](const net::HttpRequest&, net::Reply reply) {
                std::move(reply)(Text("slowburn is healthy.\n"));
              }});
-  table.Add({.method = "GET",
+  table.Add({.role = net::Role::kPublic,
+             .method = "GET",
              .pattern = "/-/ready",
              .handler = [&queries](const net::HttpRequest&, net::Reply reply) {
                std::move(reply)(Readiness(queries.Server()));
@@ -39,7 +41,8 @@ void AddHealthRoutes(net::RouteTable& table, const Queries& queries, Commands& c
   // Shared by the handlers of both methods and every copy of the table: it ends with the last.
   const auto reloads = std::make_shared<ReloadQueue>(commands);
   for (const char* const method : {"POST", "PUT"}) {
-    table.Add({.method = method,
+    table.Add({.role = net::Role::kAdmin,
+               .method = method,
                .pattern = "/-/reload",
                .handler = [reloads](const net::HttpRequest&, net::Reply reply) {
                  reloads->Push(std::move(reply));

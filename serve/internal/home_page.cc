@@ -315,8 +315,12 @@ void AddHomeRoutes(net::RouteTable& table, const Queries& queries) {
     response.body = kHomeStyle;
     std::move(reply)(std::move(response));
   };
-  table.Add({.method = "GET", .pattern = "/", .handler = std::move(page)});
-  table.Add({.method = "GET", .pattern = "/style.css", .handler = std::move(style)});
+  table.Add(
+      {.role = net::Role::kRead, .method = "GET", .pattern = "/", .handler = std::move(page)});
+  table.Add({.role = net::Role::kRead,
+             .method = "GET",
+             .pattern = "/style.css",
+             .handler = std::move(style)});
 }
 
 }  // namespace slowburn::serve::internal

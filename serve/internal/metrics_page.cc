@@ -10,6 +10,7 @@
 
 #include "base/duration_text.h"
 #include "serve/internal/exposition.h"
+#include "serve/internal/ledger_series.h"
 
 namespace slowburn::serve::internal {
 namespace {
@@ -131,10 +132,14 @@ void AddMetricsRoute(net::RouteTable& table, const Queries& queries,
     net::HttpResponse response;
     response.content_type = Exposition::kContentType;
     response.body = std::move(own).str();
+    response.body += LedgerSeriesText(queries.Ledger());
     response.body += SloSeriesText(queries.AllSlos());
     std::move(reply)(std::move(response));
   };
-  table.Add({.method = "GET", .pattern = "/metrics", .handler = std::move(handler)});
+  table.Add({.role = net::Role::kRead,
+             .method = "GET",
+             .pattern = "/metrics",
+             .handler = std::move(handler)});
 }
 
 }  // namespace slowburn::serve::internal

@@ -1,4 +1,5 @@
-// serve/internal/metrics_page.h: GET /metrics: our own metrics, and a series per SLO and group.
+// serve/internal/metrics_page.h: GET /metrics: our own metrics, the ledger, and a series per SLO
+// and group.
 //
 // Room     serve
 // Uses     net/, serve/, prometheus-cpp

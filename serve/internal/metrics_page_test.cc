@@ -186,7 +186,38 @@ TEST_F(MetricsRouteTest, HasOurOwnMetricsAndTheSlos) {
   EXPECT_EQ(page.CountOf("slowburn_slo_objective_ratio"), 1u);
 }
 
+TEST_F(MetricsRouteTest, HasTheLedger) {
+  queries_.ledger.signals["traces"] = {
+      .decoded = 10, .accepted = 5, .duplicate = 1, .rejected = {{"too_new", 4}}};
+  queries_.ledger.signals["logs"] = {};
+  queries_.ledger.downstreams["jaeger \"eu\""] = {
+      .routed = 9, .delivered = 5, .pending = 1, .dropped = {{"queue_full", 1}}};
+  queries_.ledger.refused_requests = {{"too_large", 3}};
+  const ParsedPage page(Ask(table_, "/metrics").body);
+  const std::string jaeger = "downstream=\"jaeger \\\"eu\\\"\"";
+  EXPECT_EQ(page.At("slowburn_ledger_decoded_items_total{signal=\"traces\"}"), 10);
+  EXPECT_EQ(page.At("slowburn_ledger_items_total{signal=\"traces\",outcome=\"accepted\"}"), 5);
+  EXPECT_EQ(page.At("slowburn_ledger_items_total{signal=\"traces\",outcome=\"duplicate\"}"), 1);
+  EXPECT_EQ(page.At("slowburn_ledger_items_total{signal=\"traces\",outcome=\"rejected\","
+                    "reason=\"too_new\"}"),
+            4);
+  EXPECT_EQ(page.At("slowburn_ledger_items_total{signal=\"logs\",outcome=\"accepted\"}"), 0);
+  EXPECT_EQ(page.At("slowburn_ledger_refused_requests_total{reason=\"too_large\"}"), 3);
+  EXPECT_EQ(page.At("slowburn_ledger_routed_items_total{" + jaeger + "}"), 9);
+  EXPECT_EQ(page.At("slowburn_ledger_forwarded_items_total{" + jaeger + ",outcome=\"delivered\"}"),
+            5);
+  EXPECT_EQ(page.At("slowburn_ledger_forwarded_items_total{" + jaeger +
+                    ",outcome=\"dropped\",reason=\"queue_full\"}"),
+            1);
+  EXPECT_EQ(page.At("slowburn_ledger_pending_items{" + jaeger + "}"), 1);
+  EXPECT_EQ(page.At("slowburn_ledger_imbalance{signal=\"traces\"}"), 0);
+  EXPECT_EQ(page.At("slowburn_ledger_imbalance{" + jaeger + "}"), 2);
+}
+
 TEST_F(MetricsRouteTest, PromtoolAcceptsThePage) {
+  queries_.ledger.signals["traces"] = {.decoded = 4, .rejected = {{"too_new", 4}}};
+  queries_.ledger.downstreams["jaeger"] = {.routed = 1, .dropped = {{"queue_full", 1}}};
+  queries_.ledger.refused_requests = {{"too_large", 3}};
   if (std::system("promtool --version > /dev/null 2>&1") != 0) {
     GTEST_SKIP() << "promtool is not installed; apt-get install prometheus has it";
   }

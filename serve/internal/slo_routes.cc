@@ -82,7 +82,10 @@ void Add(net::RouteTable& table, std::string pattern, const Queries& queries, An
     const JsonOrStatus result = answer(queries, request);
     std::move(reply)(result.ok() ? JsonResponse(*result) : StatusResponse(result.status()));
   };
-  table.Add({.method = "GET", .pattern = std::move(pattern), .handler = std::move(handler)});
+  table.Add({.role = net::Role::kRead,
+             .method = "GET",
+             .pattern = std::move(pattern),
+             .handler = std::move(handler)});
 }
 
 }  // namespace

@@ -25,11 +25,6 @@ json::object CountsJson(const std::map<std::string, uint64_t>& counts) {
   return object;
 }
 
-uint64_t Magnitude(int64_t number) {
-  const auto bits = static_cast<uint64_t>(number);
-  return number < 0 ? 0 - bits : bits;
-}
-
 json::object AlertsJson(const Queries& queries) {
   SloReading reading = queries.AllSlos();
   std::ranges::sort(reading.alerts, {}, &model::Alert::labels);
@@ -55,7 +50,6 @@ json::object AlertsJson(const Queries& queries) {
 
 json::object LedgerJson(const Queries& queries) {
   const LedgerReading reading = queries.Ledger();
-  uint64_t imbalance = 0;
   json::object signals;
   for (const auto& [name, signal] : reading.signals) {
     json::object entry;
@@ -65,7 +59,6 @@ json::object LedgerJson(const Queries& queries) {
     entry["rejected"] = CountsJson(signal.rejected);
     entry["too_late"] = signal.too_late;
     entry["imbalance"] = signal.imbalance();
-    imbalance += Magnitude(signal.imbalance());
     signals[name] = std::move(entry);
   }
   json::object downstreams;
@@ -76,14 +69,13 @@ json::object LedgerJson(const Queries& queries) {
     entry["pending"] = downstream.pending;
     entry["dropped"] = CountsJson(downstream.dropped);
     entry["imbalance"] = downstream.imbalance();
-    imbalance += Magnitude(downstream.imbalance());
     downstreams[name] = std::move(entry);
   }
   json::object answer;
   answer["signals"] = std::move(signals);
   answer["downstreams"] = std::move(downstreams);
   answer["refused_requests"] = CountsJson(reading.refused_requests);
-  answer["imbalance"] = imbalance;
+  answer["imbalance"] = reading.imbalance();
   return answer;
 }
 
@@ -125,7 +117,10 @@ void Add(net::RouteTable& table, std::string pattern, const Queries& queries,
   net::Handler handler = [&queries, answer](const net::HttpRequest&, net::Reply reply) {
     std::move(reply)(JsonResponse(answer(queries)));
   };
-  table.Add({.method = "GET", .pattern = std::move(pattern), .handler = std::move(handler)});
+  table.Add({.role = net::Role::kRead,
+             .method = "GET",
+             .pattern = std::move(pattern),
+             .handler = std::move(handler)});
 }
 
 }  // namespace

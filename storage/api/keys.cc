@@ -151,4 +151,16 @@ std::string DedupTimeKey(int64_t time_unix_nano) {
 
 std::string LedgerKey() { return Prefix().append("ledger"); }
 
+std::string StreamBlockKey(uint32_t block) {
+  std::string key = Prefix();
+  AppendBigEndian(block, key);
+  return key;
+}
+
+std::optional<uint32_t> ReadStreamBlockKey(std::string_view key) {
+  if (key.size() != kPrefixBytes + 4 || !HasPrefix(key)) return std::nullopt;
+  key.remove_prefix(kPrefixBytes);
+  return TakeBigEndian<uint32_t>(key);
+}
+
 }  // namespace slowburn::storage

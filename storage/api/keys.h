@@ -64,4 +64,8 @@ std::string DedupTimeKey(int64_t time_unix_nano);  // the least key at or after 
 // Family kLedger: one key.
 std::string LedgerKey();
 
+// Family kStreams: block u32 -> StreamBlock.
+std::string StreamBlockKey(uint32_t block);
+std::optional<uint32_t> ReadStreamBlockKey(std::string_view key);
+
 }  // namespace slowburn::storage

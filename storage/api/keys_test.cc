@@ -53,6 +53,7 @@ INSTANTIATE_TEST_SUITE_P(
         {"DedupTime", DedupTimeKey(1795219200000000000), "01000018e9e659d5f60000"},
         {"DedupBefore1970", DedupTimeKey(-1), "0100000000000000000000"},
         {"Ledger", LedgerKey(), "0100006c6564676572"},
+        {"StreamBlock", StreamBlockKey(66051), "01000000010203"},
     }),
     [](const auto& info) { return info.param.name; });
 
@@ -64,6 +65,15 @@ TEST(LogKeyTest, IsReadBackAndSortsBySequence) {
     EXPECT_LT(before, key);
     before = key;
   }
+}
+
+TEST(StreamBlockKeyTest, IsReadBackSortsAndRefusesOthers) {
+  EXPECT_EQ(ReadStreamBlockKey(StreamBlockKey(0)), 0u);
+  EXPECT_EQ(ReadStreamBlockKey(StreamBlockKey(kMax32)), kMax32);
+  EXPECT_LT(StreamBlockKey(255), StreamBlockKey(256));
+  EXPECT_FALSE(ReadStreamBlockKey(""));
+  EXPECT_FALSE(ReadStreamBlockKey(LogKey(5)));
+  EXPECT_FALSE(ReadStreamBlockKey("\x02" + StreamBlockKey(5).substr(1)));
 }
 
 TEST(LogKeyTest, RefusesWhatIsNoLogKey) {

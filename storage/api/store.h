@@ -21,7 +21,7 @@ namespace slowburn::storage {
 
 // One column family each. Every key starts with a format byte and a u16 tenant
 // (storage/api/keys.h).
-enum class Family : uint8_t { kMeta, kLog, kSlices, kAlerts, kDedup, kLedger };
+enum class Family : uint8_t { kMeta, kLog, kSlices, kAlerts, kDedup, kLedger, kStreams };
 
 // When an append returns.
 enum class Durability : uint8_t {

@@ -259,6 +259,36 @@ TEST(RocksdbStoreTest, DroppedRecordsLeaveNothingBehind) {
   EXPECT_LT(table_bytes, written / 10);
 }
 
+TEST(RocksdbStoreTest, AStoreFromBeforeAFamilyWasAddedGetsIt) {
+  const base::TempDir dir;
+  auto store = OpenForTest(dir.path());
+  AppendRecords(*store, 3);
+  ASSERT_TRUE(store->WriteCheckpoint(OnePut(Family::kMeta, SliKey(1), "one")).ok());
+  AppendRecords(*store, 1);
+  store.reset();
+  {
+    std::vector<rocksdb::ColumnFamilyHandle*> handles;
+    rocksdb::DB* opened = nullptr;
+    ASSERT_TRUE(rocksdb::DB::Open(rocksdb::DBOptions(), dir.path() / "db",
+                                  FamilyDescriptors(TestOptions(dir.path())), &handles, &opened)
+                    .ok());
+    const std::unique_ptr<rocksdb::DB> db(opened);
+    ASSERT_TRUE(db->DropColumnFamily(handles[static_cast<size_t>(Family::kStreams)]).ok());
+    for (rocksdb::ColumnFamilyHandle* handle : handles)
+      ASSERT_TRUE(db->DestroyColumnFamilyHandle(handle).ok());
+    std::vector<std::string> families;
+    ASSERT_TRUE(
+        rocksdb::DB::ListColumnFamilies(rocksdb::DBOptions(), dir.path() / "db", &families).ok());
+    EXPECT_EQ(families.size(), kFamilyNames.size());  // with RocksDB's own
+  }
+  store = OpenForTest(dir.path());
+  ASSERT_NE(store, nullptr);
+  EXPECT_EQ(Records(*store), WantRecords(4, 4));
+  EXPECT_EQ(store->Get(Family::kMeta, SliKey(1)).value(), "one");
+  ASSERT_TRUE(store->WriteCheckpoint(OnePut(Family::kStreams, StreamBlockKey(1), "block")).ok());
+  EXPECT_EQ(store->Get(Family::kStreams, StreamBlockKey(1)).value(), "block");
+}
+
 // The store's promise in the plainest form.
 struct Oracle {
   std::map<uint64_t, std::string> log;
@@ -267,8 +297,9 @@ struct Oracle {
   std::array<Contents, kFamilyNames.size()> states;
 };
 
-constexpr std::array<Family, 5> kStateFamilies = {Family::kMeta, Family::kSlices, Family::kAlerts,
-                                                  Family::kDedup, Family::kLedger};
+constexpr std::array<Family, 6> kStateFamilies = {Family::kMeta,   Family::kSlices,
+                                                  Family::kAlerts, Family::kDedup,
+                                                  Family::kLedger, Family::kStreams};
 
 class RandomWalkTest : public testing::TestWithParam<uint32_t> {
  protected:

@@ -21,8 +21,8 @@
 namespace slowburn::storage {
 
 // In the order of Family. RocksDB's own family "default" holds nothing that matters.
-inline constexpr std::array<const char*, 6> kFamilyNames = {"meta",   "log",   "slices",
-                                                            "alerts", "dedup", "ledger"};
+inline constexpr std::array<const char*, 7> kFamilyNames = {"meta",  "log",    "slices", "alerts",
+                                                            "dedup", "ledger", "streams"};
 
 inline const char* FamilyName(Family family) { return kFamilyNames[static_cast<size_t>(family)]; }
 

@@ -1,0 +1,65 @@
+#include "app/api_client.h"
+
+#include <boost/json.hpp>
+#include <fmt/format.h>
+
+#include "base/files.h"
+#include "base/status.h"
+#include "net/http_client.h"
+
+namespace slowburn::app {
+namespace {
+
+namespace json = boost::json;
+
+constexpr size_t kTokenBytesMax = 4 << 10;
+
+// The words of an error answer of ours, else the status.
+std::string ErrorText(const std::string& server, const net::HttpResult& result) {
+  json::error_code error;
+  const json::value body = json::parse(result.body, error);
+  const json::value* text =
+      error || !body.is_object() ? nullptr : body.as_object().if_contains("error");
+  std::string words = text != nullptr && text->is_string()
+                          ? std::string(text->as_string().c_str())
+                          : fmt::format("{} answered {}", server, result.status);
+  if (result.status == 401)
+    words += "; name a token with --token-file, or a certificate with --cert";
+  return words;
+}
+
+}  // namespace
+
+void AddApiOptions(CLI::App& command, ApiOptions& options) {
+  command.add_option("--server", options.server, "where slowburn's API is")->capture_default_str();
+  command.add_option("--token-file", options.token_file, "a file with the bearer token to send");
+  command.add_option("--ca", options.tls.ca,
+                     "the authority of the server's certificate (PEM); default: the system's");
+  auto* certificate =
+      command.add_option("--cert", options.tls.certificate, "a client certificate to show (PEM)");
+  command.add_option("--key", options.tls.key, "the key of --cert (PEM)")->needs(certificate);
+}
+
+absl::StatusOr<std::string> ReadToken(const std::string& file) {
+  SB_ASSIGN_OR_RETURN(std::string token, base::ReadFile(file, kTokenBytesMax));
+  token.resize(token.find_last_not_of(" \t\r\n") + 1);
+  if (token.empty()) return base::InvalidArgument("{} is empty; write the token in it", file);
+  return token;
+}
+
+absl::StatusOr<std::string> GetFromApi(const ApiOptions& options, const std::string& path) {
+  net::HttpCall call{.url = options.server + path, .tls = options.tls};
+  if (!options.token_file.empty()) {
+    SB_ASSIGN_OR_RETURN(const std::string token, ReadToken(options.token_file));
+    call.headers.push_back({"Authorization", "Bearer " + token});
+  }
+  const auto result = net::Call(call);
+  if (!result.ok()) {
+    return base::Unavailable("{}; is slowburn running there? name it with --server",
+                             base::Message(result.status()));
+  }
+  if (result->status == 200) return result->body;
+  return base::InvalidArgument("{}", ErrorText(options.server, *result));
+}
+
+}  // namespace slowburn::app

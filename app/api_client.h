@@ -1,0 +1,33 @@
+// app/api_client.h: how the commands ask a running server.
+//
+// Room     app
+// Uses     net/, CLI11
+// Threads  main thread
+// Units    none
+#pragma once
+
+#include <string>
+
+#include <CLI/CLI.hpp>
+#include <absl/status/statusor.h>
+
+#include "net/tls_context.h"
+
+namespace slowburn::app {
+
+struct ApiOptions {
+  std::string server = "http://127.0.0.1:7560";
+  std::string token_file;  // a bearer token; empty: none is sent
+  net::TlsClientOptions tls;
+};
+
+// --server, --token-file, --ca, --cert, --key.
+void AddApiOptions(CLI::App& command, ApiOptions& options);
+
+// The JSON of the answer, or what went wrong in words for a person.
+absl::StatusOr<std::string> GetFromApi(const ApiOptions& options, const std::string& path);
+
+// The token in `file`, without the line end.
+absl::StatusOr<std::string> ReadToken(const std::string& file);
+
+}  // namespace slowburn::app

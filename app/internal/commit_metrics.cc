@@ -1,0 +1,90 @@
+#include "app/internal/commit_metrics.h"
+
+#include <string>
+
+#include <fmt/format.h>
+
+namespace slowburn::app::internal {
+namespace {
+
+prometheus::Counter& AddCounter(prometheus::Registry& registry, const std::string& name,
+                                const std::string& help) {
+  return prometheus::BuildCounter().Name(name).Help(help).Register(registry).Add({});
+}
+
+prometheus::Gauge& AddGauge(prometheus::Registry& registry, const char* name, const char* help) {
+  return prometheus::BuildGauge().Name(name).Help(help).Register(registry).Add({});
+}
+
+prometheus::Histogram& AddSeconds(prometheus::Registry& registry, const char* name,
+                                  const char* help) {
+  return prometheus::BuildHistogram().Name(name).Help(help).Register(registry).Add(
+      {}, prometheus::Histogram::BucketBoundaries{0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005,
+                                                  0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10});
+}
+
+prometheus::Counter& AddItems(prometheus::Registry& registry, model::Signal signal,
+                              std::string_view verb, std::string_view help) {
+  struct Words {
+    std::string_view name, sentence;
+  };
+  constexpr std::array<Words, model::kSignals.size()> kWords = {
+      {{"spans", "Spans"}, {"data_points", "Data points"}, {"log_records", "Log records"}}};
+  const Words& words = kWords[static_cast<size_t>(signal)];
+  return AddCounter(registry, fmt::format("slowburn_collector_{}_{}_total", words.name, verb),
+                    fmt::format("{} {}", words.sentence, help));
+}
+
+}  // namespace
+
+SignalMetrics::SignalMetrics(prometheus::Registry& registry, model::Signal signal)
+    : accepted(AddItems(registry, signal, "accepted", "that were counted and are durable.")),
+      duplicate(AddItems(registry, signal, "duplicate", "that had been accepted before.")),
+      rejected(AddItems(registry, signal, "rejected", "refused for good, in partial success.")),
+      refused(AddItems(registry, signal, "refused", "not taken for now: the client sends again.")) {
+}
+
+CommitMetrics::CommitMetrics(prometheus::Registry& registry)
+    : signals{SignalMetrics(registry, model::Signal::kTraces),
+              SignalMetrics(registry, model::Signal::kMetrics),
+              SignalMetrics(registry, model::Signal::kLogs)},
+      too_late(AddCounter(registry, "slowburn_slo_events_too_late_total",
+                          "Events older than max_late: accepted, not counted.")),
+      overflowed(AddCounter(registry, "slowburn_slo_events_overflowed_total",
+                            "Events counted in the group __overflow__.")),
+      clock_jumps(AddCounter(registry, "slowburn_app_clock_jumps_total",
+                             "Steps of the wall clock of more than 5 s.")),
+      out_of_order_points(AddCounter(registry, "slowburn_app_out_of_order_points_total",
+                                     "Points older than the newest of their cumulative stream.")),
+      untracked_points(AddCounter(registry, "slowburn_app_untracked_points_total",
+                                  "Points of cumulative streams beyond the limit of streams: "
+                                  "accepted, each time they come.")),
+      duplicate_points(AddCounter(registry, "slowburn_app_duplicate_points_total",
+                                  "Points that came before in another request.")),
+      alerts_refused(AddGauge(registry, "slowburn_rules_alerts_refused",
+                              "Alert conditions beyond the limit of alerts.")),
+      dedup_window(AddGauge(registry, "slowburn_app_dedup_window_seconds",
+                            "How far back a resent request is recognised.")),
+      dedup_entries(
+          AddGauge(registry, "slowburn_app_dedup_entries", "Requests that would be recognised.")),
+      streams(AddGauge(registry, "slowburn_app_streams",
+                       "Cumulative metric streams whose last point is known.")),
+      stream_memory(
+          AddGauge(registry, "slowburn_app_stream_memory_bytes", "Memory of these streams.")),
+      queue_bytes(AddGauge(registry, "slowburn_app_commit_queue_bytes",
+                           "Bytes of requests that wait for their commit.")),
+      groups(AddGauge(registry, "slowburn_slo_groups", "Groups of all SLIs, totals included.")),
+      slice_memory(AddGauge(registry, "slowburn_slo_slice_memory_bytes",
+                            "Memory of slices and window sums.")),
+      sequence(
+          AddGauge(registry, "slowburn_storage_log_sequence", "Sequence of the newest commit.")),
+      commit_seconds(AddSeconds(registry, "slowburn_app_commit_duration_seconds",
+                                "From taking a group of requests to its answers.")),
+      write_seconds(AddSeconds(registry, "slowburn_storage_write_duration_seconds",
+                               "One log append, fsync included.")),
+      checkpoint_seconds(
+          AddSeconds(registry, "slowburn_app_checkpoint_duration_seconds", "One checkpoint.")),
+      step_seconds(AddSeconds(registry, "slowburn_slo_step_duration_seconds",
+                              "One evaluation of every SLO.")) {}
+
+}  // namespace slowburn::app::internal

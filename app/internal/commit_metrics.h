@@ -1,0 +1,45 @@
+// app/internal/commit_metrics.h: what the commit loop counts for /metrics.
+//
+// Room     app/internal
+// Uses     model/, prometheus-cpp
+// Threads  thread-safe
+// Units    as the metrics' names say
+#pragma once
+
+#include <array>
+
+#include <prometheus/counter.h>
+#include <prometheus/gauge.h>
+#include <prometheus/histogram.h>
+#include <prometheus/registry.h>
+
+#include "model/signal.h"
+
+namespace slowburn::app::internal {
+
+// Names after what is counted: slowburn_collector_spans_accepted_total, ..._data_points_...,
+// ..._log_records_...
+struct SignalMetrics {
+  SignalMetrics(prometheus::Registry& registry, model::Signal signal);
+
+  prometheus::Counter& accepted;
+  prometheus::Counter& duplicate;
+  prometheus::Counter& rejected;
+  prometheus::Counter& refused;
+};
+
+struct CommitMetrics {
+  // `registry` must outlive it.
+  explicit CommitMetrics(prometheus::Registry& registry);
+
+  SignalMetrics& of(model::Signal signal) { return signals[static_cast<size_t>(signal)]; }
+
+  std::array<SignalMetrics, model::kSignals.size()> signals;
+  prometheus::Counter &too_late, &overflowed, &clock_jumps;
+  prometheus::Counter &out_of_order_points, &untracked_points, &duplicate_points;
+  prometheus::Gauge &alerts_refused, &dedup_window, &dedup_entries, &streams, &stream_memory,
+      &queue_bytes, &groups, &slice_memory, &sequence;
+  prometheus::Histogram &commit_seconds, &write_seconds, &checkpoint_seconds, &step_seconds;
+};
+
+}  // namespace slowburn::app::internal

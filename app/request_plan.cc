@@ -1,0 +1,136 @@
+#include "app/request_plan.h"
+
+#include <algorithm>
+#include <numeric>
+
+#include <fmt/format.h>
+
+#include "app/internal/count_records.h"
+#include "app/ledger.h"
+
+namespace slowburn::app {
+
+RequestPlanner::RequestPlanner(const DedupWindow& dedup, const StreamTable& streams,
+                               base::UnixNanos now)
+    : dedup_(dedup), streams_(streams) {
+  plan_.record.set_time_unix_nano(now.time_since_epoch().count());
+}
+
+// Gives a request that was answered before its first answer again.
+bool RequestPlanner::IsResent(const CountedRequest& request, RequestOutcome& outcome) const {
+  if (!request.deduplicate) return false;
+  if (const store::v1::DedupEntry* first = dedup_.Find(request.hash)) {
+    outcome.answer = {.rejected = first->rejected(), .message = first->message()};
+    return true;
+  }
+  const auto twin = in_this_commit_.find(request.hash);
+  if (twin == in_this_commit_.end()) return false;
+  outcome.answer = plan_.outcomes[twin->second].answer;
+  return true;
+}
+
+// The request's rejections, conflicts among them.
+model::RejectionCounts RequestPlanner::PlacePoints(const CountedRequest& request,
+                                                   RequestOutcome& outcome) {
+  model::RejectionCounts rejected = request.rejected;
+  for (const StreamPoint& point : request.points) {
+    switch (streams_.Place(point)) {
+      case PointFate::kNewest:
+        break;
+      case PointFate::kOutOfOrder:
+        ++plan_.out_of_order_points;
+        break;
+      case PointFate::kUntracked:
+        ++plan_.untracked_points;
+        break;
+      case PointFate::kConflict:
+        ++rejected[static_cast<size_t>(model::Rejection::kConflict)];
+        [[fallthrough]];
+      case PointFate::kDuplicate:
+        outcome.removed.push_back({point.position, model::Rejection::kConflict});
+        break;
+    }
+  }
+  return rejected;
+}
+
+void RequestPlanner::Add(const CountedRequest& request) {
+  RequestOutcome& outcome = plan_.outcomes.emplace_back();
+  Tally& tally = tallies_[static_cast<size_t>(request.signal)];
+  tally.decoded += request.items;
+  outcome.is_resent = IsResent(request, outcome);
+  if (outcome.is_resent) {
+    tally.duplicate += request.items;
+    return;
+  }
+  const model::RejectionCounts rejected = PlacePoints(request, outcome);
+  const uint32_t refused = std::accumulate(rejected.begin(), rejected.end(), 0u);
+  const uint32_t conflicts =
+      refused - std::accumulate(request.rejected.begin(), request.rejected.end(), 0u);
+  const auto duplicate = static_cast<uint32_t>(outcome.removed.size()) - conflicts;
+  outcome.accepted = request.items - refused - duplicate;
+  outcome.answer.rejected = refused;
+  outcome.answer.message = model::ExplainRejections(request.signal, rejected);
+
+  tally.accepted += outcome.accepted;
+  tally.duplicate += duplicate;
+  plan_.duplicate_points += duplicate;
+  if (!request.is_transcodable) tally.not_transcodable += outcome.accepted;
+  for (size_t i = 0; i < rejected.size(); ++i) tally.rejected[i] += rejected[i];
+  deltas_.push_back(&request.delta);
+  if (request.deduplicate) Remember(request, outcome.answer);
+}
+
+void RequestPlanner::Remember(const CountedRequest& request,
+                              const collector::ExportAnswer& answer) {
+  in_this_commit_.emplace(request.hash, plan_.outcomes.size() - 1);
+  store::v1::DedupEntry& entry = *plan_.record.add_dedup();
+  entry.set_hash_high(request.hash.high);
+  entry.set_hash_low(request.hash.low);
+  entry.set_time_unix_nano(
+      std::max<int64_t>(plan_.record.time_unix_nano(), dedup_.newest_time_unix_nano()));
+  entry.set_items(request.items);
+  entry.set_rejected(static_cast<uint32_t>(answer.rejected));
+  entry.set_message(answer.message);
+}
+
+void RequestPlanner::WriteLedger(const std::vector<Downstream>& downstreams) {
+  store::v1::LogRecord& record = plan_.record;
+  for (const model::Signal signal : model::kSignals) {
+    const Tally& tally = tallies_[static_cast<size_t>(signal)];
+    const auto add = [&](std::string_view outcome, uint64_t items) {
+      AddToLedger(record, fmt::format("{}/{}", model::SignalName(signal), outcome), items);
+    };
+    add("decoded", tally.decoded);
+    add("accepted", tally.accepted);
+    add("duplicate", tally.duplicate);
+    // So far SLIs read spans alone.
+    if (signal == model::Signal::kTraces) add("too_late", plan_.counts.too_late);
+    for (size_t i = 0; i < tally.rejected.size(); ++i) {
+      if (tally.rejected[i] == 0) continue;
+      add(fmt::format("rejected/{}", model::RejectionName(static_cast<model::Rejection>(i))),
+          tally.rejected[i]);
+    }
+  }
+  for (const Downstream& downstream : downstreams) {
+    uint64_t routed = 0, not_transcodable = 0;
+    for (const model::Signal signal : downstream.signals) {
+      routed += tallies_[static_cast<size_t>(signal)].accepted;
+      not_transcodable += tallies_[static_cast<size_t>(signal)].not_transcodable;
+    }
+    const std::string prefix = fmt::format("forward/{}/", downstream.name);
+    AddToLedger(record, prefix + "routed", routed);
+    AddToLedger(record, prefix + "dropped/not_transcodable", not_transcodable);
+  }
+}
+
+RequestPlan RequestPlanner::Finish(slo::CountPlan counts,
+                                   const std::vector<Downstream>& downstreams) {
+  plan_.counts = std::move(counts);
+  internal::AppendCounts(plan_.counts, plan_.record);
+  streams_.Write(plan_.record);
+  WriteLedger(downstreams);
+  return std::move(plan_);
+}
+
+}  // namespace slowburn::app

@@ -1,0 +1,100 @@
+// app/request_plan.h: what becomes of the requests of one commit: what was sent before, what is
+// refused, what is counted, and how the ledger has it.
+//
+// Room     app
+// Uses     app/, collector/ (the answer), model/, slo/, proto (slowburn/store)
+// Threads  one thread at a time
+// Units    items: spans, data points, log records
+// Source   DESIGN section 3; faults 3.1, 3.5
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <set>
+#include <string>
+#include <vector>
+
+#include <absl/container/flat_hash_map.h>
+
+#include "app/dedup_window.h"
+#include "app/stream_table.h"
+#include "base/clock.h"
+#include "collector/ingest_sink.h"
+#include "model/rejection.h"
+#include "model/signal.h"
+#include "slo/sli_delta.h"
+#include "slowburn/store/v1/log_record.pb.h"
+
+namespace slowburn::app {
+
+// One decoded and matched request on its way to its commit.
+struct CountedRequest {
+  model::Signal signal = model::Signal::kTraces;
+  slo::SliDelta delta;
+  std::vector<StreamPoint> points;  // metrics: those of cumulative streams
+  RequestHash hash;
+  bool deduplicate = true;      // false when an item has no timestamp
+  bool is_transcodable = true;  // false: JSON that cannot be passed on, though it could be counted
+  uint32_t items = 0;           // decoded: accepted and rejected
+  model::RejectionCounts rejected{};
+};
+
+struct RequestOutcome {
+  bool is_resent = false;  // it was answered before: none of it counts
+  uint32_t accepted = 0;
+  // Points that came before, or do not agree with one that did, by their place among the items that
+  // the request was submitted with: they are not passed on. Ascending.
+  std::vector<model::RejectedItem> removed;
+  collector::ExportAnswer answer;
+};
+
+// What one commit of requests changes.
+struct RequestPlan {
+  store::v1::LogRecord record;
+  slo::CountPlan counts;                 // the counting part of `record`, ready to apply
+  std::vector<RequestOutcome> outcomes;  // one per request, in order
+  uint64_t out_of_order_points = 0;
+  uint64_t untracked_points = 0;
+  uint64_t duplicate_points = 0;  // without those of resent requests
+};
+
+// Where accepted items are passed on.
+struct Downstream {
+  std::string name;
+  std::set<model::Signal> signals;
+};
+
+// Adds requests up, in the order in which they came. Changes nothing; `dedup` and `streams` must
+// outlive it and stay as they are.
+class RequestPlanner {
+ public:
+  RequestPlanner(const DedupWindow& dedup, const StreamTable& streams, base::UnixNanos now);
+
+  // `request` must outlive the planner.
+  void Add(const CountedRequest& request);
+  // Those of requests that count.
+  const std::vector<const slo::SliDelta*>& deltas() const { return deltas_; }
+  // Once: `counts` is what the deltas come to.
+  RequestPlan Finish(slo::CountPlan counts, const std::vector<Downstream>& downstreams);
+
+ private:
+  // What the ledger gets, of one signal.
+  struct Tally {
+    uint64_t decoded = 0, accepted = 0, duplicate = 0, not_transcodable = 0;
+    std::array<uint64_t, model::kRejections> rejected{};
+  };
+
+  bool IsResent(const CountedRequest& request, RequestOutcome& outcome) const;
+  model::RejectionCounts PlacePoints(const CountedRequest& request, RequestOutcome& outcome);
+  void Remember(const CountedRequest& request, const collector::ExportAnswer& answer);
+  void WriteLedger(const std::vector<Downstream>& downstreams);
+
+  const DedupWindow& dedup_;
+  StreamTable::Plan streams_;
+  RequestPlan plan_;
+  std::vector<const slo::SliDelta*> deltas_;
+  absl::flat_hash_map<RequestHash, size_t> in_this_commit_;
+  std::array<Tally, model::kSignals.size()> tallies_{};
+};
+
+}  // namespace slowburn::app

@@ -1,0 +1,142 @@
+#include "collector/internal/json_attributes.h"
+
+namespace slowburn::collector {
+namespace {
+
+using model::AttributeRange;
+using model::AttributeScope;
+using model::AttributeValue;
+
+bool IsMember(JsonKey key) {
+  switch (key) {
+    case JsonKey::kStringValue:
+    case JsonKey::kBoolValue:
+    case JsonKey::kIntValue:
+    case JsonKey::kDoubleValue:
+    case JsonKey::kArrayValue:
+    case JsonKey::kKvlistValue:
+    case JsonKey::kBytesValue:
+    case JsonKey::kStringValueStrindex:
+      return true;
+    default:
+      return false;
+  }
+}
+
+// Into `value` at once: a copy of what was just stored in parts stalls the processor.
+void ReadMember(JsonKey key, JsonReader& reader, AttributeValue& value) {
+  switch (key) {
+    case JsonKey::kStringValue:
+      value = AttributeValue::String(reader.String());
+      break;
+    case JsonKey::kBoolValue:
+      value = AttributeValue::Bool(reader.Bool());
+      break;
+    case JsonKey::kIntValue:
+      value = AttributeValue::Int(reader.Int64());
+      break;
+    case JsonKey::kDoubleValue:
+      value = AttributeValue::Double(reader.Double());
+      break;
+    case JsonKey::kBytesValue:
+      value = AttributeValue::Bytes(reader.Bytes());
+      break;
+    case JsonKey::kArrayValue:
+    case JsonKey::kKvlistValue:
+      if (reader.Peek() != '{') reader.Fail("an object is wanted here");
+      reader.SkipValue();
+      value = AttributeValue::Composite();
+      break;
+    default:  // An index into a table that only profiles have: absent (V12).
+      reader.Int32();
+      value = AttributeValue();
+  }
+}
+
+}  // namespace
+
+void ReadJsonValue(JsonReader& reader, AttributeValue& value) {
+  if (reader.TakeNull()) return;
+  JsonKey member = JsonKey::kUnknown;
+  for (JsonObject object(reader); object.Next();) {
+    const JsonKey key = object.key();
+    if (!IsMember(key)) {
+      reader.Skip();
+    } else if (reader.TakeNull()) {
+      if (key != member) continue;
+      member = JsonKey::kUnknown;
+      value = AttributeValue();
+    } else {
+      if (member != JsonKey::kUnknown && member != key) {
+        reader.Fail("a value has two of its alternatives; send one");
+      }
+      member = key;
+      ReadMember(key, reader, value);
+    }
+  }
+}
+
+AttributeRange JsonAttributes::Read(AttributeScope scope) {
+  AttributeRange range;
+  range.begin = count();
+  for (JsonArray array(reader_); array.Next();) {
+    JsonReader::UsualKeyValue parts;
+    do {
+      if (!reader_.TakeUsualKeyValue(parts)) {
+        ReadUnusualKeyValue(scope);
+        break;
+      }
+      const int slot = projection_.Find(scope, parts.key);
+      if (slot != model::AttributeProjection::kNone) ReadUsualValue(parts, Keep(slot));
+    } while (parts.has_next);
+  }
+  range.end = count();
+  return range;
+}
+
+void JsonAttributes::ReadUsualValue(const JsonReader::UsualKeyValue& parts, AttributeValue& value) {
+  if (std::string_view text; reader_.IsUsualString(parts, text)) {
+    value = AttributeValue::String(text);
+    return;
+  }
+  const uint32_t* const end = reader_.at();
+  reader_.Seek(parts.member);
+  const JsonKey member = reader_.TakeKey();
+  if (IsMember(member) && !reader_.TakeNull()) ReadMember(member, reader_, value);
+  reader_.Seek(end);
+}
+
+void JsonAttributes::ReadUnusualKeyValue(AttributeScope scope) {
+  std::string_view key;
+  const uint32_t* any_value = nullptr;
+  for (JsonObject object(reader_); object.Next();) {
+    switch (object.key()) {
+      case JsonKey::kKey:
+        key = reader_.String();
+        break;
+      case JsonKey::kValue:
+        any_value = reader_.at();
+        reader_.SkipValue();
+        break;
+      default:
+        reader_.Skip();
+    }
+  }
+  const int slot = projection_.Find(scope, key);
+  if (slot == model::AttributeProjection::kNone) return;
+  AttributeValue& value = Keep(slot);
+  if (any_value == nullptr) return;
+  const uint32_t* const end = reader_.at();
+  reader_.Seek(any_value);
+  ReadJsonValue(reader_, value);
+  reader_.Seek(end);
+}
+
+AttributeValue& JsonAttributes::Keep(int slot) {
+  cost_.Charge(sizeof(model::SlotValue));
+  model::SlotValue& kept = batch_.attributes.emplace_back();
+  kept.slot = static_cast<uint32_t>(slot);
+  return kept.value;
+}
+
+}  // namespace slowburn::collector

@@ -1,0 +1,106 @@
+#include "collector/internal/json_scan.h"
+
+#include <algorithm>
+#include <bit>
+#include <memory>
+#include <string_view>
+
+#include <simdjson.h>
+
+#include "base/status.h"
+
+namespace slowburn::collector {
+namespace {
+
+using Stage = simdjson::internal::dom_parser_implementation;
+
+static_assert(kTextAhead <= simdjson::SIMDJSON_PADDING);
+
+constexpr size_t kCapacityMin = 64 << 10;
+// A thread keeps the tokens' memory for texts up to this size: 8 MiB.
+constexpr size_t kCapacityKept = 2 << 20;
+constexpr size_t kNoDepth = 1;  // only the second stage needs more
+
+thread_local std::unique_ptr<Stage> thread_stage;
+
+simdjson::error_code Reserve(size_t size) {
+  if (thread_stage && thread_stage->capacity() >= size) return simdjson::SUCCESS;
+  const size_t capacity = std::bit_ceil(std::max(size, kCapacityMin));
+  if (thread_stage) return thread_stage->set_capacity(capacity);
+  return simdjson::get_active_implementation()->create_dom_parser_implementation(capacity, kNoDepth,
+                                                                                 thread_stage);
+}
+
+// The size of the character that begins here; 0 when it is not UTF-8.
+size_t Utf8Size(std::string_view text) {
+  const int ones = std::countl_one(static_cast<uint8_t>(text.front()));
+  const size_t size = ones == 0 ? 1 : static_cast<size_t>(ones);
+  const bool is_valid = size <= text.size() && simdjson::validate_utf8(text.data(), size);
+  return is_valid ? size : 0;
+}
+
+// What stage 1 refuses, it does not locate: reads the text once more, slowly, for the message.
+absl::Status Explain(std::string_view text, simdjson::error_code error) {
+  constexpr std::string_view kFix = "send an OTLP request as JSON in UTF-8";
+  bool is_string = false;
+  size_t string_begin = 0;
+  for (size_t i = 0; i < text.size();) {
+    const size_t size = Utf8Size(text.substr(i));
+    if (size == 0) return base::InvalidArgument("byte {} is not UTF-8; {}", i, kFix);
+    const char c = text[i];
+    if (is_string && static_cast<uint8_t>(c) < 0x20) {
+      return base::InvalidArgument("byte {} is a control character in a string; write \\u{:04x}", i,
+                                   c);
+    }
+    if (c == '"') {
+      is_string = !is_string;
+      string_begin = i;
+    }
+    const bool is_escape = is_string && c == '\\' && i + 1 < text.size() &&
+                           (text[i + 1] == '"' || text[i + 1] == '\\');
+    i += is_escape ? 2 : size;
+  }
+  if (is_string) {
+    return base::InvalidArgument("the string at byte {} has no end; {}", string_begin, kFix);
+  }
+  return base::InvalidArgument("the body is not JSON ({}); {}", simdjson::error_message(error),
+                               kFix);
+}
+
+absl::Status ToStatus(std::string_view text, simdjson::error_code error) {
+  switch (error) {
+    case simdjson::SUCCESS:
+      return absl::OkStatus();
+    case simdjson::EMPTY:
+      return absl::InvalidArgumentError("the body is empty, which is not JSON; send {} at least");
+    case simdjson::CAPACITY:
+    case simdjson::MEMALLOC:
+      return absl::ResourceExhaustedError(
+          fmt::format("no memory to read {} bytes of JSON; send smaller batches", text.size()));
+    default:
+      return Explain(text, error);
+  }
+}
+
+}  // namespace
+
+JsonScan::JsonScan(std::string& text) {
+  text.reserve(text.size() + simdjson::SIMDJSON_PADDING);
+  simdjson::error_code error = text.empty() ? simdjson::EMPTY : Reserve(text.size() + kTokensAhead);
+  if (error == simdjson::SUCCESS) {
+    error = thread_stage->stage1(reinterpret_cast<const uint8_t*>(text.data()), text.size(),
+                                 simdjson::stage1_mode::regular);
+  }
+  status_ = ToStatus(text, error);
+  if (!status_.ok()) return;
+  uint32_t* const begin = thread_stage->structural_indexes.get();
+  uint32_t* const end = begin + thread_stage->n_structural_indexes;
+  std::fill_n(end, kTokensAhead, static_cast<uint32_t>(text.size()));
+  tokens_ = {text.data(), begin, end};
+}
+
+JsonScan::~JsonScan() {
+  if (thread_stage && thread_stage->capacity() > kCapacityKept) thread_stage.reset();
+}
+
+}  // namespace slowburn::collector

@@ -1,0 +1,26 @@
+// collector/otlp_metrics.h: ExportMetricsServiceRequest, read once from the wire.
+//
+// Room     collector
+// Uses     model/, protozero, xxHash
+// Threads  pure functions
+// Units    bytes
+// Source   docs: OTLP metrics.proto, otlp requirements R5, R6, R12, V4 to V12
+#pragma once
+
+#include <string_view>
+
+#include <absl/status/status.h>
+
+#include "model/attribute_projection.h"
+#include "model/metric_batch.h"
+
+namespace slowburn::collector {
+
+// Fills `batch` (cleared first) with the valid points of `body`, as views into it; the others go to
+// `batch.rejected` with the reason (model/rejection.h). A metric without data has no points and is
+// left out. A point flagged NoRecordedValue needs a time, and its value is not looked at (V9).
+// Errors and memory as DecodeTraces.
+absl::Status DecodeMetrics(std::string_view body, const model::AttributeProjection& projection,
+                           model::MetricBatch& batch);
+
+}  // namespace slowburn::collector
