@@ -1,8 +1,10 @@
-// A backend that takes traces over OTLP/gRPC and tells what came: what slowburn forwards to.
+// A backend that takes OTLP/gRPC and tells what came: what slowburn forwards to.
 //
 //   otlp_receiver
 //   ready 127.0.0.1:PORT          once it listens, on a free port
 //   span TRACEID SPANID           for each span, in hex
+//   point METRIC STREAM           for each data point, with the text of its attribute "stream"
+//   log BODY                      for each log record, with the text of its body
 //
 // It ends on SIGTERM or SIGINT, and when its standard input does: it cannot outlive its test.
 #include <csignal>
@@ -19,11 +21,15 @@
 #include <sys/signalfd.h>
 #include <unistd.h>
 
+#include "opentelemetry/proto/collector/logs/v1/logs_service.grpc.pb.h"
+#include "opentelemetry/proto/collector/metrics/v1/metrics_service.grpc.pb.h"
 #include "opentelemetry/proto/collector/trace/v1/trace_service.grpc.pb.h"
 
 namespace {
 
-namespace collector = opentelemetry::proto::collector::trace::v1;
+namespace trace_v1 = opentelemetry::proto::collector::trace::v1;
+namespace metrics_v1 = opentelemetry::proto::collector::metrics::v1;
+namespace logs_v1 = opentelemetry::proto::collector::logs::v1;
 
 constexpr int kMessageBytesMax = 64 << 20;
 
@@ -33,10 +39,19 @@ std::string Hex(std::string_view bytes) {
   return hex;
 }
 
-class Printer final : public collector::TraceService::Service {
+// Printed before the answer: what was acknowledged is known to the test.
+grpc::Status Print(const std::string& lines) {
+  static std::mutex mutex;
+  const std::lock_guard lock(mutex);
+  std::fwrite(lines.data(), 1, lines.size(), stdout);
+  std::fflush(stdout);
+  return grpc::Status::OK;
+}
+
+class Traces final : public trace_v1::TraceService::Service {
  public:
-  grpc::Status Export(grpc::ServerContext*, const collector::ExportTraceServiceRequest* request,
-                      collector::ExportTraceServiceResponse*) override {
+  grpc::Status Export(grpc::ServerContext*, const trace_v1::ExportTraceServiceRequest* request,
+                      trace_v1::ExportTraceServiceResponse*) override {
     std::string lines;
     for (const auto& resource : request->resource_spans()) {
       for (const auto& scope : resource.scope_spans()) {
@@ -45,15 +60,54 @@ class Printer final : public collector::TraceService::Service {
         }
       }
     }
-    // Printed before the answer: what was acknowledged is known to the test.
-    const std::lock_guard lock(mutex_);
-    std::fwrite(lines.data(), 1, lines.size(), stdout);
-    std::fflush(stdout);
-    return grpc::Status::OK;
+    return Print(lines);
   }
+};
 
- private:
-  std::mutex mutex_;
+template <typename Points>
+void AppendPoints(const std::string& metric, const Points& points, std::string& lines) {
+  for (const auto& point : points) {
+    for (const auto& attribute : point.attributes()) {
+      if (attribute.key() != "stream") continue;
+      lines += fmt::format("point {} {}\n", metric, attribute.value().string_value());
+    }
+  }
+}
+
+class Metrics final : public metrics_v1::MetricsService::Service {
+ public:
+  grpc::Status Export(grpc::ServerContext*, const metrics_v1::ExportMetricsServiceRequest* request,
+                      metrics_v1::ExportMetricsServiceResponse*) override {
+    std::string lines;
+    for (const auto& resource : request->resource_metrics()) {
+      for (const auto& scope : resource.scope_metrics()) {
+        for (const auto& metric : scope.metrics()) {
+          AppendPoints(metric.name(), metric.gauge().data_points(), lines);
+          AppendPoints(metric.name(), metric.sum().data_points(), lines);
+          AppendPoints(metric.name(), metric.histogram().data_points(), lines);
+          AppendPoints(metric.name(), metric.exponential_histogram().data_points(), lines);
+          AppendPoints(metric.name(), metric.summary().data_points(), lines);
+        }
+      }
+    }
+    return Print(lines);
+  }
+};
+
+class Logs final : public logs_v1::LogsService::Service {
+ public:
+  grpc::Status Export(grpc::ServerContext*, const logs_v1::ExportLogsServiceRequest* request,
+                      logs_v1::ExportLogsServiceResponse*) override {
+    std::string lines;
+    for (const auto& resource : request->resource_logs()) {
+      for (const auto& scope : resource.scope_logs()) {
+        for (const auto& record : scope.log_records()) {
+          lines += fmt::format("log {}\n", record.body().string_value());
+        }
+      }
+    }
+    return Print(lines);
+  }
 };
 
 sigset_t EndSignals() {
@@ -82,12 +136,16 @@ void WaitForEnd(const sigset_t& signals) {
 int main() {
   const sigset_t signals = EndSignals();
   pthread_sigmask(SIG_BLOCK, &signals, nullptr);  // Before gRPC's threads, which inherit it.
-  Printer printer;
+  Traces traces;
+  Metrics metrics;
+  Logs logs;
   grpc::ServerBuilder builder;
   int port = 0;
   builder.AddListeningPort("127.0.0.1:0", grpc::InsecureServerCredentials(), &port);
   builder.SetMaxReceiveMessageSize(kMessageBytesMax);
-  builder.RegisterService(&printer);
+  builder.RegisterService(&traces);
+  builder.RegisterService(&metrics);
+  builder.RegisterService(&logs);
   const std::unique_ptr<grpc::Server> server = builder.BuildAndStart();
   if (server == nullptr || port == 0) {
     fmt::print(stderr, "no port of 127.0.0.1 can be opened; is the loopback interface up?\n");

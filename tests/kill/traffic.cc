@@ -4,7 +4,7 @@
 #include <random>
 
 #include "base/status.h"
-#include "net/gzip.h"
+#include "net/content_coding.h"
 #include "net/http_client.h"
 #include "opentelemetry/proto/trace/v1/trace.pb.h"
 
@@ -183,7 +183,7 @@ void Traffic::RunClient(const std::stop_token& stop, int client, uint64_t seed) 
     }
     request.body = traces.SerializeAsString();
     if (Below(4, random) == 0) {
-      request.body = net::Gzip(request.body);
+      request.body = net::EncodeContent(net::ContentCoding::kGzip, request.body);
       request.encoding = "gzip";
     }
     SendUntilAcked(stop, request);

@@ -1,12 +1,12 @@
 // HTTP as the tests need it.
 import {createServer} from 'node:net';
 
-// A request with any method, headers and body: {status, headers, text, json()}.
+// A request with any method, headers and body: {status, headers, bytes, text, json()}.
 export async function call(url, {method = 'GET', headers = {}, body, seconds = 20} = {}) {
   const response = await fetch(url, {method, headers, body, signal: AbortSignal.timeout(seconds * 1000)});
   const bytes = Buffer.from(await response.arrayBuffer());
   const text = bytes.toString('utf8');
-  return {status: response.status, headers: response.headers, text, json: () => JSON.parse(text)};
+  return {status: response.status, headers: response.headers, bytes, text, json: () => JSON.parse(text)};
 }
 
 export async function getJson(url) {

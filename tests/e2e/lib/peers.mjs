@@ -117,7 +117,12 @@ export class OtlpReceiver {
   }
 
   // "TRACEID SPANID" of every span that came, in order.
-  spans() {
-    return this.#program.lines.filter((line) => line.startsWith('span ')).map((line) => line.slice('span '.length));
+  spans() { return this.items('traces'); }
+
+  // What came of a signal, in order: spans as above, "METRIC STREAM" of data points (STREAM is their attribute
+  // `stream`), the text of log records.
+  items(signal) {
+    const word = {traces: 'span ', metrics: 'point ', logs: 'log '}[signal];
+    return this.#program.lines.filter((line) => line.startsWith(word)).map((line) => line.slice(word.length));
   }
 }

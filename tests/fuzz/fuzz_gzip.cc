@@ -1,0 +1,6 @@
+// A body compressed with gzip.
+#include "tests/fuzz/decoded_content.h"
+
+void Fuzz(std::string_view input) {
+  slowburn::DecodeUnderLimits(slowburn::net::ContentCoding::kGzip, input);
+}
