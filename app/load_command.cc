@@ -92,8 +92,9 @@ int Load(const LoadArguments& arguments) {
   if (!senders.ok()) return Fail(senders.status());
   for (const auto& sender : *senders) {
     if (const absl::Status connected = sender->Connect(kConnectTimeout); !connected.ok()) {
-      return Fail(
-          base::Unavailable("{}; name an OTLP endpoint with --to", base::Message(connected)));
+      return Fail(base::Unavailable("{}; name an OTLP endpoint with --to{}",
+                                    base::Message(connected),
+                                    setup->target.tls ? " and whom to trust with --ca" : ""));
     }
   }
   const std::chrono::duration<double> cpu_before = CpuTime();

@@ -105,7 +105,7 @@ class LoadRunTest : public testing::Test {
   std::unique_ptr<LoadRun> Start(LoadPlan plan, std::deque<LoadAnswer> script) {
     std::vector<std::unique_ptr<LoadSender>> senders;
     senders.push_back(std::make_unique<ScriptedSender>(std::move(script), clock_, log_));
-    return std::make_unique<LoadRun>(LoadRun::Options{.retry_for = 30s}, std::move(plan),
+    return std::make_unique<LoadRun>(LoadRun::Options{.retry_for = retry_for_}, std::move(plan),
                                      Payloads(1), std::move(senders), kServices, clock_);
   }
   LoadTotals Run(LoadPlan plan, std::deque<LoadAnswer> script) {
@@ -114,6 +114,7 @@ class LoadRunTest : public testing::Test {
     return run->tally().totals();
   }
 
+  milliseconds retry_for_ = 30s;
   ManualClock clock_{base::UnixNanos(seconds(1'790'000'000))};
   ScriptedSender::Log log_;
 };
@@ -174,6 +175,16 @@ TEST_F(LoadRunTest, GivesUpWhenItsTimeIsOver) {
   EXPECT_GE(log_.sendings, 25);  // a second each, of 30 less the longest back-off
   EXPECT_LE(log_.sendings, 30);
   EXPECT_TRUE(totals.streams[0].unacknowledged.Contains(0));
+}
+
+TEST_F(LoadRunTest, AnAckEndsTheBackOff) {
+  // A second for the first try leaves 200 ms: room for a first back-off, hardly for later ones.
+  retry_for_ = 1200ms;
+  std::deque<LoadAnswer> script;
+  for (int i = 0; i < 20; ++i) script.insert(script.end(), {Retry(), kAcked});
+  const LoadTotals totals = Run(Plan({}, {}, 20), script);
+  EXPECT_EQ(totals.Requests().acked, 20u);
+  EXPECT_EQ(totals.Requests().retried, 20u);
 }
 
 TEST_F(LoadRunTest, ADelayPastItsTimeIsTheEnd) {

@@ -154,6 +154,21 @@ INSTANTIATE_TEST_SUITE_P(
                                                                       Framed(9, Framed(2, "\x01")),
                                                                   100'000))),
          kTooCostly},
+        // Small as each of them is: what they leave is dropped, the work is not.
+        {"BucketsInTurnsOfRejectedMetrics", Signal::kMetrics,
+         Request(Repeated(Framed(2,
+                                 Framed(kExponentialHistogram,
+                                        Framed(1, kTime + Repeated(Framed(8, Framed(2, "\x01")) +
+                                                                       Framed(9, Framed(2, "\x01")),
+                                                                   500)))),
+                          50)),
+         kTooCostly},
+        {"BucketsInTurnsOfOneMetric", Signal::kMetrics,
+         Metric(kExponentialHistogram,
+                Framed(1, kTime + Number(4, 1000) +
+                              Repeated(Framed(8, Framed(2, "\x01")) + Framed(9, Framed(2, "\x01")),
+                                       500))),
+         kOk},
         {"EmptyQuantiles", Signal::kMetrics,
          Metric(11, Framed(1, kTime + Repeated(Framed(6, ""), 3 * kMillion))), kTooCostly},
         {"AttributeOfManyValues", Signal::kMetrics,

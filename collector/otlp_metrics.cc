@@ -114,7 +114,7 @@ class MetricDecoder : public EnvelopeDecoder<MetricDecoder, model::MetricBatch> 
   void DecodePointAttribute(std::string_view key_value, MetricPoint& point);
   KeyValueParts SplitMerged(std::string_view key_value);
   void AppendRaw(KeyValueParts parts, IndexRange& range) {
-    Reopen(parts_.raw_attributes, range);
+    parts_.raw_attributes.Reopen(range);
     RawAttribute& raw = parts_.raw_attributes.Append();
     raw.key = parts.key;
     raw.value = parts.any_value;
@@ -365,7 +365,7 @@ void MetricDecoder::DecodeExponential(std::string_view message, MetricPoint& poi
 // Once more for each repetition of `positive` or `negative`: they are merged.
 void MetricDecoder::DecodeBuckets(std::string_view message,
                                   ExponentialHistogramValue::Buckets& buckets) {
-  Reopen(parts_.counts, buckets.counts);
+  parts_.counts.Reopen(buckets.counts);
   WireReader reader(message);
   while (reader.Next()) {
     switch (reader.tag()) {

@@ -14,6 +14,7 @@
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/ssl/context.hpp>
+#include <boost/asio/ssl/stream.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/asio/write.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
@@ -21,7 +22,6 @@
 #include <boost/beast/http/parser.hpp>
 #include <boost/beast/http/read.hpp>
 #include <boost/beast/http/string_body.hpp>
-#include <boost/beast/ssl/ssl_stream.hpp>
 #include <openssl/ssl.h>
 #include <openssl/x509v3.h>
 #include <sys/socket.h>
@@ -40,7 +40,7 @@ using boost::system::error_code;
 using std::chrono::milliseconds;
 using SteadyTime = std::chrono::steady_clock::time_point;
 using Response = http::response<http::string_body>;
-using TlsStream = beast::ssl_stream<beast::tcp_stream>;
+using TlsStream = asio::ssl::stream<beast::tcp_stream>;
 
 constexpr uint32_t kHeaderBytesMax = 64 << 10;
 constexpr int kInterimMax = 8;  // 100 and 103 before the response itself
@@ -162,8 +162,8 @@ absl::Status HttpConnection::Impl::OpenTls(SteadyTime deadline) {
   const long verified = SSL_get_verify_result(ssl);
   if (verified == X509_V_OK) return Failed("TLS");
   Close();
-  return base::Unavailable("{}: its certificate is not trusted: {}; name its authority with a CA",
-                           label_, X509_verify_cert_error_string(verified));
+  return base::Unavailable("{}: its certificate is not trusted: {}", label_,
+                           X509_verify_cert_error_string(verified));
 }
 
 void HttpConnection::Impl::Close() {

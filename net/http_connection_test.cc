@@ -164,6 +164,22 @@ TEST(HttpConnectionTest, APeerThatClosedMeanwhileIsNoError) {
   EXPECT_TRUE(next.ok()) << next.status();
 }
 
+TEST(HttpConnectionTest, AnAnnouncedCloseIsNotWaitedFor) {
+  Server server([](RawListener& listener) {
+    RawConnection closing = listener.Accept();
+    closing.Read();
+    closing.Send("HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 0\r\n\r\n");
+    RawConnection peer = listener.Accept();
+    peer.Read();
+    peer.Send(kOk);
+  });
+  HttpConnection connection({.address = server.address()});
+  ASSERT_TRUE(Post(connection).ok());
+  const auto next = Post(connection);
+  ASSERT_TRUE(next.ok()) << next.status();
+  EXPECT_EQ(next->body, "ok");
+}
+
 TEST(HttpConnectionTest, GivesUpInTimeAndStartsAnew) {
   std::promise<void> late;
   Server server([&](RawListener& listener) {
@@ -251,7 +267,7 @@ class TlsServer {
     if (SSL_accept(ssl.get()) != 1) return;
     for (int i = 0; i < requests; ++i) {
       std::string request;
-      while (!request.ends_with("\r\n\r\nbody")) {
+      while (!request.ends_with("body")) {
         std::array<char, 1000> buffer;
         const int got = SSL_read(ssl.get(), buffer.data(), static_cast<int>(buffer.size()));
         if (got <= 0) return;
@@ -285,8 +301,9 @@ TEST_P(HttpConnectionTlsTest, VerifiesTheServer) {
       MakeTlsClientContext({.ca = row.trusted ? authority.certificate() : stranger.certificate()});
   ASSERT_TRUE(tls.ok()) << tls.status();
   HttpConnection connection({.address = {row.host, server.port()}, .tls = *tls});
-  for (int i = 0; i < 2; ++i) {
-    const auto result = Post(connection, "body");
+  // Larger than a TLS record the second time.
+  for (const size_t filling : {0, 200'000}) {
+    const auto result = Post(connection, std::string(filling, 'x') + "body");
     if (row.want_error.empty()) {
       ASSERT_TRUE(result.ok()) << result.status();
       EXPECT_EQ(result->body, "ok");

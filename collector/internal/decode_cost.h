@@ -11,7 +11,6 @@
 #include <cstddef>
 #include <cstdint>
 #include <exception>
-#include <utility>
 #include <vector>
 
 namespace slowburn::collector {
@@ -67,6 +66,17 @@ class PaidVector {
     return end() - count;
   }
 
+  // Makes `range` ([begin, end) of this vector) end where the vector does, so that it can go on:
+  // moves its elements there if others came after them.
+  template <typename Range>
+  void Reopen(Range& range) {
+    if (range.begin == range.end) {
+      range = {size(), size()};
+    } else if (range.end != size()) {
+      MoveToEnd(range);
+    }
+  }
+
   // What is dropped stays paid for.
   void DropFrom(uint32_t size) {
     values_.erase(values_.begin() + static_cast<ptrdiff_t>(size), values_.end());
@@ -93,6 +103,17 @@ class PaidVector {
     cost_.Charge(more * sizeof(T));
     values_.reserve(paid + more);
     paid_end_ = values_.data() + paid + more;
+  }
+
+  // Charged each time, over and above the room: what is dropped could be moved again and again.
+  template <typename Range>
+  [[gnu::noinline]] void MoveToEnd(Range& range) {
+    const uint32_t count = range.end - range.begin;
+    cost_.Charge(count * sizeof(T));
+    const uint32_t moved = size();
+    T* const to = AppendMany(count);
+    std::copy_n(values_.data() + range.begin, count, to);
+    range = {moved, moved + count};
   }
 
   std::vector<T>& values_;

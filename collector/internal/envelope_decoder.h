@@ -7,7 +7,6 @@
 // Source   OTLP: ExportXServiceRequest, ResourceX, ScopeX; requirements R5, R6, R12, E14
 #pragma once
 
-#include <algorithm>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -39,26 +38,6 @@ absl::Status NotThisMessage(std::string_view place, std::string_view what,
                             std::string_view message_name);
 // kResourceExhausted.
 absl::Status TooCostly(std::string_view body, std::string_view place);
-
-template <typename T, typename Range>
-[[gnu::noinline]] void MoveToEnd(PaidVector<T>& values, Range& range) {
-  const uint32_t size = values.size();
-  const uint32_t count = range.end - range.begin;
-  T* const to = values.AppendMany(count);
-  std::copy_n(&values[range.begin], count, to);
-  range = {size, size + count};
-}
-
-// Makes `range` end where `values` do, so that it can go on.
-template <typename T, typename Range>
-void Reopen(PaidVector<T>& values, Range& range) {
-  const uint32_t size = values.size();
-  if (range.begin == range.end) {
-    range = {size, size};
-  } else if (range.end != size) {
-    MoveToEnd(values, range);
-  }
-}
 
 // The walk from a request down to its items. `Decoder` derives from it and has
 //   static constexpr kMessageName, kResourceItems, kScopeItems   for messages
@@ -219,7 +198,7 @@ class EnvelopeDecoder {
   }
 
   void DecodeResource(std::string_view message, model::ResourceEntry& resource) {
-    Reopen(attributes_, resource.attributes);
+    attributes_.Reopen(resource.attributes);
     WireReader reader(message);
     while (reader.Next()) {
       switch (reader.tag()) {
@@ -237,7 +216,7 @@ class EnvelopeDecoder {
   }
 
   void DecodeScope(std::string_view message, model::ScopeEntry& scope) {
-    Reopen(attributes_, scope.attributes);
+    attributes_.Reopen(scope.attributes);
     WireReader reader(message);
     while (reader.Next()) {
       switch (reader.tag()) {

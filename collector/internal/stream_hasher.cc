@@ -2,7 +2,6 @@
 
 #include <array>
 #include <cstdint>
-#include <cstring>
 #include <string>
 
 #define XXH_INLINE_ALL
@@ -141,11 +140,11 @@ StreamHash HashKeyValue(std::string_view key, std::string_view any_value) {
       4 + key.size() + any_value.size() <= small.size()) {
     small[0] = static_cast<char>(tags::kKeyValueKey);
     small[1] = static_cast<char>(key.size());
-    std::memcpy(&small[2], key.data(), key.size());
+    key.copy(&small[2], key.size());
     char* const value = &small[2 + key.size()];
     value[0] = static_cast<char>(tags::kKeyValueValue);
     value[1] = static_cast<char>(any_value.size());
-    std::memcpy(value + 2, any_value.data(), any_value.size());
+    any_value.copy(value + 2, any_value.size());
     return Hash(small.data(), 4 + key.size() + any_value.size());
   }
   std::string large;

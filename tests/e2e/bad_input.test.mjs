@@ -241,7 +241,7 @@ const hostileRequests = [
   ['a gzip bomb', gzip, gzipSync(Buffer.alloc(256 << 20)), 413, 'too_large'],
   ['too many bytes', protobuf, Buffer.alloc(limit + 1), 413, 'too_large'],
   ['another content type', {'Content-Type': 'text/plain'}, whole, 415, 'unsupported'],
-  ['JSON', {'Content-Type': 'application/json'}, '{"resourceSpans":[]}', 415, 'unsupported'],
+  ['JSON cut short', {'Content-Type': 'application/json'}, '{"resourceSpans":[', 400, 'undecodable'],
   ['another encoding', {...protobuf, 'Content-Encoding': 'br'}, whole, 415, 'unsupported'],
   ['nothing', protobuf, Buffer.alloc(0), 200],
 ];
@@ -305,14 +305,13 @@ test('hostile bytes', {timeout: 200_000}, async (t) => {
     await stillCounts();
   });
 
-  for (const signal of ['metrics', 'logs']) {
-    await t.test(`HTTP: ${signal} are not taken`, async () => {
-      const answer = await call(`${server.otlpHttp}/v1/${signal}`, {method: 'POST', headers: protobuf, body: whole});
-      assert.equal(answer.status, 404, answer.text);
-      await book('unsupported');
-      await stillCounts();
-    });
-  }
+  await t.test('HTTP: profiles are not taken', async () => {
+    const url = `${server.otlpHttp}/v1development/profiles`;
+    const answer = await call(url, {method: 'POST', headers: protobuf, body: whole});
+    assert.equal(answer.status, 404, answer.text);
+    await book('unsupported');
+    await stillCounts();
+  });
 
   await t.test('HTTP: another method', async () => {
     assert.equal((await call(traces)).status, 405);
@@ -332,12 +331,10 @@ test('hostile bytes', {timeout: 200_000}, async (t) => {
   t.after(() => client.close());
   const service = (signal, name) => `/opentelemetry.proto.collector.${signal}.v1.${name}Service/Export`;
   const calls = [
-    ['metrics', service('metrics', 'Metrics'), Buffer.alloc(0), grpc.status.UNIMPLEMENTED, 'unsupported'],
-    ['logs', service('logs', 'Logs'), Buffer.alloc(0), grpc.status.UNIMPLEMENTED, 'unsupported'],
+    ['profiles', service('profiles', 'Profiles'), Buffer.alloc(0), grpc.status.UNIMPLEMENTED, 'unsupported'],
     ['a message cut short', service('trace', 'Trace'), whole.subarray(0, whole.length - 7),
       grpc.status.INVALID_ARGUMENT, 'undecodable'],
-    // gRPC itself refuses it: no request of ours.
-    ['too many bytes', service('trace', 'Trace'), Buffer.alloc(limit + 1), grpc.status.RESOURCE_EXHAUSTED],
+    ['too many bytes', service('trace', 'Trace'), Buffer.alloc(limit + 1), grpc.status.RESOURCE_EXHAUSTED, 'too_large'],
     ['an empty message', service('trace', 'Trace'), Buffer.alloc(0), grpc.status.OK],
   ];
   for (const [name, method, bytes, code, why] of calls) {

@@ -8,6 +8,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <fstream>
+#include <thread>
 
 #include <boost/json.hpp>
 #include <fmt/format.h>
@@ -105,6 +106,15 @@ class FloodTest : public testing::Test {
     return result.ok() ? json::parse(result->body).as_object() : json::object();
   }
 
+  uint64_t Accepted() const {
+    const json::object ledger = Ledger();
+    return ledger.at("signals").at("traces").at("accepted").to_number<uint64_t>();
+  }
+  // Tests have a time limit of their own.
+  void AwaitAccepted(uint64_t spans) const {
+    while (Accepted() < spans) std::this_thread::yield();
+  }
+
   base::TempDir directory_;
   std::optional<kill::Program> server_;
   kill::Program::Addresses addresses_;
@@ -123,11 +133,15 @@ TEST_F(FloodTest, HonestClientsLoseNothingAndMemoryStaysBounded) {
   ASSERT_NO_FATAL_FAILURE(StartServer());
   uint64_t acked = 0;
   {
+    // Both have their connections when the flood begins.
+    std::FILE* const http = StartClient("http://" + addresses_.otlp_http, length, 1);
+    AwaitAccepted(1);
+    const uint64_t before = Accepted();
+    std::FILE* const grpc = StartClient("grpc://" + addresses_.otlp_grpc, length, 2);
+    AwaitAccepted(before + kRate);
     const Attackers attackers(
         {.http = PortOf(addresses_.otlp_http), .grpc = PortOf(addresses_.otlp_grpc)},
         MakeAttacks(connections));
-    std::FILE* const http = StartClient("http://" + addresses_.otlp_http, length, 1);
-    std::FILE* const grpc = StartClient("grpc://" + addresses_.otlp_grpc, length, 2);
     for (const auto& [name, client] : {std::pair{"http", http}, std::pair{"grpc", grpc}}) {
       const json::object result = Result(client);
       if (!result.contains("items")) continue;  // Result() has said why.
