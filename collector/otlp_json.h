@@ -30,7 +30,12 @@ namespace slowburn::collector {
 //
 // Keys are lowerCamelCase; others, snake_case among them, are unknown and skipped. Enums are
 // numbers; their names are taken too, as senders exist that write them. Of two equal keys the last
-// one counts. Values that nobody reads are skipped and not looked into: they may be broken.
+// one counts. Values that nobody reads are skipped and not looked into: they may be broken, but for
+// their brackets. Of a data point every attribute is read. Half a surrogate pair in text reads as
+// U+FFFD; an id with an odd number of digits is none.
+//
+// Memory as for protobuf, 4 bytes for each token (bracket, comma, string, ...) included, which the
+// thread has only while this runs. Then too: kResourceExhausted.
 absl::Status DecodeTracesJson(std::string& body, const model::AttributeProjection& projection,
                               model::SpanBatch& batch);
 absl::Status DecodeMetricsJson(std::string& body, const model::AttributeProjection& projection,
@@ -39,8 +44,9 @@ absl::Status DecodeLogsJson(std::string& body, const model::AttributeProjection&
                             model::LogBatch& batch);
 
 // The same request in protobuf, for downstreams: every field of the current OTLP that the JSON has,
-// items in the same order. Unknown keys are lost. `body` must have passed the decoder above; what
-// that one did not look into may still make this fail (kInvalidArgument).
+// items in the same order, encoded as protobuf's own classes would. Unknown keys are lost. `body`
+// must have passed the decoder above; what that one did not look into may still make this fail
+// (kInvalidArgument).
 absl::StatusOr<std::string> JsonToProtobuf(model::Signal signal, std::string& body);
 
 }  // namespace slowburn::collector

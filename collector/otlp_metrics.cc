@@ -28,24 +28,11 @@ using model::MetricType;
 using model::RawAttribute;
 using model::SummaryValue;
 
-constexpr uint64_t kNoRecordedValue = 1;  // of a point's flags
-
 double Double(uint64_t bits) { return std::bit_cast<double>(bits); }
 
 int32_t ZigZag(uint64_t varint) {
   const auto bits = static_cast<uint32_t>(varint);
   return static_cast<int32_t>((bits >> 1) ^ (0u - (bits & 1)));
-}
-
-model::Temporality ToTemporality(uint64_t varint) {
-  switch (static_cast<int32_t>(varint)) {
-    case 1:
-      return model::Temporality::kDelta;
-    case 2:
-      return model::Temporality::kCumulative;
-    default:
-      return model::Temporality::kNone;
-  }
 }
 
 template <typename T>
@@ -180,7 +167,7 @@ void MetricDecoder::DecodeData(MetricType type, std::string_view message) {
       DecodePoint(type, reader.Bytes());
       At(here);
     } else if (reader.tag() == tags::kDataTemporality && has_temporality) {
-      parts_.metric().temporality = ToTemporality(reader.Varint());
+      parts_.metric().temporality = ToTemporality(static_cast<int32_t>(reader.Varint()));
     } else if (reader.tag() == tags::kDataIsMonotonic && type == MetricType::kSum) {
       parts_.metric().is_monotonic = reader.Varint() != 0;
     } else {

@@ -68,7 +68,7 @@ void ReadJsonValue(JsonReader& reader, AttributeValue& value) {
       value = AttributeValue();
     } else {
       if (member != JsonKey::kUnknown && member != key) {
-        reader.Fail("a value has two of its alternatives; send one");
+        reader.FailOneof();
       }
       member = key;
       ReadMember(key, reader, value);
@@ -76,9 +76,15 @@ void ReadJsonValue(JsonReader& reader, AttributeValue& value) {
   }
 }
 
+inline AttributeValue& JsonAttributes::Keep(int slot) {
+  model::SlotValue& kept = slots_.Append();
+  kept.slot = static_cast<uint32_t>(slot);
+  return kept.value;
+}
+
 AttributeRange JsonAttributes::Read(AttributeScope scope) {
   AttributeRange range;
-  range.begin = count();
+  range.begin = slots_.size();
   for (JsonArray array(reader_); array.Next();) {
     JsonReader::UsualKeyValue parts;
     do {
@@ -87,18 +93,20 @@ AttributeRange JsonAttributes::Read(AttributeScope scope) {
         break;
       }
       const int slot = projection_.Find(scope, parts.key);
-      if (slot != model::AttributeProjection::kNone) ReadUsualValue(parts, Keep(slot));
+      if (slot == model::AttributeProjection::kNone) continue;
+      AttributeValue& value = Keep(slot);
+      if (std::string_view text; reader_.IsUsualString(parts, text)) {
+        value = AttributeValue::String(text);
+      } else {
+        ReadUsualValue(parts, value);
+      }
     } while (parts.has_next);
   }
-  range.end = count();
+  range.end = slots_.size();
   return range;
 }
 
 void JsonAttributes::ReadUsualValue(const JsonReader::UsualKeyValue& parts, AttributeValue& value) {
-  if (std::string_view text; reader_.IsUsualString(parts, text)) {
-    value = AttributeValue::String(text);
-    return;
-  }
   const uint32_t* const end = reader_.at();
   reader_.Seek(parts.member);
   const JsonKey member = reader_.TakeKey();
@@ -130,13 +138,6 @@ void JsonAttributes::ReadUnusualKeyValue(AttributeScope scope) {
   reader_.Seek(any_value);
   ReadJsonValue(reader_, value);
   reader_.Seek(end);
-}
-
-AttributeValue& JsonAttributes::Keep(int slot) {
-  cost_.Charge(sizeof(model::SlotValue));
-  model::SlotValue& kept = batch_.attributes.emplace_back();
-  kept.slot = static_cast<uint32_t>(slot);
-  return kept.value;
 }
 
 }  // namespace slowburn::collector

@@ -11,7 +11,6 @@
 #include "collector/internal/json_reader.h"
 #include "model/attribute_projection.h"
 #include "model/attribute_slots.h"
-#include "model/signal_batch.h"
 
 namespace slowburn::collector {
 
@@ -22,15 +21,13 @@ void ReadJsonValue(JsonReader& reader, model::AttributeValue& value);
 // Appends to the attributes of a batch.
 class JsonAttributes {
  public:
-  JsonAttributes(JsonReader& reader, const model::AttributeProjection& projection, DecodeCost& cost,
-                 model::SignalBatch& batch)
-      : reader_(reader), projection_(projection), cost_(cost), batch_(batch) {}
+  JsonAttributes(JsonReader& reader, const model::AttributeProjection& projection,
+                 PaidVector<model::SlotValue>& slots)
+      : reader_(reader), projection_(projection), slots_(slots) {}
 
   // The array of KeyValues at the cursor: where those with a slot are now. The value of an
   // attribute that nobody reads is skipped.
   model::AttributeRange Read(model::AttributeScope scope);
-
-  uint32_t count() const { return static_cast<uint32_t>(batch_.attributes.size()); }
 
  private:
   void ReadUsualValue(const JsonReader::UsualKeyValue& parts, model::AttributeValue& value);
@@ -40,8 +37,7 @@ class JsonAttributes {
 
   JsonReader& reader_;
   const model::AttributeProjection& projection_;
-  DecodeCost& cost_;
-  model::SignalBatch& batch_;
+  PaidVector<model::SlotValue>& slots_;
 };
 
 }  // namespace slowburn::collector

@@ -11,8 +11,8 @@ namespace slowburn::collector {
 // was not in the order of their numbers, or one came twice, they are put together anew at the end.
 struct JsonEncoder::Frame {
   struct Range {
-    size_t begin = 0;
-    size_t end = 0;
+    size_t begin;
+    size_t end;
   };
 
   bool Has(size_t field) const { return (present >> field & 1) != 0; }
@@ -40,7 +40,7 @@ struct JsonEncoder::Frame {
   uint32_t present = 0;
   uint32_t oneof = 0;  // the members of the oneof among `present`
   bool is_in_order = true;
-  std::array<Range, kOtlpFieldsMax> ranges;
+  std::array<Range, kOtlpFieldsMax> ranges;  // of what is present; else not even zero
 };
 
 void JsonEncoder::Encode(OtlpMessage message) {
@@ -69,7 +69,7 @@ void JsonEncoder::EncodeFields(OtlpMessage message, protozero::pbf_writer& write
     }
     if (reader_.TakeNull()) continue;
     if (is_oneof && frame.oneof++ > 0) {
-      reader_.Fail("a value has two of its alternatives; send one");
+      reader_.FailOneof();
     }
     const size_t begin = out_.size();
     EncodeField(fields[i], writer, depth);

@@ -7,7 +7,7 @@ using model::ResourceEntry;
 using model::ScopeEntry;
 
 void JsonExport::Read() {
-  const Mark begin = Here();
+  const Mark begin = SetMark();
   for (JsonObject request(reader_); request.Next();) {
     if (request.key() != keys_.resources) {
       reader_.Skip();
@@ -19,55 +19,58 @@ void JsonExport::Read() {
 }
 
 void JsonExport::ReadResourceItems() {
-  const Mark begin = Here();
-  const uint32_t attributes_begin = attributes_.count();
+  const Mark begin = SetMark();
+  const uint32_t slots_begin = slots_.size();
   ResourceEntry resource;
-  resource.scope_begin = static_cast<uint32_t>(batch_.scopes.size());
+  model::IndexRange raw;
+  resource.scope_begin = scopes_.size();
   for (JsonObject object(reader_); object.Next();) {
     if (object.key() == keys_.scopes) {
       ReturnTo(begin);
       for (JsonArray array(reader_); array.Next();) ReadScopeItems();
     } else if (object.key() == JsonKey::kResource) {
-      ReadResource(resource);
+      ReadResource(resource, raw);
     } else {
       reader_.Skip();
     }
   }
-  resource.scope_end = static_cast<uint32_t>(batch_.scopes.size());
-  if (resource.scope_end == resource.scope_begin) return DropAttributesFrom(attributes_begin);
-  cost_.Charge(sizeof(ResourceEntry));
-  batch_.resources.push_back(resource);
+  resource.scope_end = scopes_.size();
+  if (resource.scope_end == resource.scope_begin) return slots_.DropFrom(slots_begin);
+  resources_.Append(resource);
+  EndResource(raw);
 }
 
 void JsonExport::ReadScopeItems() {
-  const Mark begin = Here();
-  const uint32_t attributes_begin = attributes_.count();
+  const Mark begin = SetMark();
+  const uint32_t slots_begin = slots_.size();
   ScopeEntry scope;
-  scope.item_begin = items();
+  model::IndexRange raw;
+  scope.item_begin = Here().items;
   for (JsonObject object(reader_); object.Next();) {
     if (object.key() == keys_.items) {
       ReturnTo(begin);
       for (JsonArray array(reader_); array.Next();) ReadItem();
     } else if (object.key() == JsonKey::kScope) {
-      ReadScope(scope);
+      ReadScope(scope, raw);
     } else {
       reader_.Skip();
     }
   }
-  scope.item_end = items();
-  if (scope.item_end == scope.item_begin) return DropAttributesFrom(attributes_begin);
-  cost_.Charge(sizeof(ScopeEntry));
-  batch_.scopes.push_back(scope);
+  scope.item_end = Here().items;
+  if (scope.item_end == scope.item_begin) return slots_.DropFrom(slots_begin);
+  scopes_.Append(scope);
+  EndScope(raw);
 }
 
-void JsonExport::ReadResource(ResourceEntry& resource) {
+void JsonExport::ReadResource(ResourceEntry& resource, model::IndexRange& raw) {
+  raw = {};
   resource.attributes = {};
   resource.dropped_attributes_count = 0;
   if (reader_.TakeNull()) return;
   for (JsonObject object(reader_); object.Next();) {
     switch (object.key()) {
       case JsonKey::kAttributes:
-        resource.attributes = attributes_.Read(AttributeScope::kResource);
+        resource.attributes = ReadEnvelopeAttributes(AttributeScope::kResource, raw);
         break;
       case JsonKey::kDroppedAttributesCount:
         resource.dropped_attributes_count = reader_.Uint32();
@@ -78,7 +81,8 @@ void JsonExport::ReadResource(ResourceEntry& resource) {
   }
 }
 
-void JsonExport::ReadScope(ScopeEntry& scope) {
+void JsonExport::ReadScope(ScopeEntry& scope, model::IndexRange& raw) {
+  raw = {};
   scope.scope_name = scope.scope_version = {};
   scope.attributes = {};
   if (reader_.TakeNull()) return;
@@ -91,7 +95,7 @@ void JsonExport::ReadScope(ScopeEntry& scope) {
         scope.scope_version = reader_.String();
         break;
       case JsonKey::kAttributes:
-        scope.attributes = attributes_.Read(AttributeScope::kScope);
+        scope.attributes = ReadEnvelopeAttributes(AttributeScope::kScope, raw);
         break;
       default:
         reader_.Skip();
@@ -99,31 +103,28 @@ void JsonExport::ReadScope(ScopeEntry& scope) {
   }
 }
 
-void JsonExport::DropAttributesFrom(uint32_t begin) {
-  batch_.attributes.erase(batch_.attributes.begin() + begin, batch_.attributes.end());
+model::AttributeRange JsonExport::ReadEnvelopeAttributes(AttributeScope scope,
+                                                         model::IndexRange& /*raw*/) {
+  return attributes_.Read(scope);
 }
 
-void JsonExport::Reject(uint32_t ordinal, model::Rejection reason) {
-  cost_.Charge(sizeof(model::RejectedItem));
-  batch_.rejected.push_back({ordinal, reason});
-}
-
-JsonExport::Mark JsonExport::Here() const {
-  return {.resources = batch_.resources.size(),
-          .scopes = batch_.scopes.size(),
-          .rejected = batch_.rejected.size(),
-          .items = items(),
-          .ordinal = ordinal_,
+JsonExport::Mark JsonExport::SetMark() const {
+  return {.resources = resources_.size(),
+          .scopes = scopes_.size(),
+          .rejected = rejected_.size(),
+          .position = Here(),
           .has_item_without_time = batch_.has_item_without_time};
 }
 
+// Attributes stay, unused: those of an envelope may lie behind those of its items.
 void JsonExport::ReturnTo(const Mark& mark) {
-  batch_.resources.resize(mark.resources);
-  batch_.scopes.resize(mark.scopes);
-  batch_.rejected.resize(mark.rejected);
+  const Position here = Here();
+  if (here.ordinal == mark.position.ordinal && here.items == mark.position.items) return;
+  resources_.DropFrom(mark.resources);
+  scopes_.DropFrom(mark.scopes);
+  rejected_.DropFrom(mark.rejected);
   batch_.has_item_without_time = mark.has_item_without_time;
-  ordinal_ = mark.ordinal;
-  if (items() != mark.items) DropItemsFrom(mark.items);
+  ReturnTo(mark.position);
 }
 
 }  // namespace slowburn::collector

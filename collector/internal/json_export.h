@@ -9,11 +9,16 @@
 #pragma once
 
 #include <cstdint>
+#include <string>
+
+#include <absl/status/status.h>
 
 #include "collector/internal/decode_cost.h"
 #include "collector/internal/json_attributes.h"
+#include "collector/internal/json_decode.h"
 #include "collector/internal/json_reader.h"
 #include "model/attribute_projection.h"
+#include "model/metric_batch.h"
 #include "model/signal_batch.h"
 
 namespace slowburn::collector {
@@ -32,50 +37,74 @@ class JsonExport {
   JsonExport(const Keys& keys, JsonReader& reader, const model::AttributeProjection& projection,
              DecodeCost& cost, model::SignalBatch& batch)
       : reader_(reader),
-        cost_(cost),
-        attributes_(reader, projection, cost, batch),
+        slots_(batch.attributes, cost),
+        rejected_(batch.rejected, cost),
+        attributes_(reader, projection, slots_),
         keys_(keys),
-        batch_(batch) {}
+        batch_(batch),
+        resources_(batch.resources, cost),
+        scopes_(batch.scopes, cost) {}
   virtual ~JsonExport() = default;
 
   void Read();
 
  protected:
-  uint32_t NextOrdinal() { return ordinal_++; }
-  void DropAttributesFrom(uint32_t begin);
-  void Reject(uint32_t ordinal, model::Rejection reason);
-
-  JsonReader& reader_;
-  DecodeCost& cost_;
-  JsonAttributes attributes_;
-  uint32_t ordinal_ = 0;
-
- private:
-  // Where the batch was before an array was read.
-  struct Mark {
-    size_t resources;
-    size_t scopes;
-    size_t rejected;
-    uint32_t items;
-    uint32_t ordinal;
-    bool has_item_without_time;
+  // How many items the batch has (what ScopeEntry::item_begin counts), and how many came at all.
+  struct Position {
+    uint32_t items = 0;
+    uint32_t ordinal = 0;
   };
 
-  // Of the vector that ScopeEntry::item_begin points into.
-  virtual uint32_t items() const = 0;
-  virtual void DropItemsFrom(uint32_t begin) = 0;
+  JsonReader& reader_;
+  PaidVector<model::SlotValue> slots_;
+  PaidVector<model::RejectedItem> rejected_;
+  JsonAttributes attributes_;
+
+ private:
+  virtual Position Here() const = 0;
+  virtual void ReturnTo(Position position) = 0;
   // The item at the cursor.
   virtual void ReadItem() = 0;
 
+  // For a signal that keeps more of an envelope. Raw attributes are the signal's; these are called
+  // for those of the array at the cursor, and when a scope or a resource with items is complete.
+  virtual model::AttributeRange ReadEnvelopeAttributes(model::AttributeScope scope,
+                                                       model::IndexRange& raw);
+  virtual void EndScope(model::IndexRange /*raw*/) {}
+  virtual void EndResource(model::IndexRange /*raw*/) {}
+
+  // Where the batch was before an array was read.
+  struct Mark {
+    uint32_t resources;
+    uint32_t scopes;
+    uint32_t rejected;
+    Position position;
+    bool has_item_without_time;
+  };
+
   void ReadResourceItems();
   void ReadScopeItems();
-  void ReadResource(model::ResourceEntry& resource);
-  void ReadScope(model::ScopeEntry& scope);
-  Mark Here() const;
+  void ReadResource(model::ResourceEntry& resource, model::IndexRange& raw);
+  void ReadScope(model::ScopeEntry& scope, model::IndexRange& raw);
+  Mark SetMark() const;
   void ReturnTo(const Mark& mark);
 
   const Keys keys_;
   model::SignalBatch& batch_;
+  PaidVector<model::ResourceEntry> resources_;
+  PaidVector<model::ScopeEntry> scopes_;
 };
+
+// Reads all of `body` into `batch` (cleared first, and again when the answer is an error).
+template <typename Export, typename Batch>
+absl::Status DecodeJson(std::string& body, const model::AttributeProjection& projection,
+                        Batch& batch) {
+  batch.Clear();
+  absl::Status status = ReadJson(body, batch.bytes, [&](JsonReader& reader, DecodeCost& cost) {
+    Export(reader, projection, cost, batch).Read();
+  });
+  if (!status.ok()) batch.Clear();
+  return status;
+}
 
 }  // namespace slowburn::collector

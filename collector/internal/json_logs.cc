@@ -15,22 +15,28 @@ class JsonLogs final : public JsonExport {
            model::LogBatch& batch)
       : JsonExport({JsonKey::kResourceLogs, JsonKey::kScopeLogs, JsonKey::kLogRecords}, reader,
                    projection, cost, batch),
-        batch_(batch) {}
+        batch_(batch),
+        records_(batch.records, cost) {}
 
  private:
-  uint32_t items() const override { return static_cast<uint32_t>(batch_.records.size()); }
-  void DropItemsFrom(uint32_t begin) override { batch_.records.resize(begin); }
+  // No record is rejected.
+  Position Here() const override { return {records_.size(), records_.size()}; }
+  void ReturnTo(Position position) override { records_.DropFrom(position.items); }
   void ReadItem() override;
   void ReadRecord(LogRecord& record);
 
   model::LogBatch& batch_;
+  PaidVector<LogRecord> records_;
   JsonKeyOrder order_;  // of a record's
 };
 
 void JsonLogs::ReadItem() {
-  cost_.Charge(sizeof(LogRecord));
-  LogRecord& record = batch_.records.emplace_back();
-  record.ordinal = NextOrdinal();
+  // A copy, as g++ zeroes a new one byte by byte; in place, as it is too large for another.
+  static constexpr LogRecord kEmpty;
+  const uint32_t ordinal = records_.size();
+  records_.Append(kEmpty);
+  LogRecord& record = records_.back();
+  record.ordinal = ordinal;
   ReadRecord(record);
   if (!IsTraceId(record.trace_id)) record.trace_id = {};
   if (!IsSpanId(record.span_id)) record.span_id = {};
@@ -84,12 +90,7 @@ void JsonLogs::ReadRecord(LogRecord& record) {
 
 absl::Status DecodeLogsJson(std::string& body, const model::AttributeProjection& projection,
                             model::LogBatch& batch) {
-  batch.Clear();
-  absl::Status status = ReadJson(body, batch.bytes, [&](JsonReader& reader, DecodeCost& cost) {
-    JsonLogs(reader, projection, cost, batch).Read();
-  });
-  if (!status.ok()) batch.Clear();
-  return status;
+  return DecodeJson<JsonLogs>(body, projection, batch);
 }
 
 }  // namespace slowburn::collector

@@ -179,8 +179,7 @@ bool JsonReader::Bool() {
   return text == "true";
 }
 
-int32_t JsonReader::Enum(std::span<const std::string_view> names) {
-  if (uint64_t value; TakePlainInteger(INT32_MAX, value)) return static_cast<int32_t>(value);
+int32_t JsonReader::AnyEnum(std::span<const std::string_view> names) {
   if (Peek() != '"') return AnyInteger<int32_t>("an enum's number");
   const uint32_t* const token = at_;
   const auto found = std::find(names.begin(), names.end(), String());
@@ -247,6 +246,11 @@ void JsonReader::SkipNested(int arrays_max) {
 
 void JsonReader::ExpectEnd() const {
   if (at_ != end_) FailAt(at_, "the end of the request");
+}
+
+void JsonReader::PayForArena() {
+  cost_.Charge(arena_.memory_bytes() - arena_paid_);
+  arena_paid_ = arena_.memory_bytes();
 }
 
 // --- Errors -----------------------------------------------------------------------------------

@@ -17,9 +17,7 @@
 
 #include "collector/internal/decode_cost.h"
 #include "collector/internal/json_keys.h"
-#include "collector/internal/json_number.h"
 #include "collector/internal/json_scan.h"
-#include "collector/internal/json_text.h"
 #include "model/byte_arena.h"
 
 namespace slowburn::collector {
@@ -47,7 +45,12 @@ class JsonError : public std::exception {
 class JsonReader {
  public:
   JsonReader(const JsonTokens& tokens, model::ByteArena& arena, DecodeCost& cost)
-      : text_(tokens.text), at_(tokens.begin), end_(tokens.end), arena_(arena), cost_(cost) {
+      : text_(tokens.text),
+        at_(tokens.begin),
+        end_(tokens.end),
+        arena_(arena),
+        cost_(cost),
+        arena_paid_(arena.memory_bytes()) {
     FindEscape(text_);
   }
 
@@ -86,7 +89,8 @@ class JsonReader {
   struct UsualKeyValue {
     std::string_view key;
     const uint32_t* member = nullptr;  // the token of M
-    bool has_next = false;             // an object follows in the same array: moved to that
+    const uint32_t* end = nullptr;     // the token behind
+    bool has_next = false;             // another object of the same array follows: moved to that
   };
   bool TakeUsualKeyValue(UsualKeyValue& parts);
   // V, if M is stringValue and V has no escapes. Nothing is moved.
@@ -94,8 +98,18 @@ class JsonReader {
 
   // Of the value at the cursor, or at the one that was just read.
   [[noreturn]] void Fail(std::string what) const { throw JsonError(at_, std::move(what)); }
+  // Two members of a oneof.
+  [[noreturn]] void FailOneof() const { Fail("there are two alternatives of one field; send one"); }
   // All tokens were read.
   void ExpectEnd() const;
+
+  // Of the arena.
+  char* Allocate(size_t bytes) {
+    char* const begin = arena_.Allocate(bytes);
+    if (arena_.memory_bytes() != arena_paid_) [[unlikely]]
+      PayForArena();
+    return begin;
+  }
 
  private:
   friend class JsonObject;
@@ -134,196 +148,26 @@ class JsonReader {
   // Moves behind a number or a string of only digits, at most `max`; else nothing is moved.
   bool TakePlainInteger(uint64_t max, uint64_t& value);
   std::string_view AnyId();
+  int32_t AnyEnum(std::span<const std::string_view> names);
   template <typename T>
   T AnyInteger(const char* type);
   void SkipWithin(int arrays_max);
   void SkipNested(int arrays_max);
-  char* Allocate(size_t bytes) {
-    cost_.Charge(bytes);
-    return arena_.Allocate(bytes);
-  }
+  void PayForArena();
   // "a string is wanted here, this is 12".
   [[noreturn]] void FailAt(const uint32_t* token, const char* wanted) const;
-
-  static constexpr uint64_t BitsOf(std::string_view characters) {
-    uint64_t bits = 0;
-    for (const char c : characters) bits |= uint64_t{1} << (static_cast<uint8_t>(c) % 64);
-    return bits;
-  }
 
   const char* text_;
   const uint32_t* at_;
   const uint32_t* end_;
   model::ByteArena& arena_;
   DecodeCost& cost_;
+  size_t arena_paid_;
   // The first backslash at or behind escape_from_: most text has none, and most of it is read
   // forward, so that two compares tell.
   const char* escape_from_ = nullptr;
   const char* escape_at_ = nullptr;
 };
-
-inline std::string_view JsonReader::RawString(const uint32_t* token) const {
-  const char* const begin = text_ + token[0] + 1;
-  const char* const end = text_ + token[1] - 1;
-  // White space behind the closing quote is seldom.
-  if (*end != '"' || end < begin) [[unlikely]]
-    return SpacedRawString(token);
-  return {begin, static_cast<size_t>(end - begin)};
-}
-
-inline bool JsonReader::IsPlain(std::string_view raw) {
-  if (raw.data() >= escape_from_ && raw.data() + raw.size() <= escape_at_) [[likely]]
-    return true;
-  return IsPlainAnywhere(raw);
-}
-
-inline JsonKey JsonReader::TakeKey() {
-  if (Peek() != '"') [[unlikely]]
-    FailAt(at_, "a key");
-  const std::string_view raw = RawString(at_);
-  JsonKey key = FindJsonKey(raw);
-  if (key == JsonKey::kUnknown && !IsPlain(raw)) key = FindEscapedKey(raw);
-  ++at_;
-  Expect(':', "a colon");
-  return key;
-}
-
-inline bool JsonReader::TakeNextKey(const json_keys::Entry& expected) {
-  const uint32_t* const at = at_;
-  static_assert(kTokensAhead >= 2 && kTextAhead > 1 + json_keys::kSizeMax);
-  if (text_[at[0]] != ',') return false;
-  const char* const key = text_ + at[1];
-  const char* const colon = text_ + at[2];
-  // No key has a quote in it, so that the byte before the colon is the one that ends this key.
-  if (*key != '"' || *colon != ':' || colon - key != expected.size + 2 || !expected.IsAt(key + 1)) {
-    return false;
-  }
-  at_ = at + 3;
-  return true;
-}
-
-inline bool JsonReader::TakeNull() {
-  if (Peek() != 'n') [[likely]]
-    return false;
-  if (Scalar() != "null") FailAt(at_, "null");
-  ++at_;
-  return true;
-}
-
-inline std::string_view JsonReader::String() {
-  if (Peek() != '"') [[unlikely]] {
-    if (TakeNull()) return {};
-    FailAt(at_, "a string");
-  }
-  const uint32_t* const token = at_++;
-  const std::string_view raw = RawString(token);
-  return IsPlain(raw) ? raw : Unescaped(raw, token);
-}
-
-inline std::string_view JsonReader::Id() {
-  if (Peek() == '"') [[likely]] {
-    const std::string_view digits = RawString(at_);
-    const size_t size = digits.size();
-    if (size == 16 || size == 32) [[likely]] {
-      char* const out = Allocate(size / 2);
-      if (DecodeSixteenHex(digits.data(), out) &&
-          (size == 16 || DecodeSixteenHex(digits.data() + 16, out + 8))) [[likely]] {
-        ++at_;
-        return {out, size / 2};
-      }
-    }
-  }
-  return AnyId();
-}
-
-inline bool JsonReader::TakePlainInteger(uint64_t max, uint64_t& value) {
-  const char* begin = text_ + at_[0];
-  const char* end = text_ + at_[1];
-  if (end - begin == 1) {
-    value = static_cast<uint8_t>(*begin - '0');
-    if (value > 9) return false;
-    ++at_;
-    return true;
-  }
-  if (*begin == '"') {
-    ++begin;
-    --end;
-    if (*end != '"') return false;
-  }
-  if (!ParsePlainInteger(begin, end, value) || value > max) return false;
-  ++at_;
-  return true;
-}
-
-inline uint64_t JsonReader::Uint64() {
-  uint64_t value;
-  if (TakePlainInteger(UINT64_MAX, value)) [[likely]]
-    return value;
-  return AnyInteger<uint64_t>("a uint64");
-}
-inline int64_t JsonReader::Int64() {
-  uint64_t value;
-  if (TakePlainInteger(INT64_MAX, value)) [[likely]]
-    return static_cast<int64_t>(value);
-  return AnyInteger<int64_t>("an int64");
-}
-inline uint32_t JsonReader::Uint32() {
-  uint64_t value;
-  if (TakePlainInteger(UINT32_MAX, value)) [[likely]]
-    return static_cast<uint32_t>(value);
-  return AnyInteger<uint32_t>("a uint32");
-}
-inline int32_t JsonReader::Int32() {
-  uint64_t value;
-  if (TakePlainInteger(INT32_MAX, value)) [[likely]]
-    return static_cast<int32_t>(value);
-  return AnyInteger<int32_t>("an int32");
-}
-
-// The bytes around K, M and V are compared many at a time, as they stand: `{"key":"` are four
-// tokens, `","value":{"` behind the end of K five more, then comes M's colon with the begin of V,
-// and the two brackets at the end.
-inline bool JsonReader::TakeUsualKeyValue(UsualKeyValue& parts) {
-  using json_keys::Load;
-  using json_keys::WordAt;
-  constexpr uint64_t kBegin = WordAt(R"({"key":")", 0);
-  constexpr uint64_t kMiddle = WordAt(R"(","value":{")", 0);
-  constexpr uint64_t kMiddleEnd = WordAt(R"(","value":{")", 4);
-  constexpr uint64_t kEnd = WordAt("}}", 0);
-  constexpr uint64_t kEndAndNext = WordAt("}},{", 0);
-  constexpr int kTokens = 13;
-  static_assert(kTokensAhead >= kTokens && kTextAhead >= sizeof(uint64_t) + 4);
-  // V does not begin so. A bit for each byte modulo 64, which tells them from begins of scalars.
-  constexpr uint64_t kNoScalar = BitsOf(",:[]{} \t\r\n");
-  static_assert((kNoScalar & BitsOf("\"-0123456789tfn")) == 0);
-  const uint32_t* const at = at_;
-  const char* const begin = text_ + at[0];
-  const char* const middle = text_ + at[4] - 1;
-  const uint64_t colon = Load(text_ + at[9]);
-  const uint64_t end = Load(text_ + at[11]);
-  // Without branches: all of it is equal nearly always.
-  const uint64_t difference = (Load(begin) ^ kBegin) | (Load(middle) ^ kMiddle) |
-                              (Load(middle + 4) ^ kMiddleEnd) | ((colon & 0xFF) ^ ':') |
-                              (kNoScalar >> (colon >> 8 & 63) & 1) | ((end & 0xFFFF) ^ kEnd);
-  if (difference != 0) return false;
-  parts.key = {begin + sizeof(kBegin), static_cast<size_t>(middle - begin) - sizeof(kBegin)};
-  if (!IsPlain(parts.key)) return false;
-  parts.member = at + 8;
-  parts.has_next = (end & 0xFFFFFFFF) == kEndAndNext;
-  at_ = at + kTokens + (parts.has_next ? 1 : 0);
-  return true;
-}
-
-inline bool JsonReader::IsUsualString(const UsualKeyValue& parts, std::string_view& value) {
-  using json_keys::Load;
-  constexpr uint64_t kBegin = json_keys::WordAt(R"("stringV)", 0);
-  constexpr uint64_t kEnd = json_keys::WordAt(R"(ngValue")", 0);
-  const char* const member = text_ + parts.member[0];
-  const uint32_t* const held = parts.member + 2;
-  if (Load(member) != kBegin || Load(member + 5) != kEnd || text_[*held] != '"') return false;
-  value = RawString(held);
-  return IsPlain(value);
-}
 
 // The fields of the object at the cursor: for (JsonObject o(reader); o.Next();) reads or skips the
 // value of o.key().
@@ -385,3 +229,5 @@ class JsonArray {
 absl::Status ToStatus(const JsonTokens& tokens, const JsonError& error);
 
 }  // namespace slowburn::collector
+
+#include "collector/internal/json_reader_inline.h"

@@ -27,11 +27,10 @@ inline constexpr size_t kTokensAhead = 16;
 
 // simdjson's first stage over one text: it finds the tokens, checks UTF-8, and that strings end and
 // have no control characters. Nothing else of simdjson is used: in a release build its on-demand
-// values neither bound the depth of what they skip nor match its brackets, and cannot say where an
-// error is.
+// values neither bound the depth of what they skip nor match its brackets.
 //
-// Its memory is the thread's, 4 bytes a token that are written to as far as there are tokens; what
-// an uncommonly large text took is given back when this ends.
+// Its memory is the thread's, 4 bytes a token, written to as far as there are tokens; what an
+// uncommonly large text took is given back when this ends.
 class JsonScan {
  public:
   // `text` gets room behind its end; it must stay as it is while tokens() are read.

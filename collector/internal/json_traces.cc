@@ -16,35 +16,42 @@ class JsonTraces final : public JsonExport {
              model::SpanBatch& batch)
       : JsonExport({JsonKey::kResourceSpans, JsonKey::kScopeSpans, JsonKey::kSpans}, reader,
                    projection, cost, batch),
-        batch_(batch) {}
+        batch_(batch),
+        spans_(batch.spans, cost) {}
 
  private:
-  uint32_t items() const override { return static_cast<uint32_t>(batch_.spans.size()); }
-  void DropItemsFrom(uint32_t begin) override { batch_.spans.resize(begin); }
+  Position Here() const override { return {spans_.size(), ordinal_}; }
+  void ReturnTo(Position position) override {
+    spans_.DropFrom(position.items);
+    ordinal_ = position.ordinal;
+  }
   void ReadItem() override;
   void ReadSpan(Span& span);
   void ReadStatus(Span& span);
 
   model::SpanBatch& batch_;
+  PaidVector<Span> spans_;
+  uint32_t ordinal_ = 0;
   JsonKeyOrder order_;  // of a span's
 };
 
 void JsonTraces::ReadItem() {
-  const uint32_t ordinal = NextOrdinal();
-  const uint32_t attributes_begin = attributes_.count();
-  // In place: a span is too large to be copied for nothing.
-  Span& span = batch_.spans.emplace_back();
+  // A copy, as g++ zeroes a new one byte by byte; in place, as it is too large for another.
+  static constexpr Span kEmpty;
+  const uint32_t ordinal = ordinal_++;
+  const uint32_t slots_begin = slots_.size();
+  spans_.Append(kEmpty);
+  Span& span = spans_.back();
   ReadSpan(span);
   span.ordinal = ordinal;
   if (IsTraceId(span.trace_id) && IsSpanId(span.span_id)) {
-    cost_.Charge(sizeof(Span));
     batch_.has_item_without_time |= span.end_time_unix_nano == 0;
     return;
   }
-  Reject(ordinal,
-         IsTraceId(span.trace_id) ? Rejection::kInvalidSpanId : Rejection::kInvalidTraceId);
-  DropAttributesFrom(attributes_begin);
-  batch_.spans.pop_back();
+  rejected_.Append(
+      {ordinal, IsTraceId(span.trace_id) ? Rejection::kInvalidSpanId : Rejection::kInvalidTraceId});
+  slots_.DropFrom(slots_begin);
+  spans_.DropFrom(spans_.size() - 1);
 }
 
 void JsonTraces::ReadSpan(Span& span) {
@@ -117,12 +124,7 @@ void JsonTraces::ReadStatus(Span& span) {
 
 absl::Status DecodeTracesJson(std::string& body, const model::AttributeProjection& projection,
                               model::SpanBatch& batch) {
-  batch.Clear();
-  absl::Status status = ReadJson(body, batch.bytes, [&](JsonReader& reader, DecodeCost& cost) {
-    JsonTraces(reader, projection, cost, batch).Read();
-  });
-  if (!status.ok()) batch.Clear();
-  return status;
+  return DecodeJson<JsonTraces>(body, projection, batch);
 }
 
 }  // namespace slowburn::collector

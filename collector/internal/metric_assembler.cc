@@ -18,6 +18,17 @@ bool HasTemporality(MetricType type) {
 
 }  // namespace
 
+model::Temporality ToTemporality(int32_t number) {
+  switch (number) {
+    case 1:
+      return model::Temporality::kDelta;
+    case 2:
+      return model::Temporality::kCumulative;
+    default:
+      return model::Temporality::kNone;
+  }
+}
+
 MetricAssembler::MetricAssembler(model::MetricBatch& batch,
                                  PaidVector<model::SlotValue>& attributes,
                                  PaidVector<model::RejectedItem>& rejected, DecodeCost& cost)
@@ -56,17 +67,20 @@ void MetricAssembler::BeginMetric() {
 
 void MetricAssembler::SetType(MetricType type) {
   if (has_type_ && metric_.type == type) return;
-  if (has_type_) {
-    points_.DropFrom(mark_.points);
-    rejected_.DropFrom(mark_.rejected);
-    without_value_.DropFrom(0);
-    DropPartsOfMetric();
-    ordinal_ = mark_.ordinal;
-  }
+  if (has_type_) DropPoints();
   has_type_ = true;
   metric_.type = type;
   metric_.temporality = model::Temporality::kNone;
   metric_.is_monotonic = false;
+}
+
+void MetricAssembler::DropPoints() {
+  points_.DropFrom(mark_.points);
+  rejected_.DropFrom(mark_.rejected);
+  without_value_.DropFrom(0);
+  DropPartsOfMetric();
+  ordinal_ = mark_.ordinal;
+  has_type_ = false;
 }
 
 void MetricAssembler::EndMetric() {
@@ -88,6 +102,12 @@ void MetricAssembler::EndMetric() {
   metric_.point_begin = mark_.points;
   metric_.point_end = points_.size();
   metrics_.Append(metric_);
+}
+
+void MetricAssembler::ReturnTo(uint32_t metric_count, uint32_t ordinal) {
+  if (metric_count < metrics_.size()) points_.DropFrom(metrics_[metric_count].point_begin);
+  metrics_.DropFrom(metric_count);
+  ordinal_ = ordinal;
 }
 
 model::HistogramValue& MetricAssembler::BeginHistogram() {

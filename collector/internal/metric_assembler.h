@@ -16,6 +16,11 @@
 
 namespace slowburn::collector {
 
+inline constexpr uint64_t kNoRecordedValue = 1;  // of a point's flags
+
+// kNone where the number is no temporality.
+model::Temporality ToTemporality(int32_t number);
+
 // The decoders of protobuf and JSON read the fields, this one knows what they mean. A point can
 // only be judged when its metric is complete: the name, the temporality and whether a sum is
 // monotonic may come after it.
@@ -39,8 +44,16 @@ class MetricAssembler {
   model::Metric& metric() { return metric_; }
   // `data` is a oneof: another type than before takes back the points so far, the same goes on.
   void SetType(model::MetricType type);
+  // Takes back the points so far, and the type.
+  void DropPoints();
   // Appends the metric, if it has valid points; the others are rejected.
   void EndMetric();
+
+  uint32_t metric_count() const { return metrics_.size(); }
+  uint32_t ordinal() const { return ordinal_; }  // of the next point
+  // Takes back the metrics from `metric_count` on, with which the ordinals from `ordinal` on came.
+  // Their parts stay, unused, and so do rejected points. No metric is open.
+  void ReturnTo(uint32_t metric_count, uint32_t ordinal);
 
   // With its ordinal; `attributes` and `exemplars` begin where their vectors end, and no other
   // point may begin before EndPoint.
@@ -62,8 +75,6 @@ class MetricAssembler {
     point.exemplars.end = exemplars.size();
     if (point.time_unix_nano == 0 || point.no_recorded_value || !has_value) EndOddPoint(point);
   }
-
-  uint32_t metric_count() const { return metrics_.size(); }
 
   PaidVector<uint64_t> counts;
   PaidVector<double> bounds;

@@ -187,7 +187,7 @@ void Printer::PrintNumber(const std::string& digits, bool is_string) {
 void Printer::PrintInteger(const std::string& digits, bool is_string) {
   const bool as_string = OneIn(3) ? !is_string : is_string;
   if (OneIn(10)) return PrintNumber(digits + ".000", as_string);
-  if (OneIn(10)) return PrintNumber(digits + "00e-2", as_string);
+  if (OneIn(10) && digits != "0") return PrintNumber(digits + "00e-2", as_string);
   if (OneIn(10) && digits != "0" && digits.ends_with('0')) {
     return PrintNumber(digits.substr(0, digits.size() - 1) + "E+1", as_string);
   }
