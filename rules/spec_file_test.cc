@@ -69,12 +69,12 @@ TEST(SpecFileTest, GoodFileFieldByField) {
   EXPECT_EQ(slo.runbook_url, "https://example.org/runbooks/checkout");
   EXPECT_EQ(slo.labels, (model::LabelSet{{"team", "payments"}}));
   EXPECT_EQ(
-      slo.sli.match.text(),
+      slo.sli.events()->match.text(),
       "resource.attributes[\"service.name\"] == \"checkout\" and span.kind == SPAN_KIND_SERVER");
-  ASSERT_TRUE(slo.sli.bad.has_value());
-  EXPECT_EQ(slo.sli.bad->text(), "span.status.code == STATUS_CODE_ERROR");
-  EXPECT_FALSE(slo.sli.good.has_value());
-  EXPECT_FALSE(slo.sli.latency_max.has_value());
+  ASSERT_TRUE(slo.sli.events()->bad.has_value());
+  EXPECT_EQ(slo.sli.events()->bad->text(), "span.status.code == STATUS_CODE_ERROR");
+  EXPECT_FALSE(slo.sli.events()->good.has_value());
+  EXPECT_FALSE(slo.sli.events()->latency_max.has_value());
   EXPECT_THAT(slo.sli.group_by, ElementsAre("http.route"));
   EXPECT_EQ(slo.objective.Text(), "99.9%");
   EXPECT_EQ(slo.window, 30 * 24h);
@@ -114,8 +114,8 @@ spec:
   EXPECT_EQ(slo.source, "a.yaml:2");
   EXPECT_EQ(slo.description, "");
   EXPECT_EQ(slo.runbook_url, "");
-  EXPECT_EQ(slo.sli.latency_max, std::chrono::nanoseconds(300ms));
-  EXPECT_TRUE(slo.sli.bad.has_value());
+  EXPECT_EQ(slo.sli.events()->latency_max, std::chrono::nanoseconds(300ms));
+  EXPECT_TRUE(slo.sli.events()->bad.has_value());
   EXPECT_THAT(slo.sli.group_by, IsEmpty());
   EXPECT_EQ(slo.window, 7 * 24h);
   EXPECT_EQ(slo.window_text, "1w");

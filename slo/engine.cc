@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <set>
 
-#include "base/duration_text.h"
 #include "base/status.h"
+#include "slo/alert_conditions.h"
 
 namespace slowburn::slo {
 namespace {
@@ -13,9 +13,6 @@ using std::chrono::seconds;
 using std::chrono::sys_seconds;
 
 constexpr seconds kHour{3600};
-constexpr int kPageRank = 2;
-constexpr int kTicketRank = 1;
-
 // The windows an SLO needs, in slices: its own, its tiers', and the hour that exhaustion is
 // reckoned by.
 std::set<uint32_t> WindowsOf(const SloSpec& slo) {
@@ -35,18 +32,6 @@ std::set<seconds> BurnWindowsOf(const SloSpec& slo) {
     windows.insert(tier.short_window);
   }
   return windows;
-}
-
-const SeverityAlerting& AlertingOf(const SloSpec& slo, const AlertTier& tier) {
-  return tier.severity == "page" ? slo.alerting.page : slo.alerting.ticket;
-}
-
-std::string PercentText(double ratio) { return fmt::format("{:.4g}%", ratio * 100); }
-
-std::string ExhaustionText(const std::optional<double>& left) {
-  if (!left.has_value()) return "not at the current rate";
-  if (*left <= 0) return "spent";
-  return base::FormatDuration(seconds(static_cast<int64_t>(std::min(*left, 3.15e9))));
 }
 
 }  // namespace
@@ -174,102 +159,33 @@ bool Engine::Alerts(const SloSpec& slo, GroupId group) const {
 std::vector<model::AlertCondition> Engine::Conditions() const {
   std::vector<model::AlertCondition> conditions;
   for (size_t i = 0; i < runtimes_.size(); ++i) {
-    const SloSpec& slo = (*slos_)[i];
-    const Runtime& runtime = runtimes_[i];
-    for (size_t g = 0; g < table_.groups(runtime.sli); ++g) {
-      const auto group = static_cast<GroupId>(g);
-      if (!Alerts(slo, group)) continue;
-      const bool is_readable = table_.error(runtime.sli, group).ok();
-      for (size_t tier = 0; tier < slo.policy.tiers.size(); ++tier) {
-        if (AlertingOf(slo, slo.policy.tiers[tier]).disabled) continue;
-        if (!is_readable) {
-          conditions.push_back(IdentityOf(i, group, tier));
-          conditions.back().is_unknown = true;
-          continue;
-        }
-        if (StateOfTier(slo, runtime, tier, table_.counts(runtime.sli, group)) !=
-            TierState::kBurning)
-          continue;
-        conditions.push_back(MakeCondition(i, group, tier));
-      }
+    for (size_t group = 0; group < table_.groups(runtimes_[i].sli); ++group) {
+      if (Alerts((*slos_)[i], static_cast<GroupId>(group)))
+        AddConditions(i, static_cast<GroupId>(group), conditions);
     }
   }
   return conditions;
 }
 
-model::LabelSet Engine::GroupLabels(const SloSpec& slo, SliId sli, GroupId group) const {
-  model::LabelSet labels;
-  if (group == kTotalGroup) return labels;
-  const std::vector<std::string>& values = table_.values(sli, group);
-  for (size_t i = 0; i < values.size() && i < slo.sli.group_by.size(); ++i) {
-    labels.Set(model::NormalizedLabelName(slo.sli.group_by[i]), values[i]);
-  }
-  return labels;
-}
-
-// What it is known by, without what it says.
-model::AlertCondition Engine::IdentityOf(size_t index, GroupId group, size_t at) const {
+void Engine::AddConditions(size_t index, GroupId group,
+                           std::vector<model::AlertCondition>& conditions) const {
   const SloSpec& slo = (*slos_)[index];
-  const AlertTier& tier = slo.policy.tiers[at];
-  const model::LabelSet group_labels = GroupLabels(slo, runtimes_[index].sli, group);
-
-  model::AlertCondition condition;
-  condition.tier = tier.name;
-  condition.rank = tier.severity == "page" ? kPageRank : kTicketRank;
-  condition.incident = slo.id() + group_labels.Text();
-
-  condition.labels = group_labels;
-  for (const model::Label& label : slo.labels) condition.labels.Set(label.name, label.value);
-  condition.labels.Set("alertname", "SLOBurnRate");
-  condition.labels.Set("service", slo.service);
-  condition.labels.Set("slo", slo.name);
-  condition.labels.Set("severity", tier.severity);
-  for (const model::Label& label : AlertingOf(slo, tier).labels)
-    condition.labels.Set(label.name, label.value);
-  return condition;
-}
-
-model::AlertCondition Engine::MakeCondition(size_t index, GroupId group, size_t at) const {
-  const SloSpec& slo = (*slos_)[index];
-  const AlertTier& tier = slo.policy.tiers[at];
-  const GroupStatus status = StatusOf(index, group);
-  const model::LabelSet group_labels = GroupLabels(slo, runtimes_[index].sli, group);
-
-  model::AlertCondition condition = IdentityOf(index, group, at);
-  condition.hold = tier.hold;
-  condition.keep_firing_for = tier.keep_firing_for;
-  condition.settle = tier.short_window;
-
-  const double burn = status.tiers[at].long_burn_rate.value_or(0);
-  const std::string remaining = PercentText(status.budget_remaining_ratio.value_or(0));
-  condition.annotations.Set(
-      "summary", fmt::format("{}{} burns its error budget {:.3g} times too fast", slo.id(),
-                             group_labels.empty() ? "" : " " + group_labels.Text(), burn));
-  condition.annotations.Set(
-      "description",
-      fmt::format(
-          "{} of {} events were bad in the last {}, the objective is {}. {} of the {} budget is "
-          "left; spent in: {}.{}",
-          table_.counts(runtimes_[index].sli, group).sum(runtimes_[index].tiers[at].long_at).bad,
-          table_.counts(runtimes_[index].sli, group)
-              .sum(runtimes_[index].tiers[at].long_at)
-              .total(),
-          base::FormatDuration(tier.long_window), slo.objective.Text(), remaining, slo.window_text,
-          ExhaustionText(status.exhaustion_seconds),
-          slo.description.empty() ? "" : " " + slo.description));
-  condition.annotations.Set("runbook_url", slo.runbook_url);
-  condition.annotations.Set("tier", tier.name);
-  for (const WindowBurn& window : status.burn_rates) {
-    if (!window.burn_rate.has_value()) continue;
-    condition.annotations.Set("burn_rate_" + base::FormatDuration(window.window),
-                              fmt::format("{:.4g}", *window.burn_rate));
+  const Runtime& runtime = runtimes_[index];
+  const bool is_readable = table_.error(runtime.sli, group).ok();
+  std::optional<GroupStatus> status;  // Most budgets have no alert and need none.
+  for (size_t at = 0; at < slo.policy.tiers.size(); ++at) {
+    const AlertTier& tier = slo.policy.tiers[at];
+    if (AlertingOf(slo, tier).disabled) continue;
+    if (!is_readable) {
+      conditions.push_back(AlertIdentity(slo, table_.values(runtime.sli, group), tier));
+      conditions.back().is_unknown = true;
+      continue;
+    }
+    if (StateOfTier(slo, runtime, at, table_.counts(runtime.sli, group)) != TierState::kBurning)
+      continue;
+    if (!status.has_value()) status = StatusOf(index, group);
+    conditions.push_back(BurnRateCondition(slo, *status, at, options_.external_url));
   }
-  condition.annotations.Set("budget_remaining", remaining);
-  condition.annotations.Set("exhaustion", ExhaustionText(status.exhaustion_seconds));
-  condition.annotations.Set("link", fmt::format("{}/#{}", options_.external_url, slo.id()));
-  for (const model::Label& annotation : AlertingOf(slo, tier).annotations)
-    condition.annotations.Set(annotation.name, annotation.value);
-  return condition;
 }
 
 std::optional<size_t> Engine::FindSlo(std::string_view id) const {

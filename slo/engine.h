@@ -92,9 +92,8 @@ class Engine {
                         const GroupCounts& counts) const;
   SloState StateOfGroup(const SloSpec& slo, const Runtime& runtime, GroupId group) const;
   bool Alerts(const SloSpec& slo, GroupId group) const;
-  model::AlertCondition MakeCondition(size_t slo, GroupId group, size_t tier) const;
-  model::AlertCondition IdentityOf(size_t slo, GroupId group, size_t tier) const;
-  model::LabelSet GroupLabels(const SloSpec& slo, SliId sli, GroupId group) const;
+  void AddConditions(size_t slo, GroupId group,
+                     std::vector<model::AlertCondition>& conditions) const;
 
   Options options_;
   SliTable table_;

@@ -64,7 +64,8 @@ struct Loaded {
     for (size_t first = 0; first < groups; first += kGroupsPerSli) {
       const std::string name = std::to_string(first);
       SliSpec sli = BuildSli({.bad = "false", .group_by = {"http.route"}});
-      sli.match = ottl::Condition::Parse("span.name == \"" + name + "\"").value();
+      std::get<EventSli>(sli.source).match =
+          ottl::Condition::Parse("span.name == \"" + name + "\"").value();
       for (const auto days : {30, 90}) {
         SloSpec slo = BuildSlo({.name = name + "-" + std::to_string(days), .window = days * 24h});
         slo.sli = sli;

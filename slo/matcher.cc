@@ -85,7 +85,8 @@ struct Matcher::Compiled {
   static Compiled From(const Sli& sli, model::AttributeProjection& projection) {
     Compiled compiled;
     compiled.id = sli.id;
-    for (const ottl::Condition& condition : sli.spec->match.Conjuncts()) {
+    const EventSli& events = *sli.spec->events();
+    for (const ottl::Condition& condition : events.match.Conjuncts()) {
       if (!compiled.service.has_value()) {
         compiled.service = condition.PinnedResourceAttribute(kServiceName);
         if (compiled.service.has_value()) continue;  // The index answers it.
@@ -93,12 +94,9 @@ struct Matcher::Compiled {
       auto& conditions = condition.ReadsOnlyResource() ? compiled.on_resource : compiled.on_span;
       conditions.push_back(ottl::Predicate::Compile(condition, projection));
     }
-    if (sli.spec->bad.has_value())
-      compiled.bad = ottl::Predicate::Compile(*sli.spec->bad, projection);
-    if (sli.spec->good.has_value())
-      compiled.good = ottl::Predicate::Compile(*sli.spec->good, projection);
-    if (sli.spec->latency_max.has_value())
-      compiled.latency_max_nanos = sli.spec->latency_max->count();
+    if (events.bad.has_value()) compiled.bad = ottl::Predicate::Compile(*events.bad, projection);
+    if (events.good.has_value()) compiled.good = ottl::Predicate::Compile(*events.good, projection);
+    if (events.latency_max.has_value()) compiled.latency_max_nanos = events.latency_max->count();
     for (const std::string& name : sli.spec->group_by) {
       compiled.group_by.push_back({projection.Add(AttributeScope::kItem, name),
                                    projection.Add(AttributeScope::kResource, name)});

@@ -29,7 +29,7 @@ class Matcher {
  public:
   struct Sli {
     SliId id{};
-    const SliSpec* spec = nullptr;
+    const SliSpec* spec = nullptr;  // of spans
   };
   // Distinct SLIs; the specs are read now and not kept.
   explicit Matcher(std::span<const Sli> slis);

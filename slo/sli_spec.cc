@@ -3,12 +3,21 @@
 #include <fmt/format.h>
 
 namespace slowburn::slo {
+namespace {
+
+std::string SourceText(const EventSli& sli) {
+  std::string text = fmt::format("spans match={}", sli.match.CanonicalText());
+  if (sli.bad.has_value()) text += fmt::format(" bad={}", sli.bad->CanonicalText());
+  if (sli.good.has_value()) text += fmt::format(" good={}", sli.good->CanonicalText());
+  if (sli.latency_max.has_value())
+    text += fmt::format(" latency_max_ns={}", sli.latency_max->count());
+  return text;
+}
+
+}  // namespace
 
 std::string SliSpec::CanonicalText() const {
-  std::string text = fmt::format("spans match={}", match.CanonicalText());
-  if (bad.has_value()) text += fmt::format(" bad={}", bad->CanonicalText());
-  if (good.has_value()) text += fmt::format(" good={}", good->CanonicalText());
-  if (latency_max.has_value()) text += fmt::format(" latency_max_ns={}", latency_max->count());
+  std::string text = std::visit([](const auto& sli) { return SourceText(sli); }, source);
   for (const std::string& name : group_by) text += fmt::format(" by={}:{}", name.size(), name);
   return text;
 }

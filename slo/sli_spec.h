@@ -1,37 +1,47 @@
-// slo/sli_spec.h: what is counted: which spans are events, and which events are bad.
+// slo/sli_spec.h: which events an SLO counts, and which of them are bad.
 //
 // Room     slo
-// Uses     ottl/
+// Uses     model/, ottl/, slo/
 // Threads  immutable values
-// Units    latency in integer nanoseconds
+// Units    latencies are chrono nanoseconds
 // Source   DESIGN section 4, "Exact meanings"
 #pragma once
 
 #include <chrono>
 #include <optional>
 #include <string>
+#include <variant>
 #include <vector>
 
+#include "model/signal.h"
 #include "ottl/condition.h"
 
 namespace slowburn::slo {
 
-// A span SLI. An event is a span for which `match` is true. Of `bad`, `good`, `latency_max` at
-// least one is set:
+// An event is a span (kTraces) for which `match` is true. Of `bad`, `good`, `latency_max` at least
+// one is set:
 //   bad alone         bad when true, else good
 //   good alone        good when true, else bad
 //   both              neither: not counted; both true: bad
 //   latency_max       bad when the span lasted longer; with `bad` beside it, bad if either; `good`
 //   cannot stand beside it
-struct SliSpec {
+struct EventSli {
+  model::Signal signal = model::Signal::kTraces;
   ottl::Condition match;
   std::optional<ottl::Condition> bad;
   std::optional<ottl::Condition> good;
   std::optional<std::chrono::nanoseconds> latency_max;
-  // Attribute names: one budget per combination of their values. Each is read from the span, or
-  // from its resource where the span has none.
+};
+
+struct SliSpec {
+  std::variant<EventSli> source;
+  // Names: one budget per combination of their values. Each is an attribute of the event, or of its
+  // resource where the event has none.
   std::vector<std::string> group_by;
 
+  const EventSli* events() const { return std::get_if<EventSli>(&source); }
+  // Whether good and bad are told apart by how long an event took.
+  bool has_latency() const { return events() != nullptr && events()->latency_max.has_value(); }
   // The identity: equal for SLIs that count the same, however they are written. Counts are kept
   // under it.
   std::string CanonicalText() const;

@@ -35,12 +35,17 @@ enum class SliId : uint32_t {};
 enum class GroupId : uint32_t {};
 inline constexpr GroupId kTotalGroup{0};
 
-// Events in a slice, a window or any range.
+// Events in a slice, a window or any range. Members are numbers modulo 2^64: where an SLI counts
+// two of good, bad and total from series of their own, one of them can be ahead of the other for a
+// while, and a difference be negative. Sums stay exact, and the sum of a range that holds both is
+// right.
 struct SliCounts {
   uint64_t good = 0;
   uint64_t bad = 0;
 
   uint64_t total() const { return good + bad; }
+  // Whether neither is negative: of a window that is not, more was bad (or good) than there was.
+  bool IsValid() const { return ((good | bad) >> 63) == 0; }
   SliCounts& operator+=(const SliCounts& other) {
     good += other.good;
     bad += other.bad;

@@ -42,19 +42,21 @@ TEST(SloSpecTest, GroupBy) {
 }
 
 SliSpec Sli(std::string_view match) {
-  return {.match = *ottl::Condition::Parse(match),
-          .bad = {},
-          .good = {},
-          .latency_max = {},
+  return {.source = EventSli{.signal = model::Signal::kTraces,
+                             .match = *ottl::Condition::Parse(match),
+                             .bad = {},
+                             .good = {},
+                             .latency_max = {}},
           .group_by = {}};
 }
 
 TEST(SliSpecTest, IdentityIgnoresSpellingAndTellsApartTheRest) {
   EXPECT_EQ(Sli("span.name == \"a\"").CanonicalText(), Sli("( span.name==\"a\" )").CanonicalText());
   SliSpec latency = Sli("span.name == \"a\"");
-  latency.latency_max = 300ms;
+  std::get<EventSli>(latency.source).latency_max = 300ms;
   SliSpec bad = Sli("span.name == \"a\"");
-  bad.bad = ottl::Condition::Parse("span.status.code == STATUS_CODE_ERROR").value();
+  std::get<EventSli>(bad.source).bad =
+      ottl::Condition::Parse("span.status.code == STATUS_CODE_ERROR").value();
   SliSpec grouped = Sli("span.name == \"a\"");
   grouped.group_by = {"a b"};
   SliSpec grouped_twice = Sli("span.name == \"a\"");

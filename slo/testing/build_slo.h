@@ -27,14 +27,14 @@ struct SliArgs {
 };
 
 inline SliSpec BuildSli(const SliArgs& args) {
-  SliSpec sli{.match = ottl::Condition::Parse(args.match).value(),
-              .bad = {},
-              .good = {},
-              .latency_max = args.latency_max,
-              .group_by = args.group_by};
-  if (!args.bad.empty()) sli.bad = ottl::Condition::Parse(args.bad).value();
-  if (!args.good.empty()) sli.good = ottl::Condition::Parse(args.good).value();
-  return sli;
+  EventSli events{.signal = model::Signal::kTraces,
+                  .match = ottl::Condition::Parse(args.match).value(),
+                  .bad = {},
+                  .good = {},
+                  .latency_max = args.latency_max};
+  if (!args.bad.empty()) events.bad = ottl::Condition::Parse(args.bad).value();
+  if (!args.good.empty()) events.good = ottl::Condition::Parse(args.good).value();
+  return {.source = std::move(events), .group_by = args.group_by};
 }
 
 struct SloArgs {

@@ -27,15 +27,16 @@ using std::chrono::sys_seconds;
 constexpr sys_seconds kStart{seconds(1'767'571'200)};
 
 slo::SloSpec MakeSpec(const SloLine& line, const std::string& file) {
-  slo::SliSpec sli{
+  slo::EventSli events{
+      .signal = model::Signal::kTraces,
       .match = ottl::Condition::Parse(
                    fmt::format(R"(resource.attributes["service.name"] == "{}")", line.service))
                    .value(),
       .bad = ottl::Condition::Parse("span.status.code == STATUS_CODE_ERROR").value(),
       .good = {},
-      .latency_max = line.latency,
-      .group_by = {}};
-  if (line.latency.has_value()) sli.bad.reset();
+      .latency_max = line.latency};
+  if (line.latency.has_value()) events.bad.reset();
+  slo::SliSpec sli{.source = std::move(events), .group_by = {}};
   if (!line.group_by.empty()) sli.group_by = {line.group_by};
   slo::SloSpec spec{
       .service = line.service,

@@ -1,0 +1,33 @@
+// slo/alert_conditions.h: the alerts of one budget: whom they are about and what they say.
+//
+// Room     slo: pure
+// Uses     model/, slo/
+// Threads  pure functions
+// Units    as slo/slo_status.h
+// Source   DESIGN section 4, "Exact meanings": alert labels and annotations
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "model/alert.h"
+#include "slo/slo_spec.h"
+#include "slo/slo_status.h"
+
+namespace slowburn::slo {
+
+// What is added to the alerts of this tier.
+const SeverityAlerting& AlertingOf(const SloSpec& slo, const AlertTier& tier);
+
+// The alert's identity, without what it says: labels, tier, incident, rank. `values` are the
+// group's; empty for the total.
+model::AlertCondition AlertIdentity(const SloSpec& slo, const std::vector<std::string>& values,
+                                    const AlertTier& tier);
+
+// The condition of a tier that burns. `tier` counts in the policy's tiers; `external_url` is where
+// its link leads.
+model::AlertCondition BurnRateCondition(const SloSpec& slo, const GroupStatus& status, size_t tier,
+                                        std::string_view external_url);
+
+}  // namespace slowburn::slo
