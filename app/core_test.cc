@@ -128,7 +128,8 @@ TEST_F(CoreTest, AGroupAlertIsKeptAcrossARestart) {
 }
 
 TEST_F(CoreTest, AnAlertOutlivesADowntimeLongerThanItsShortWindow) {
-  slos_[0].policy = *slo::MakeAlertPolicy("sre-workbook", slos_[0].objective, slos_[0].window);
+  slos_[0].policy =
+      *slo::MakeAlertPolicy("sre-workbook", slos_[0].objective, slos_[0].window.nominal());
   Open(kStart);
   const CountedRequest before = Request(1, "/pay", Second(-40min), 1, 0);
   const CountedRequest outage = Request(2, "/pay", Second(0s), 0, 100);

@@ -4,7 +4,7 @@
 
 #include "base/duration_text.h"
 #include "base/status.h"
-#include "slo/range_sum.h"
+#include "slo/history.h"
 
 namespace slowburn::app {
 namespace {
@@ -100,7 +100,8 @@ absl::StatusOr<Readings::GroupCopy> Readings::CopyGroup(std::string_view id,
     }
     SB_RETURN_IF_ERROR(core.engine().table().error(sli, group_id));
     return GroupCopy{core.engine().table().counts(sli, group_id).view(), spec,
-                     core.retained_from(clock_.Now()), store_.TakeSnapshot()};
+                     core.engine().budget_of(*index), core.retained_from(clock_.Now()),
+                     store_.TakeSnapshot()};
   });
 }
 
@@ -110,7 +111,8 @@ absl::StatusOr<slo::SliCounts> Readings::Counts(std::string_view id,
   SB_ASSIGN_OR_RETURN(const GroupCopy copy, CopyGroup(id, group));
   SB_RETURN_IF_ERROR(CheckRange(copy.view, start, end, copy.retained_from));
   const BlockStore blocks(store_, *copy.snapshot);
-  return slo::RangeReader(copy.view, blocks).Sum(slo::SliceOf(start), slo::SliceOf(end));
+  return slo::SumOfEvents(copy.budget.view(), slo::RangeReader(copy.view, blocks),
+                          slo::SliceOf(start), slo::SliceOf(end));
 }
 
 absl::StatusOr<std::vector<slo::HistoryPoint>> Readings::History(std::string_view id,
@@ -128,7 +130,8 @@ absl::StatusOr<std::vector<slo::HistoryPoint>> Readings::History(std::string_vie
                                  (end - start) / step, kPointsMax);
   }
   const BlockStore blocks(store_, *copy.snapshot);
-  return slo::History(copy.view, blocks, copy.spec.objective, copy.spec.window, start, end, step);
+  return slo::History(copy.budget, copy.spec.objective, slo::RangeReader(copy.view, blocks), start,
+                      end, step);
 }
 
 serve::LedgerReading Readings::Ledger() const { return loop_.ReadLedger(); }

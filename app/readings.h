@@ -41,6 +41,7 @@ class Readings final : public serve::Queries {
   struct GroupCopy {
     slo::GroupView view;
     slo::SloSpec spec;
+    slo::ViewedWindow budget;
     std::chrono::sys_seconds retained_from{};
     std::unique_ptr<storage::Snapshot>
         snapshot;  // of the same moment: both edges of a window read the same counts

@@ -77,7 +77,7 @@ TEST(SpecFileTest, GoodFileFieldByField) {
   EXPECT_FALSE(slo.sli.events()->latency_max.has_value());
   EXPECT_THAT(slo.sli.group_by, ElementsAre("http.route"));
   EXPECT_EQ(slo.objective.Text(), "99.9%");
-  EXPECT_EQ(slo.window, 30 * 24h);
+  EXPECT_EQ(slo.window.nominal(), 30 * 24h);
   EXPECT_EQ(slo.window_text, "30d");
   EXPECT_EQ(slo.alerting.scope, slo::AlertScope::kGroups);
   EXPECT_FALSE(slo.alerting.page.disabled);
@@ -117,7 +117,7 @@ spec:
   EXPECT_EQ(slo.sli.events()->latency_max, std::chrono::nanoseconds(300ms));
   EXPECT_TRUE(slo.sli.events()->bad.has_value());
   EXPECT_THAT(slo.sli.group_by, IsEmpty());
-  EXPECT_EQ(slo.window, 7 * 24h);
+  EXPECT_EQ(slo.window.nominal(), 7 * 24h);
   EXPECT_EQ(slo.window_text, "1w");
   EXPECT_EQ(slo.alerting.scope, slo::AlertScope::kTotal);
   EXPECT_EQ(slo.policy.name, "sre-workbook");

@@ -78,10 +78,13 @@ void AddOutage(Objective objective, seconds window, AlertPolicy& policy) {
 
 }  // namespace
 
+bool HasEnough(const AlertTier& tier, const SliCounts& events_in_long) {
+  return events_in_long.total() >= tier.min_total && events_in_long.bad >= tier.min_bad;
+}
+
 bool IsBurning(const AlertTier& tier, Objective objective, const SliCounts& in_long,
                const SliCounts& in_short) {
-  return in_long.total() >= tier.min_total && in_long.bad >= tier.min_bad &&
-         BurnsFasterThan(in_long, objective, tier.factor) &&
+  return HasEnough(tier, in_long) && BurnsFasterThan(in_long, objective, tier.factor) &&
          BurnsFasterThan(in_short, objective, tier.factor);
 }
 

@@ -38,7 +38,10 @@ struct AlertTier {
   std::chrono::seconds keep_firing_for{0};
 };
 
-// Whether the tier's condition holds, guards included. Both counts end at the same instant.
+// Whether the long window has the traffic that the tier's guards ask for.
+bool HasEnough(const AlertTier& tier, const SliCounts& events_in_long);
+// Whether the tier's condition holds, guards included, for a budget of events. Both counts end at
+// the same instant.
 bool IsBurning(const AlertTier& tier, Objective objective, const SliCounts& in_long,
                const SliCounts& in_short);
 

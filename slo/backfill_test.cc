@@ -7,6 +7,7 @@
 
 #include "slo/testing/build_delta.h"
 #include "slo/testing/map_block_source.h"
+#include "slo/testing/rolling_windows.h"
 
 namespace slowburn::slo {
 namespace {
@@ -26,7 +27,7 @@ class BackfillTest : public testing::Test {
  protected:
   BackfillTest() {
     EXPECT_TRUE(table_.Register(kSli, "spans match=a by=5:route").ok());
-    EXPECT_TRUE(table_.SetWindows(kSli, {6, 30 * 8640}, kNow).ok());
+    EXPECT_TRUE(table_.SetWindows(kSli, RollingWindows({6, 30 * 8640}), kNow).ok());
   }
   void Count(const std::string& value, Slice slice, SliCounts counts) {
     ASSERT_TRUE(Commit(table_, BuildDelta({{kSli, slice, counts, {value}}}), kNow).ok());

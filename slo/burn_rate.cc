@@ -8,10 +8,14 @@ namespace {
 
 using Wide = unsigned __int128;
 
+// Negative, where one of two series is ahead of the other: nothing yet.
+bool IsPositive(uint64_t count) { return static_cast<int64_t>(count) > 0; }
+
 }  // namespace
 
 std::optional<double> ErrorRatio(const SliCounts& counts) {
-  if (counts.total() == 0) return std::nullopt;
+  if (!IsPositive(counts.total())) return std::nullopt;
+  if (!IsPositive(counts.bad)) return 0.0;
   return static_cast<double>(counts.bad) / static_cast<double>(counts.total());
 }
 
@@ -31,6 +35,7 @@ bool operator<(const Rational& a, const Rational& b) {
 }
 
 bool BurnsFasterThan(const SliCounts& counts, Objective objective, const Rational& factor) {
+  if (!IsPositive(counts.bad) || !IsPositive(counts.total())) return false;
   // bad / total > (n / d) * (budget / kOne), without a division.
   const Wide left = Wide{counts.bad} * factor.denominator * Objective::kOne;
   const Wide right = Wide{counts.total()} * factor.numerator * objective.budget_units();

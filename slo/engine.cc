@@ -5,6 +5,7 @@
 
 #include "base/status.h"
 #include "slo/alert_conditions.h"
+#include "slo/count_view.h"
 
 namespace slowburn::slo {
 namespace {
@@ -13,16 +14,9 @@ using std::chrono::seconds;
 using std::chrono::sys_seconds;
 
 constexpr seconds kHour{3600};
-// The windows an SLO needs, in slices: its own, its tiers', and the hour that exhaustion is
-// reckoned by.
-std::set<uint32_t> WindowsOf(const SloSpec& slo) {
-  std::set<uint32_t> windows{SlicesIn(slo.window), SlicesIn(kHour)};
-  for (const AlertTier& tier : slo.policy.tiers) {
-    windows.insert(SlicesIn(tier.long_window));
-    windows.insert(SlicesIn(tier.short_window));
-  }
-  return windows;
-}
+// Masks reach so far into the future, and are made anew when half of it has passed.
+constexpr seconds kMaskAhead{14 * 24 * 3600};
+constexpr seconds kMaskBehind{402 * 24 * 3600};
 
 // "5m", "1h", ... of the policy, ascending.
 std::set<seconds> BurnWindowsOf(const SloSpec& slo) {
@@ -32,6 +26,14 @@ std::set<seconds> BurnWindowsOf(const SloSpec& slo) {
     windows.insert(tier.short_window);
   }
   return windows;
+}
+
+// Index of `wanted`, which joins the others where it is not among them yet.
+size_t IndexIn(WindowSet& windows, ViewedWindow wanted) {
+  const auto found = std::find(windows.begin(), windows.end(), wanted);
+  if (found != windows.end()) return static_cast<size_t>(found - windows.begin());
+  windows.push_back(std::move(wanted));
+  return windows.size() - 1;
 }
 
 }  // namespace
@@ -47,45 +49,73 @@ std::vector<std::string> Engine::UnknownSlis(const SloSet& slos) const {
   return unknown;
 }
 
-absl::Status Engine::Install(std::shared_ptr<const SloSet> slos, sys_seconds now) {
+absl::StatusOr<CountView> Engine::ViewOf(const SloSpec& slo, Masks& masks) const {
+  CountView view{.budgeting = slo.budgeting, .mask = nullptr, .exclusions = {}};
+  std::vector<const Exclusion*> applying;
+  for (const Exclusion& exclusion : *exclusions_) {
+    if (exclusion.AppliesTo(slo.id(), slo.labels)) applying.push_back(&exclusion);
+  }
+  if (applying.empty()) return view;
+  view.exclusions = IdentityOf(applying);
+  std::shared_ptr<const SliceMask>& mask = masks[view.exclusions];
+  if (mask == nullptr) {
+    SB_ASSIGN_OR_RETURN(SliceMask made,
+                        SliceMask::Of(applying, now_ - kMaskBehind, now_ + kMaskAhead));
+    mask = std::make_shared<const SliceMask>(std::move(made));
+  }
+  view.mask = mask;
+  return view;
+}
+
+// Where the sums of an SLO are among those of its SLI, which get what is missing.
+Engine::Runtime Engine::Place(const SloSpec& slo, SliId sli, const CountView& view,
+                              WindowSet& windows) {
+  CountView events = view;
+  events.budgeting = {};
+  // A few timeslices say too little: shorter windows are judged by events.
+  const auto place = [&](const Window& window) {
+    const bool long_enough = window.slices() >= kTimeslicesMin * slo.budgeting.timeslice;
+    return Sums{IndexIn(windows, {long_enough ? view : events, window}),
+                IndexIn(windows, {events, window})};
+  };
+  Runtime runtime;
+  runtime.sli = sli;
+  runtime.window = place(slo.window);
+  runtime.hour = place(Window::Rolling(kHour));
+  for (const AlertTier& tier : slo.policy.tiers) {
+    runtime.tiers.push_back(
+        {place(Window::Rolling(tier.long_window)), place(Window::Rolling(tier.short_window))});
+  }
+  for (const seconds window : BurnWindowsOf(slo))
+    runtime.burns.push_back({window, place(Window::Rolling(window))});
+  return runtime;
+}
+
+absl::Status Engine::Install(std::shared_ptr<const SloSet> slos,
+                             std::shared_ptr<const ExclusionSet> exclusions, sys_seconds now) {
   now_ = std::max(now_, now);
-  std::vector<std::set<uint32_t>> windows(table_.size());
+  exclusions_ = std::move(exclusions);
+  masks_until_ = now_ + kMaskAhead / 2;
+  Masks masks;
+  std::vector<WindowSet> windows(table_.size());
   std::vector<Runtime> runtimes;
+  absl::flat_hash_map<std::string, size_t> by_id;
   for (const SloSpec& slo : *slos) {
     const std::optional<SliId> sli = table_.Find(slo.sli.CanonicalText());
     if (!sli.has_value())
       return base::Internal("SLO {} is installed before its SLI has an id", slo.id());
-    Runtime runtime;
-    runtime.sli = *sli;
-    runtimes.push_back(std::move(runtime));
-    windows[static_cast<size_t>(*sli) - 1].merge(WindowsOf(slo));
-  }
-  for (size_t i = 0; i < windows.size(); ++i) {
-    SB_RETURN_IF_ERROR(
-        table_.SetWindows(static_cast<SliId>(i + 1), {windows[i].begin(), windows[i].end()}, now_));
-  }
-  absl::flat_hash_map<std::string, size_t> by_id;
-  for (size_t i = 0; i < slos->size(); ++i) {
-    const SloSpec& slo = (*slos)[i];
-    Runtime& runtime = runtimes[i];
-    const std::vector<uint32_t>& sli_windows = table_.windows(runtime.sli);
-    const auto index = [&](seconds window) {
-      return static_cast<size_t>(
-          std::lower_bound(sli_windows.begin(), sli_windows.end(), SlicesIn(window)) -
-          sli_windows.begin());
-    };
-    runtime.window_at = index(slo.window);
-    runtime.hour_at = index(kHour);
-    for (const AlertTier& tier : slo.policy.tiers) {
-      runtime.tiers.push_back({index(tier.long_window), index(tier.short_window)});
-    }
-    for (const seconds window : BurnWindowsOf(slo)) runtime.burn_at.push_back(index(window));
+    SB_ASSIGN_OR_RETURN(const CountView view, ViewOf(slo, masks));
+    Runtime runtime = Place(slo, *sli, view, windows[static_cast<size_t>(*sli) - 1]);
     // A reload does not forget since when a state holds.
     if (const auto before = by_id_.find(slo.id());
         before != by_id_.end() && runtimes_[before->second].sli == runtime.sli) {
       runtime.groups = runtimes_[before->second].groups;
     }
-    by_id.emplace(slo.id(), i);
+    by_id.emplace(slo.id(), runtimes.size());
+    runtimes.push_back(std::move(runtime));
+  }
+  for (size_t i = 0; i < windows.size(); ++i) {
+    SB_RETURN_IF_ERROR(table_.SetWindows(static_cast<SliId>(i + 1), std::move(windows[i]), now_));
   }
   slos_ = std::move(slos);
   runtimes_ = std::move(runtimes);
@@ -106,22 +136,22 @@ std::shared_ptr<const Matcher> Engine::MakeMatcher() const {
 TierState Engine::StateOfTier(const SloSpec& slo, const Runtime& runtime, size_t at,
                               const GroupCounts& counts) const {
   const AlertTier& tier = slo.policy.tiers[at];
+  const TierSums& sums = runtime.tiers[at];
   if (counts.first() == 0 || now_ - SliceStart(counts.first()) < tier.short_window)
     return TierState::kWarming;
-  const SliCounts& in_long = counts.sum(runtime.tiers[at].long_at);
-  const SliCounts& in_short = counts.sum(runtime.tiers[at].short_at);
-  if (!BurnsFasterThan(in_long, slo.objective, tier.factor) ||
-      !BurnsFasterThan(in_short, slo.objective, tier.factor)) {
+  if (!BurnsFasterThan(counts.sum(sums.in_long.budget), slo.objective, tier.factor) ||
+      !BurnsFasterThan(counts.sum(sums.in_short.budget), slo.objective, tier.factor)) {
     return TierState::kQuiet;
   }
-  return IsBurning(tier, slo.objective, in_long, in_short) ? TierState::kBurning
-                                                           : TierState::kSuppressed;
+  return HasEnough(tier, counts.sum(sums.in_long.events)) ? TierState::kBurning
+                                                          : TierState::kSuppressed;
 }
 
 SloState Engine::StateOfGroup(const SloSpec& slo, const Runtime& runtime, GroupId group) const {
   if (!table_.error(runtime.sli, group).ok()) return SloState::kInvalid;
   const GroupCounts& counts = table_.counts(runtime.sli, group);
-  const SliCounts& in_window = counts.sum(runtime.window_at);
+  if (!counts.sum(runtime.window.events).IsValid()) return SloState::kInvalid;
+  const SliCounts& in_window = counts.sum(runtime.window.budget);
   if (in_window.total() == 0) return SloState::kNoData;
   if (IsBudgetExhausted(in_window, slo.objective)) return SloState::kExhausted;
   for (size_t tier = 0; tier < slo.policy.tiers.size(); ++tier) {
@@ -132,6 +162,7 @@ SloState Engine::StateOfGroup(const SloSpec& slo, const Runtime& runtime, GroupI
 
 void Engine::Step(sys_seconds now) {
   now_ = std::max(now_, now);
+  if (now_ >= masks_until_ && !exclusions_->empty()) RenewMasks();
   table_.Advance(now_);
   for (size_t i = 0; i < runtimes_.size(); ++i) {
     Runtime& runtime = runtimes_[i];
@@ -142,6 +173,12 @@ void Engine::Step(sys_seconds now) {
       if (state != runtime.groups[group].state) runtime.groups[group] = {state, now_};
     }
   }
+}
+
+// The same exclusions, further into the future. They could be laid out once, so they can again.
+void Engine::RenewMasks() {
+  masks_until_ = now_ + kMaskAhead / 2;
+  (void)Install(slos_, exclusions_, now_).ok();
 }
 
 bool Engine::Alerts(const SloSpec& slo, GroupId group) const {
@@ -208,22 +245,23 @@ GroupStatus Engine::StatusOf(size_t index, GroupId group) const {
                      : now_;
   if (counts.first() != 0) status.first_event = SliceStart(counts.first());
   status.last_event = counts.last_event();
-  status.in_window = counts.sum(runtime.window_at);
+  status.in_window = counts.sum(runtime.window.events);
+  status.budget = counts.sum(runtime.window.budget);
   status.lifetime = counts.lifetime();
-  status.budget_remaining_ratio = BudgetRemainingRatio(status.in_window, slo.objective);
+  status.budget_remaining_ratio = BudgetRemainingRatio(status.budget, slo.objective);
   status.budget_remaining_events =
-      BudgetEvents(status.in_window, slo.objective) - static_cast<double>(status.in_window.bad);
-  status.exhaustion_seconds =
-      ExhaustionSeconds(status.in_window, counts.sum(runtime.hour_at), slo.objective, slo.window);
-  for (const size_t at : runtime.burn_at) {
-    const SliCounts& in_window = counts.sum(at);
-    status.burn_rates.push_back({table_.windows(runtime.sli)[at] * kSliceLength, in_window,
-                                 BurnRate(in_window, slo.objective)});
+      BudgetEvents(status.budget, slo.objective) - static_cast<double>(status.budget.bad);
+  status.exhaustion_seconds = ExhaustionSeconds(status.budget, counts.sum(runtime.hour.budget),
+                                                slo.objective, slo.window.nominal());
+  for (const BurnSums& burn : runtime.burns) {
+    status.burn_rates.push_back({burn.window, counts.sum(burn.sums.events),
+                                 BurnRate(counts.sum(burn.sums.budget), slo.objective)});
   }
   for (size_t tier = 0; tier < slo.policy.tiers.size(); ++tier) {
+    const TierSums& sums = runtime.tiers[tier];
     status.tiers.push_back({slo.policy.tiers[tier], StateOfTier(slo, runtime, tier, counts),
-                            BurnRate(counts.sum(runtime.tiers[tier].long_at), slo.objective),
-                            BurnRate(counts.sum(runtime.tiers[tier].short_at), slo.objective)});
+                            BurnRate(counts.sum(sums.in_long.budget), slo.objective),
+                            BurnRate(counts.sum(sums.in_short.budget), slo.objective)});
   }
   return status;
 }
@@ -241,7 +279,7 @@ SloStatus Engine::Status(size_t slo) const {
 
 seconds Engine::longest_window() const {
   seconds longest{0};
-  for (const SloSpec& slo : *slos_) longest = std::max(longest, slo.window);
+  for (const SloSpec& slo : *slos_) longest = std::max(longest, slo.window.longest());
   return longest;
 }
 

@@ -19,6 +19,7 @@
 #include <absl/status/status.h>
 
 #include "model/alert.h"
+#include "slo/exclusion.h"
 #include "slo/matcher.h"
 #include "slo/sli_table.h"
 #include "slo/slo_spec.h"
@@ -45,9 +46,15 @@ class Engine {
   // The SLIs of `slos` that have no id yet, as canonical texts: the caller registers them, durably,
   // before Install.
   std::vector<std::string> UnknownSlis(const SloSet& slos) const;
-  // These SLOs are in force from now on. SLIs that none of them uses keep their counts, without
-  // windows.
-  absl::Status Install(std::shared_ptr<const SloSet> slos, std::chrono::sys_seconds now);
+  // These SLOs and exclusions are in force from now on. SLIs that no SLO uses keep their counts,
+  // without windows.
+  absl::Status Install(std::shared_ptr<const SloSet> slos,
+                       std::shared_ptr<const ExclusionSet> exclusions,
+                       std::chrono::sys_seconds now);
+  // The same, with the exclusions that are.
+  absl::Status Install(std::shared_ptr<const SloSet> slos, std::chrono::sys_seconds now) {
+    return Install(std::move(slos), exclusions_, now);
+  }
   // A matcher for the SLIs of the SLOs in force.
   std::shared_ptr<const Matcher> MakeMatcher() const;
 
@@ -61,8 +68,13 @@ class Engine {
   std::vector<model::AlertCondition> Conditions() const;
 
   const std::shared_ptr<const SloSet>& slos() const { return slos_; }
+  const std::shared_ptr<const ExclusionSet>& exclusions() const { return exclusions_; }
   std::optional<size_t> FindSlo(std::string_view id) const;
   SliId sli_of(size_t slo) const { return runtimes_[slo].sli; }
+  // How the SLO's budget is summed.
+  const ViewedWindow& budget_of(size_t slo) const {
+    return table_.windows(runtimes_[slo].sli)[runtimes_[slo].window.budget];
+  }
   // With every applied change in it.
   SloStatus Status(size_t slo) const;
   GroupStatus StatusOf(size_t slo, GroupId group) const;
@@ -70,17 +82,28 @@ class Engine {
   std::chrono::seconds longest_window() const;
 
  private:
-  struct TierWindows {
-    size_t long_at;
-    size_t short_at;
+  // By what the exclusions are.
+  using Masks = absl::flat_hash_map<std::string, std::shared_ptr<const SliceMask>>;
+  // Where among its SLI's windows the two sums of a window are: as its budget counts, and as events
+  // (the same where it counts events).
+  struct Sums {
+    size_t budget = 0;
+    size_t events = 0;
+  };
+  struct TierSums {
+    Sums in_long, in_short;
+  };
+  struct BurnSums {
+    std::chrono::seconds window{0};
+    Sums sums;
   };
   // What Install works out so that a step only adds and compares.
   struct Runtime {
     SliId sli{};
-    size_t window_at = 0;  // index of the SLO's window among its SLI's
-    size_t hour_at = 0;
-    std::vector<TierWindows> tiers;
-    std::vector<size_t> burn_at;  // the policy's windows, ascending
+    Sums window;
+    Sums hour;
+    std::vector<TierSums> tiers;
+    std::vector<BurnSums> burns;  // the policy's windows, ascending
     struct GroupRuntime {
       SloState state = SloState::kNoData;
       std::chrono::sys_seconds since{};
@@ -88,6 +111,9 @@ class Engine {
     std::vector<GroupRuntime> groups;
   };
 
+  absl::StatusOr<CountView> ViewOf(const SloSpec& slo, Masks& masks) const;
+  static Runtime Place(const SloSpec& slo, SliId sli, const CountView& view, WindowSet& windows);
+  void RenewMasks();
   TierState StateOfTier(const SloSpec& slo, const Runtime& runtime, size_t tier,
                         const GroupCounts& counts) const;
   SloState StateOfGroup(const SloSpec& slo, const Runtime& runtime, GroupId group) const;
@@ -99,6 +125,8 @@ class Engine {
   SliTable table_;
   // Shared: readers and matchers of the generation before may still hold it.
   std::shared_ptr<const SloSet> slos_ = std::make_shared<const SloSet>();
+  std::shared_ptr<const ExclusionSet> exclusions_ = std::make_shared<const ExclusionSet>();
+  std::chrono::sys_seconds masks_until_{};
   std::vector<Runtime> runtimes_;  // by index in slos_
   absl::flat_hash_map<std::string, size_t> by_id_;
   std::chrono::sys_seconds now_{};

@@ -7,6 +7,7 @@
 
 #include "slo/engine.h"
 #include "slo/testing/build_slo.h"
+#include "slo/testing/rolling_windows.h"
 
 namespace slowburn::slo {
 namespace {
@@ -48,7 +49,8 @@ GroupRunningState SteadyState(const std::vector<uint32_t>& windows) {
   state.days_rolled = SliceOf(kNow) / kSlicesPerDay - 2;
   state.last_event = kNow;
   for (const uint32_t window : windows)
-    state.sums.push_back({window, {kPerSlice.good * (window + 1), 0}});
+    state.sums.push_back(
+        {Window::Rolling(window * kSliceLength).Text(), {kPerSlice.good * (window + 1), 0}});
   return state;
 }
 
@@ -123,11 +125,13 @@ BENCHMARK(BM_Engine_Step)
 void BM_GroupCounts_Add(benchmark::State& state) {
   const SteadySource source;
   GroupCounts counts(SliId{1}, GroupId{0});
-  counts.Restore(SteadyState({30, 180, 360, 720, 2160, 8640, 25'920, 30 * 8640, 90 * 8640}));
+  const std::vector<uint32_t> windows = {30,   180,    360,       720,      2160,
+                                         8640, 25'920, 30 * 8640, 90 * 8640};
+  counts.Restore(SteadyState(windows), SharedRollingWindows(windows));
   const SliceChange change{SliId{1}, GroupId{0}, SliceOf(kNow), 3, {.good = 1, .bad = 0}};
   if (!counts.Load(change.slice, source).ok()) std::abort();
   for (auto _ : state) {
-    counts.Add(change);
+    counts.Add(change, source);
     benchmark::DoNotOptimize(counts.sum(0));
   }
   state.SetItemsProcessed(state.iterations());

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/status.h"
+
 namespace slowburn::slo {
 namespace {
 
@@ -10,7 +12,6 @@ namespace {
 constexpr uint32_t kStepsMax = kSlicesPerHour;
 
 uint32_t HourOf(Slice slice) { return slice / kSlicesPerHour; }
-Slice Before(Slice slice, uint32_t slices) { return slice > slices ? slice - slices : 0; }
 
 // As a day block knows the hour: each five minutes at the first of their slices.
 SliceBlock ByFiveMinutes(const SliceBlock& hour) {
@@ -22,18 +23,22 @@ SliceBlock ByFiveMinutes(const SliceBlock& hour) {
 
 }  // namespace
 
-void GroupCounts::Restore(const GroupRunningState& state) {
+void GroupCounts::Restore(const GroupRunningState& state,
+                          std::shared_ptr<const WindowSet> windows) {
   through_ = state.through;
   view_.first = state.first;
   view_.days_rolled = state.days_rolled;
   last_event_ = state.last_event;
   lifetime_ = state.lifetime;
   stale_ = false;
+  windows_ = std::move(windows);
+  restored_ = state.sums;
   sums_.clear();
-  windows_.clear();
-  for (const GroupRunningState::Sum& sum : state.sums) {
-    windows_.push_back(sum.window);
-    sums_.push_back(sum.counts);
+  for (const ViewedWindow& window : *windows_) {
+    const auto sum = std::find_if(restored_.begin(), restored_.end(),
+                                  [&](const auto& one) { return one.key == window.key(); });
+    sums_.push_back(sum->counts);
+    restored_.erase(sum);
   }
 }
 
@@ -44,37 +49,46 @@ void GroupCounts::Rewind(Slice to) {
   changed_ = true;
 }
 
-absl::Status GroupCounts::SetWindows(const std::vector<uint32_t>& windows,
+absl::Status GroupCounts::SetWindows(std::shared_ptr<const WindowSet> windows,
                                      const BlockSource& source) {
   const RangeReader reader(view_, source);
+  const auto known = [&](const ViewedWindow& wanted) -> const SliCounts* {
+    if (stale_) return nullptr;
+    for (size_t i = 0; i < windows_->size(); ++i) {
+      if (window(i) == wanted) return &sums_[i];
+    }
+    if (restored_.empty()) return nullptr;
+    const auto found = std::find_if(restored_.begin(), restored_.end(),
+                                    [&](const auto& sum) { return sum.key == wanted.key(); });
+    return found == restored_.end() ? nullptr : &found->counts;
+  };
   std::vector<SliCounts> sums;
-  for (const uint32_t window : windows) {
-    const auto known =
-        stale_ ? windows_.end() : std::find(windows_.begin(), windows_.end(), window);
-    if (known != windows_.end()) {
-      sums.push_back(sums_[static_cast<size_t>(known - windows_.begin())]);
+  absl::Status failed;
+  for (const ViewedWindow& wanted : *windows) {
+    if (const SliCounts* sum = known(wanted)) {
+      sums.push_back(*sum);
       continue;
     }
-    const auto sum = reader.Sum(Before(through_, window), through_ + 1);
+    const auto sum = wanted.Read(reader, through_);
     if (!sum.ok()) {
-      sums_.assign(windows.size(), {});
-      windows_ = windows;
-      stale_ = true;
-      return sum.status();
+      failed = sum.status();
+      break;
     }
     sums.push_back(*sum);
     changed_ = true;
   }
+  windows_ = std::move(windows);
+  restored_ = {};
+  stale_ = !failed.ok();
+  if (stale_) sums.assign(windows_->size(), {});
   sums_ = std::move(sums);
-  windows_ = windows;
-  stale_ = false;
-  Evict();
-  return absl::OkStatus();
+  if (!stale_) Evict();
+  return failed;
 }
 
 absl::Status GroupCounts::Resum(const BlockSource& source) {
-  const std::vector<uint32_t> windows = std::exchange(windows_, {});
-  return SetWindows(windows, source);
+  stale_ = true;
+  return SetWindows(windows_, source);
 }
 
 ResidentHour* GroupCounts::Find(uint32_t hour) {
@@ -95,10 +109,22 @@ absl::StatusOr<ResidentHour*> GroupCounts::Resident(uint32_t hour, const BlockSo
 }
 
 absl::Status GroupCounts::Load(Slice slice, const BlockSource& source) {
-  return Resident(HourOf(slice), source).status();
+  uint32_t from = HourOf(slice), to = from;
+  for (const ViewedWindow& window : *windows_) {
+    const uint32_t length = window.view().budgeting.timeslice;
+    if (length == 0) continue;
+    const Slice begin = slice - slice % length;
+    from = std::min(from, HourOf(begin));
+    to = std::max(to, HourOf(begin + length - 1));
+  }
+  for (uint32_t hour = from; hour <= to; ++hour) {
+    const auto resident = Resident(hour, source);
+    if (!resident.ok()) return resident.status();
+  }
+  return absl::OkStatus();
 }
 
-void GroupCounts::Add(const SliceChange& change) {
+void GroupCounts::Add(const SliceChange& change, const BlockSource& source) {
   ResidentHour& resident = *Find(HourOf(change.slice));
   resident.block.Add(change.slice % kSlicesPerHour, change.counts);
   resident.dirty = true;
@@ -110,9 +136,33 @@ void GroupCounts::Add(const SliceChange& change) {
   last_event_ = std::max(
       last_event_, SliceStart(change.slice) + std::chrono::seconds(change.last_offset_seconds));
   if (change.slice > through_) return;  // It counts once time reaches it.
+  restored_.clear();
   for (size_t i = 0; i < sums_.size(); ++i) {
-    if (change.slice >= Before(through_, windows_[i])) sums_[i] += change.counts;
+    const CountView& view = window(i).view();
+    if (view.Covers(change.slice)) continue;
+    if (view.budgeting.by_time()) {
+      AddToTimeslices(i, change, source);
+    } else if (change.slice >= window(i).window().BeginAt(through_)) {
+      sums_[i] += change.counts;
+    }
   }
+}
+
+// A late event may turn a timeslice that is over.
+void GroupCounts::AddToTimeslices(size_t at, const SliceChange& change, const BlockSource& source) {
+  const CountView& view = window(at).view();
+  const Slice begin = change.slice - change.slice % view.budgeting.timeslice;
+  if (begin + view.budgeting.timeslice > through_) return;  // Open.
+  if (begin < window(at).window().BeginAt(through_)) return;
+  const auto after = Timeslice(view, begin, source);
+  if (!after.ok()) {  // Cannot be: it is loaded.
+    stale_ = true;
+    return;
+  }
+  SliCounts before = *after;
+  before -= change.counts;
+  sums_[at] -= view.budgeting.Score(before);
+  sums_[at] += view.budgeting.Score(*after);
 }
 
 void GroupCounts::SetHour(uint32_t hour, SliceBlock block) {
@@ -146,17 +196,52 @@ absl::StatusOr<SliCounts> GroupCounts::CountsAt(Slice slice, const BlockSource& 
   return (*resident)->block.At(slice % kSlicesPerHour);
 }
 
+absl::StatusOr<SliCounts> GroupCounts::Timeslice(const CountView& view, Slice begin,
+                                                 const BlockSource& source) const {
+  return SumOfEvents(view, RangeReader(view_, source), begin, begin + view.budgeting.timeslice);
+}
+
+absl::Status GroupCounts::StepEvents(size_t at, const SliCounts& entering,
+                                     const BlockSource& source) {
+  const CountView& view = window(at).view();
+  const Slice begin = window(at).window().BeginAt(through_);
+  const Slice next_begin = window(at).window().BeginAt(through_ + 1);
+  if (next_begin != begin && window(at).window().calendar() != nullptr) {
+    sums_[at] = {};  // A period begins.
+  } else if (next_begin != begin && begin >= FirstCounted(view_) && !view.Covers(begin)) {
+    SB_ASSIGN_OR_RETURN(const SliCounts leaving, CountsAt(begin, source));
+    sums_[at] -= leaving;
+  }
+  if (!view.Covers(through_ + 1)) sums_[at] += entering;
+  return absl::OkStatus();
+}
+
+absl::Status GroupCounts::StepTimeslices(size_t at, const BlockSource& source) {
+  const CountView& view = window(at).view();
+  const uint32_t length = view.budgeting.timeslice;
+  const Slice next = through_ + 1;
+  const Slice begin = window(at).window().BeginAt(through_);
+  const Slice next_begin = window(at).window().BeginAt(next);
+  if (next_begin != begin && window(at).window().calendar() != nullptr) {
+    sums_[at] = {};
+  } else if (next_begin != begin && begin % length == 0 && begin + length > FirstCounted(view_)) {
+    // Keeps the hour at the window's edge in memory while its timeslices leave.
+    SB_RETURN_IF_ERROR(Resident(HourOf(begin), source).status());
+    SB_ASSIGN_OR_RETURN(const SliCounts leaving, Timeslice(view, begin, source));
+    sums_[at] -= view.budgeting.Score(leaving);
+  }
+  if (next % length != 0 || next < next_begin + length) return absl::OkStatus();
+  SB_ASSIGN_OR_RETURN(const SliCounts closed, Timeslice(view, next - length, source));
+  sums_[at] += view.budgeting.Score(closed);
+  return absl::OkStatus();
+}
+
 // One slice forward.
 absl::Status GroupCounts::Step(const BlockSource& source) {
-  const auto entering = CountsAt(through_ + 1, source);
-  if (!entering.ok()) return entering.status();
-  for (size_t i = 0; i < windows_.size(); ++i) {
-    sums_[i] += *entering;
-    if (through_ < windows_[i] || through_ - windows_[i] < FirstCounted(view_))
-      continue;  // Nothing lies there.
-    const auto leaving = CountsAt(through_ - windows_[i], source);
-    if (!leaving.ok()) return leaving.status();
-    sums_[i] -= *leaving;
+  SB_ASSIGN_OR_RETURN(const SliCounts entering, CountsAt(through_ + 1, source));
+  for (size_t i = 0; i < sums_.size(); ++i) {
+    SB_RETURN_IF_ERROR(window(i).view().budgeting.by_time() ? StepTimeslices(i, source)
+                                                            : StepEvents(i, entering, source));
   }
   ++through_;
   return absl::OkStatus();
@@ -181,7 +266,7 @@ absl::Status GroupCounts::Advance(Slice to, const BlockSource& source) {
     const absl::Status stepped = Step(source);
     if (!stepped.ok()) {
       stale_ = true;
-      sums_.assign(windows_.size(), {});
+      sums_.assign(windows_->size(), {});
       return stepped;
     }
   }
@@ -196,8 +281,9 @@ absl::Status GroupCounts::Advance(Slice to, const BlockSource& source) {
 void GroupCounts::Evict() {
   std::erase_if(view_.hours, [&](const ResidentHour& resident) {
     if (resident.dirty || resident.hour + 1 >= HourOf(through_)) return false;
-    return std::none_of(windows_.begin(), windows_.end(), [&](uint32_t window) {
-      return resident.hour == HourOf(Before(through_, window));
+    return std::none_of(windows_->begin(), windows_->end(), [&](const ViewedWindow& window) {
+      return window.window().calendar() == nullptr &&
+             resident.hour == HourOf(window.window().BeginAt(through_));
     });
   });
 }
@@ -225,7 +311,8 @@ absl::StatusOr<SliceBlock> GroupCounts::MakeDay(uint32_t day, const BlockSource&
 GroupRunningState GroupCounts::State() const {
   GroupRunningState state{through_, view_.first, view_.days_rolled, last_event_, {}, lifetime_};
   if (stale_) return state;  // Who restores it reads the sums.
-  for (size_t i = 0; i < windows_.size(); ++i) state.sums.push_back({windows_[i], sums_[i]});
+  state.sums = restored_;
+  for (size_t i = 0; i < sums_.size(); ++i) state.sums.push_back({window(i).key(), sums_[i]});
   return state;
 }
 
@@ -236,8 +323,7 @@ void GroupCounts::MarkClean() {
 }
 
 size_t GroupCounts::memory_bytes() const {
-  size_t bytes =
-      sizeof(*this) + sums_.capacity() * sizeof(SliCounts) + windows_.capacity() * sizeof(uint32_t);
+  size_t bytes = sizeof(*this) + sums_.capacity() * sizeof(SliCounts);
   bytes += (view_.hours.capacity() - view_.hours.size()) * sizeof(ResidentHour);
   for (const ResidentHour& resident : view_.hours) {
     bytes += sizeof(ResidentHour) - sizeof(SliceBlock) + resident.block.memory_bytes();

@@ -4,17 +4,19 @@
 // Room     slo
 // Uses     slo/
 // Threads  one thread at a time
-// Units    slices; a window of w slices at slice `through` covers [through - w, through]: the open
-// slice is in it
+// Units    slices; a window at slice `through` covers [its begin, through]: the open slice is in it
 #pragma once
 
 #include <chrono>
 #include <cstdint>
+#include <memory>
 #include <optional>
+#include <string>
 #include <vector>
 
 #include <absl/status/status.h>
 
+#include "slo/count_view.h"
 #include "slo/range_sum.h"
 #include "slo/sli_delta.h"
 #include "slo/slice_block.h"
@@ -28,7 +30,7 @@ struct GroupRunningState {
   uint32_t days_rolled = 0;
   std::chrono::sys_seconds last_event{};
   struct Sum {
-    uint32_t window = 0;  // slices
+    std::string key;  // of a ViewedWindow
     SliCounts counts;
   };
   std::vector<Sum> sums;
@@ -43,18 +45,25 @@ class GroupCounts {
  public:
   GroupCounts(SliId sli, GroupId group) { view_.sli = sli, view_.group = group; }
 
+  // A group that was just admitted: nothing is counted, and it is as far as the others.
+  void Begin(Slice through, std::shared_ptr<const WindowSet> windows) {
+    through_ = through;
+    sums_.assign(windows->size(), {});
+    windows_ = std::move(windows);
+  }
   // Sets the sums back to `to`, if they are ahead of it: the clock of the last run was wrong. They
   // are read anew by the next SetWindows.
   void Rewind(Slice to);
-  // Takes over a checkpoint.
-  void Restore(const GroupRunningState& state);
+  // Takes over a checkpoint. Sums of `windows`, which must all be in it, are kept up to date from
+  // here on; the others wait for SetWindows, and are read anew if anything is counted until then.
+  void Restore(const GroupRunningState& state, std::shared_ptr<const WindowSet> windows);
   // The windows to keep sums of, distinct, from now on. Sums that are known are kept, new ones are
   // read.
-  absl::Status SetWindows(const std::vector<uint32_t>& windows, const BlockSource& source);
-  // Makes the hour of `slice` resident, so that Add cannot fail.
+  absl::Status SetWindows(std::shared_ptr<const WindowSet> windows, const BlockSource& source);
+  // Makes what a change of `slice` touches resident, so that Add cannot fail.
   absl::Status Load(Slice slice, const BlockSource& source);
-  // Counts `change`, whose hour is resident.
-  void Add(const SliceChange& change);
+  // Counts `change`, which is loaded.
+  void Add(const SliceChange& change, const BlockSource& source);
   // Replaces the counts of a whole hour (backfill), resident if anything was counted in it. Sums
   // are stale until Resum.
   void SetHour(uint32_t hour, SliceBlock block);
@@ -63,6 +72,7 @@ class GroupCounts {
   absl::Status Advance(Slice to, const BlockSource& source);
 
   // Zero, and not to be trusted, from a call that could not read until the next that can.
+  // Events, or timeslices where the window's view is one of time.
   const SliCounts& sum(size_t window) const { return sums_[window]; }
   // Everything that was ever counted: it never falls.
   const SliCounts& lifetime() const { return lifetime_; }
@@ -92,12 +102,20 @@ class GroupCounts {
   ResidentHour* Find(uint32_t hour);
   absl::StatusOr<ResidentHour*> Resident(uint32_t hour, const BlockSource& source);
   absl::Status Step(const BlockSource& source);
+  absl::Status StepEvents(size_t window, const SliCounts& entering, const BlockSource& source);
+  absl::Status StepTimeslices(size_t window, const BlockSource& source);
   absl::StatusOr<SliCounts> CountsAt(Slice slice, const BlockSource& source);
+  absl::StatusOr<SliCounts> Timeslice(const CountView& view, Slice begin,
+                                      const BlockSource& source) const;
+  void AddToTimeslices(size_t window, const SliceChange& change, const BlockSource& source);
+  const ViewedWindow& window(size_t at) const { return (*windows_)[at]; }
   void Evict();
 
   GroupView view_;
-  std::vector<uint32_t> windows_;  // slices
-  std::vector<SliCounts> sums_;    // one per window
+  // Shared by all groups of the SLI.
+  std::shared_ptr<const WindowSet> windows_ = std::make_shared<const WindowSet>();
+  std::vector<SliCounts> sums_;                   // one per window
+  std::vector<GroupRunningState::Sum> restored_;  // of a checkpoint, until SetWindows
   SliCounts lifetime_;
   Slice through_ = 0;
   std::chrono::sys_seconds last_event_{};

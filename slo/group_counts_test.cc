@@ -8,6 +8,7 @@
 #include <gtest/gtest.h>
 
 #include "slo/testing/map_block_source.h"
+#include "slo/testing/rolling_windows.h"
 
 namespace slowburn::slo {
 namespace {
@@ -26,16 +27,16 @@ struct Recounted {
   explicit Recounted(std::vector<uint32_t> wanted, Slice now = kStart)
       : windows(std::move(wanted)) {
     EXPECT_TRUE(counts.Advance(now, source).ok());
-    EXPECT_TRUE(counts.SetWindows(windows, source).ok());
+    EXPECT_TRUE(counts.SetWindows(SharedRollingWindows(windows), source).ok());
   }
   void Add(Slice slice, SliCounts change) {
     ASSERT_TRUE(counts.Load(slice, source).ok());
-    counts.Add({kSli, kGroup, slice, 0, change});
+    counts.Add({kSli, kGroup, slice, 0, change}, source);
     events.emplace_back(slice, change);
   }
   void SetWindows(std::vector<uint32_t> wanted) {
     windows = std::move(wanted);
-    ASSERT_TRUE(counts.SetWindows(windows, source).ok());
+    ASSERT_TRUE(counts.SetWindows(SharedRollingWindows(windows), source).ok());
   }
   // What a program does at a checkpoint.
   void WriteHours() {
@@ -174,7 +175,7 @@ TEST(GroupCountsTest, AStateRestores) {
   group.WriteHours();
   EXPECT_FALSE(group.counts.changed());
   GroupCounts restored(kSli, kGroup);
-  restored.Restore(group.counts.State());
+  restored.Restore(group.counts.State(), SharedRollingWindows(group.windows));
   EXPECT_EQ(restored.through(), group.counts.through());
   EXPECT_EQ(restored.first(), group.counts.first());
   EXPECT_EQ(restored.last_event(), group.counts.last_event());
@@ -203,12 +204,12 @@ TEST(GroupCountsTest, ABlockThatCannotBeReadIsAnErrorAndNeverAWrongSum) {
       group.source.FailAfter(std::nullopt);
 
       GroupCounts restored(kSli, kGroup);
-      restored.Restore(state);
-      ASSERT_TRUE(group.counts.SetWindows(group.windows, group.source).ok());
+      restored.Restore(state, SharedRollingWindows({}));
+      ASSERT_TRUE(group.counts.SetWindows(SharedRollingWindows(group.windows), group.source).ok());
       ASSERT_TRUE(group.counts.Advance(kStart + step, group.source).ok());
       group.ExpectExact();
       std::swap(group.counts, restored);
-      ASSERT_TRUE(group.counts.SetWindows(group.windows, group.source).ok());
+      ASSERT_TRUE(group.counts.SetWindows(SharedRollingWindows(group.windows), group.source).ok());
       ASSERT_TRUE(group.counts.Advance(kStart + step, group.source).ok());
       group.ExpectExact();
       if (HasFailure()) FAIL() << "step " << step << ", broken after " << reads << " reads";
@@ -222,7 +223,7 @@ TEST(GroupCountsTest, ANewWindowThatCannotBeReadIsReadAgain) {
   group.WriteHours();
   group.source.FailAfter(3);
   group.windows = {6, 8640};
-  EXPECT_FALSE(group.counts.SetWindows(group.windows, group.source).ok());
+  EXPECT_FALSE(group.counts.SetWindows(SharedRollingWindows(group.windows), group.source).ok());
   group.source.FailAfter(std::nullopt);
   group.SetWindows({6, 8640});
   group.ExpectExact();

@@ -2,8 +2,6 @@
 
 #include <algorithm>
 
-#include "slo/burn_rate.h"
-
 namespace slowburn::slo {
 namespace {
 
@@ -92,40 +90,6 @@ absl::StatusOr<SliCounts> RangeReader::Sum(Slice begin, Slice end) const {
 
 std::chrono::seconds GranularityAt(const GroupView& view, Slice slice) {
   return slice / kSlicesPerDay < view.hours_kept_from ? std::chrono::seconds(300) : kSliceLength;
-}
-
-absl::StatusOr<std::vector<HistoryPoint>> History(const GroupView& view, const BlockSource& source,
-                                                  Objective objective, std::chrono::seconds window,
-                                                  std::chrono::sys_seconds start,
-                                                  std::chrono::sys_seconds end,
-                                                  std::chrono::seconds step) {
-  const RangeReader reader(view, source);
-  const Slice first = SliceOf(start);
-  const uint32_t step_slices = SlicesIn(step);
-  const uint32_t window_slices = SlicesIn(window);
-  // Two running edges: what enters the window at its head leaves it at its tail, so each slice is
-  // read twice whatever the window is.
-  auto in_window = reader.Sum(first > window_slices ? first - window_slices : 0, first);
-  if (!in_window.ok()) return in_window.status();
-  std::vector<HistoryPoint> points;
-  for (Slice head = first; head + step_slices <= SliceOf(end); head += step_slices) {
-    const auto entering = reader.Sum(head, head + step_slices);
-    if (!entering.ok()) return entering.status();
-    const Slice tail = head > window_slices ? head - window_slices : 0;
-    const Slice next_tail =
-        head + step_slices > window_slices ? head + step_slices - window_slices : 0;
-    const auto leaving = reader.Sum(tail, next_tail);
-    if (!leaving.ok()) return leaving.status();
-    *in_window += *entering;
-    *in_window -= *leaving;
-    HistoryPoint point;
-    point.time = SliceStart(head + step_slices);
-    point.counts = *entering;
-    point.error_ratio = ErrorRatio(*entering);
-    point.budget_remaining_ratio = BudgetRemainingRatio(*in_window, objective);
-    points.push_back(point);
-  }
-  return points;
 }
 
 }  // namespace slowburn::slo

@@ -14,9 +14,7 @@
 #include <absl/status/statusor.h>
 
 #include "slo/block_source.h"
-#include "slo/objective.h"
 #include "slo/slice_block.h"
-#include "slo/slo_status.h"
 
 namespace slowburn::slo {
 
@@ -52,6 +50,10 @@ class RangeReader {
   RangeReader(const GroupView& view, const BlockSource& source) : view_(view), source_(source) {}
 
   absl::StatusOr<SliCounts> Sum(Slice begin, Slice end) const;
+  // Nothing was ever counted.
+  bool empty() const { return view_.first == 0; }
+  // No slice before it counts anything.
+  Slice first_counted() const { return FirstCounted(view_); }
   // The hour as it is, resident or stored; an empty block where nothing was counted.
   absl::StatusOr<SliceBlock> Hour(uint32_t hour) const;
 
@@ -67,14 +69,5 @@ class RangeReader {
 // The least granularity at which counts of `slice` are still known: 10 s, or 300 s where only day
 // blocks are left.
 std::chrono::seconds GranularityAt(const GroupView& view, Slice slice);
-
-// One point per step: ends at start + step, ..., end; each with the counts of its step and the
-// budget of the window that ends there. start, end and step are whole slices, end - start a
-// multiple of step. Reads [start - window, end) once.
-absl::StatusOr<std::vector<HistoryPoint>> History(const GroupView& view, const BlockSource& source,
-                                                  Objective objective, std::chrono::seconds window,
-                                                  std::chrono::sys_seconds start,
-                                                  std::chrono::sys_seconds end,
-                                                  std::chrono::seconds step);
 
 }  // namespace slowburn::slo

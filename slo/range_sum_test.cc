@@ -8,6 +8,7 @@
 
 #include "slo/burn_rate.h"
 #include "slo/group_counts.h"
+#include "slo/history.h"
 #include "slo/testing/map_block_source.h"
 
 namespace slowburn::slo {
@@ -54,7 +55,7 @@ class RangeSumTest : public testing::Test {
 
   void Add(Slice slice, SliCounts change) {
     ASSERT_TRUE(counts_.Load(slice, source_).ok());
-    counts_.Add({kSli, kGroup, slice, 0, change});
+    counts_.Add({kSli, kGroup, slice, 0, change}, source_);
     events_.emplace_back(slice, change);
   }
   SliCounts Recount(Slice begin, Slice end) const {
@@ -116,8 +117,9 @@ TEST_F(RangeSumTest, ABrokenBlockIsAnErrorAndNotAZero) {
   EXPECT_EQ(RangeReader(view_, source_).Sum(kStart, kStart + 6 * kSlicesPerDay).status().code(),
             absl::StatusCode::kDataLoss);
   EXPECT_FALSE(RangeReader(view_, source_).Hour((kFirstDay + 4) * 24).ok());
-  EXPECT_FALSE(History(view_, source_, *Objective::Parse("99%"), 1h, SliceStart(kStart),
-                       SliceStart(kStart + 8640), 1h)
+  EXPECT_FALSE(History({{}, Window::Rolling(1h)}, *Objective::Parse("99%"),
+                       RangeReader(view_, source_), SliceStart(kStart), SliceStart(kStart + 8640),
+                       1h)
                    .ok());
 }
 
@@ -170,8 +172,9 @@ TEST_P(HistoryTest, EqualsARecount) {
   const HistoryCase& c = GetParam();
   const Objective objective = *Objective::Parse("95%");
   const sys_seconds start = SliceStart(kStart + c.begin);
-  const auto points = History(view_, source_, objective, c.window, start,
-                              start + c.step * static_cast<int>(c.points), c.step);
+  const auto points =
+      History({{}, Window::Rolling(c.window)}, objective, RangeReader(view_, source_), start,
+              start + c.step * static_cast<int>(c.points), c.step);
   ASSERT_TRUE(points.ok()) << points.status();
   ASSERT_EQ(points->size(), c.points);
   for (uint32_t i = 0; i < c.points; ++i) {

@@ -17,6 +17,7 @@
 #include "slo/testing/build_delta.h"
 #include "slo/testing/counted_events.h"
 #include "slo/testing/map_block_source.h"
+#include "slo/testing/rolling_windows.h"
 
 namespace slowburn::slo {
 namespace {
@@ -110,8 +111,7 @@ class Simulation {
     std::sort(windows.begin(), windows.end());
     windows.erase(std::unique(windows.begin(), windows.end()), windows.end());
     windows_[static_cast<size_t>(sli) - 1] = windows;
-    std::shuffle(windows.begin(), windows.end(), random_);
-    ASSERT_TRUE(table_->SetWindows(sli, windows, now_).ok());
+    ASSERT_TRUE(table_->SetWindows(sli, RollingWindows(windows), now_).ok());
   }
 
   std::vector<std::string> AnyValues(SliId sli) {
@@ -236,7 +236,8 @@ class Simulation {
       }
     }
     for (size_t i = 0; i < windows_.size(); ++i)
-      ASSERT_TRUE(table_->SetWindows(static_cast<SliId>(i + 1), windows_[i], now_).ok());
+      ASSERT_TRUE(
+          table_->SetWindows(static_cast<SliId>(i + 1), RollingWindows(windows_[i]), now_).ok());
   }
 
   // Some hours of the past 100 days, anew for every group; then a checkpoint, as it is in no log.
@@ -283,7 +284,7 @@ class Simulation {
     ASSERT_EQ(table_->values(sli, group), model.groups()[g].values);
     const GroupCounts& counts = table_->counts(sli, group);
     const std::vector<uint32_t>& windows = windows_[static_cast<size_t>(sli) - 1];
-    ASSERT_EQ(table_->windows(sli), windows);
+    ASSERT_EQ(table_->windows(sli), RollingWindows(windows));
     const Slice now = SliceOf(now_);
     for (size_t w = 0; w < windows.size(); ++w) {
       ASSERT_EQ(counts.sum(w), model.Sum(g, now - windows[w], now + 1, durable_.hours_kept_from))
@@ -357,7 +358,7 @@ TEST(RecountTest, OrderAndBatchingChangeNothing) {
       MapBlockSource source;
       SliTable table({}, source);
       EXPECT_TRUE(table.Register(kSli, "sli").ok());
-      EXPECT_TRUE(table.SetWindows(kSli, {1, 6, 360, 2160, 8640}, kNow - 2h).ok());
+      EXPECT_TRUE(table.SetWindows(kSli, RollingWindows({1, 6, 360, 2160, 8640}), kNow - 2h).ok());
       for (size_t at = 0; at < occurrences.size();) {
         const size_t size = std::min<size_t>(1 + random() % batch_max, occurrences.size() - at);
         EXPECT_TRUE(Commit(table, BuildDelta({&occurrences[at], size}), kNow - 1h).ok());

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <tuple>
 
+#include "base/duration_text.h"
 #include "base/status.h"
 #include "model/label_set.h"
 
@@ -16,6 +17,18 @@ absl::string_view View(std::string_view text) { return {text.data(), text.size()
 constexpr std::chrono::seconds kRollMargin{3600};
 constexpr size_t kRollScanMax = 100'000;  // groups looked at in one call
 constexpr size_t kRollMadeMax = 1'000;    // days made in one call: some 24,000 reads
+
+// Those of a checkpoint that need nothing but their length: replay keeps their sums up to date.
+WindowSet RollingWindows(const GroupRunningState& state) {
+  WindowSet windows;
+  for (const GroupRunningState::Sum& sum : state.sums) {
+    const auto length = base::ParseDuration(sum.key);
+    if (!length.ok()) continue;
+    windows.emplace_back(
+        CountView{}, Window::Rolling(std::chrono::duration_cast<std::chrono::seconds>(*length)));
+  }
+  return windows;
+}
 
 bool IsOverflow(const std::vector<std::string>& values) {
   return !values.empty() && std::all_of(values.begin(), values.end(), [](const std::string& value) {
@@ -81,10 +94,7 @@ absl::Status SliTable::Admit(const GroupAdmission& admission) {
   group.values = admission.values;
   group.counts.set_hours_kept_from(hours_kept_from_);
   // It has the windows of the total, is as far in time, and empty until then.
-  GroupRunningState state;
-  state.through = sli.groups.front().counts.through();
-  for (const uint32_t window : sli.windows) state.sums.push_back({window, {}});
-  group.counts.Restore(state);
+  group.counts.Begin(sli.groups.front().counts.through(), sli.windows);
   sli.groups.push_back(std::move(group));
   return absl::OkStatus();
 }
@@ -179,22 +189,20 @@ absl::Status SliTable::Apply(const CountPlan& plan) {
     }
     GroupCounts& counts = At(change.sli).groups[Index(change.group)].counts;
     SB_RETURN_IF_ERROR(counts.Load(change.slice, source_));
-    counts.Add(change);
+    counts.Add(change, source_);
   }
   return absl::OkStatus();
 }
 
-absl::Status SliTable::SetWindows(SliId id, std::vector<uint32_t> windows,
-                                  std::chrono::sys_seconds now) {
+absl::Status SliTable::SetWindows(SliId id, WindowSet windows, std::chrono::sys_seconds now) {
   Sli& sli = At(id);
-  std::sort(windows.begin(), windows.end());
+  sli.windows = std::make_shared<const WindowSet>(std::move(windows));
   for (Group& group : sli.groups) {
     group.counts.Rewind(SliceOf(now));
     // Windows first: sums that are known move with time, instead of being read anew.
-    group.error = group.counts.SetWindows(windows, source_);
+    group.error = group.counts.SetWindows(sli.windows, source_);
     if (group.error.ok()) group.error = group.counts.Advance(SliceOf(now), source_);
   }
-  sli.windows = std::move(windows);
   return absl::OkStatus();
 }
 
@@ -236,8 +244,12 @@ absl::Status SliTable::Resum(SliId id) {
   return first_error;
 }
 
-void SliTable::Restore(SliId sli, GroupId group, const GroupRunningState& state) {
-  At(sli).groups[Index(group)].counts.Restore(state);
+void SliTable::Restore(SliId id, GroupId group, const GroupRunningState& state) {
+  Sli& sli = At(id);
+  WindowSet plain = RollingWindows(state);
+  // Mostly all groups have the same: they share them.
+  if (*sli.windows != plain) sli.windows = std::make_shared<const WindowSet>(std::move(plain));
+  sli.groups[Index(group)].counts.Restore(state, sli.windows);
 }
 
 void SliTable::VisitChanged(

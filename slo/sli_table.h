@@ -9,6 +9,7 @@
 #include <chrono>
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <span>
 #include <string>
@@ -56,9 +57,9 @@ class SliTable {
   absl::Status Apply(const CountPlan& plan);
 
   // --- windows and time
-  // The windows (slices, distinct) to keep sums of for this SLI, at engine time `now`.
-  absl::Status SetWindows(SliId sli, std::vector<uint32_t> windows, std::chrono::sys_seconds now);
-  const std::vector<uint32_t>& windows(SliId sli) const { return At(sli).windows; }
+  // The windows (distinct) to keep sums of for this SLI, at engine time `now`.
+  absl::Status SetWindows(SliId sli, WindowSet windows, std::chrono::sys_seconds now);
+  const WindowSet& windows(SliId sli) const { return *At(sli).windows; }
   // Moves every group's sums to the slice of `now`. A group whose counts cannot be read stays
   // behind and is reported once it is asked for.
   void Advance(std::chrono::sys_seconds now);
@@ -115,7 +116,8 @@ class SliTable {
   struct Sli {
     SliId id{};
     std::string canonical;
-    std::vector<uint32_t> windows;
+    // Shared with its groups.
+    std::shared_ptr<const WindowSet> windows = std::make_shared<const WindowSet>();
     std::vector<Group> groups;                         // by GroupId
     absl::flat_hash_map<std::string, GroupId> by_key;  // by group key of cleaned values
   };

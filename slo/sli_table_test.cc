@@ -8,6 +8,7 @@
 
 #include "slo/testing/build_delta.h"
 #include "slo/testing/map_block_source.h"
+#include "slo/testing/rolling_windows.h"
 
 namespace slowburn::slo {
 namespace {
@@ -31,7 +32,7 @@ class SliTableTest : public testing::Test {
   SliTable Make(SliTable::Options options = {}) {
     SliTable table(options, source_);
     EXPECT_TRUE(table.Register(kSli, "spans match=a by=5:route").ok());
-    EXPECT_TRUE(table.SetWindows(kSli, {6, 360}, kNow).ok());
+    EXPECT_TRUE(table.SetWindows(kSli, RollingWindows({6, 360}), kNow).ok());
     return table;
   }
   // Writes what changed and, as a program does, day blocks of days that are over.
@@ -149,7 +150,7 @@ TEST_F(SliTableTest, SeveralRequestsShareAPlan) {
 
 TEST_F(SliTableTest, WhatIsOlderThanMaxLateIsNotCountedButSaid) {
   SliTable table = Make({.max_late = 600s});
-  ASSERT_TRUE(table.SetWindows(kSli, {360}, kNow).ok());
+  ASSERT_TRUE(table.SetWindows(kSli, RollingWindows({360}), kNow).ok());
   const auto plan = Commit(table,
                            BuildDelta({{kSli, kNowSlice - 60, {1, 0}, {"a"}},
                                        {kSli, kNowSlice - 61, {4, 3}, {"a"}},
@@ -276,8 +277,8 @@ TEST_F(SliTableTest, SeveralNamesAreSeveralValues) {
 
 TEST_F(SliTableTest, WindowsAreAscendingAndGroupsHaveThemAll) {
   SliTable table = Make();
-  ASSERT_TRUE(table.SetWindows(kSli, {360, 6, 30}, kNow).ok());
-  EXPECT_THAT(table.windows(kSli), ElementsAre(6, 30, 360));
+  ASSERT_TRUE(table.SetWindows(kSli, RollingWindows({360, 6, 30}), kNow).ok());
+  EXPECT_EQ(table.windows(kSli), RollingWindows({6, 30, 360}));
   ASSERT_TRUE(Commit(table, One("a", kNowSlice - 20), kNow).ok());
   EXPECT_EQ(table.counts(kSli, GroupId{1}).sum(0), SliCounts{});
   EXPECT_EQ(table.counts(kSli, GroupId{1}).sum(1), (SliCounts{1, 0}));
@@ -295,7 +296,7 @@ TEST_F(SliTableTest, AGroupThatCannotBeReadIsReportedAndTheOthersGoOn) {
   table.Advance(kNow + 24h);
   EXPECT_EQ(table.error(kSli, GroupId{1}).code(), absl::StatusCode::kDataLoss);
   source_.FailAfter(std::nullopt);
-  ASSERT_TRUE(table.SetWindows(kSli, {6, 30 * 8640}, kNow + 24h).ok());
+  ASSERT_TRUE(table.SetWindows(kSli, RollingWindows({6, 30 * 8640}), kNow + 24h).ok());
   EXPECT_TRUE(table.error(kSli, GroupId{1}).ok());
   EXPECT_EQ(table.counts(kSli, GroupId{1}).sum(0), SliCounts{});
   EXPECT_EQ(table.counts(kSli, GroupId{1}).sum(1), (SliCounts{1, 0}));
@@ -321,7 +322,7 @@ TEST_F(SliTableTest, AResumThatFailsMarksEveryGroupItFailedFor) {
   SliTable table = Make();
   ASSERT_TRUE(Commit(table, One("a", kNowSlice - 300), kNow).ok());
   Checkpoint(table, kNow);
-  ASSERT_TRUE(table.SetWindows(kSli, {8640}, kNow + 10h).ok());
+  ASSERT_TRUE(table.SetWindows(kSli, RollingWindows({8640}), kNow + 10h).ok());
   Checkpoint(table, kNow + 10h);
   source_.FailAfter(0);
   EXPECT_FALSE(table.Resum(kSli).ok());

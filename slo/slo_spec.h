@@ -3,7 +3,7 @@
 // Room     slo
 // Uses     model/, slo/
 // Threads  immutable values
-// Units    windows are chrono seconds, whole slices
+// Units    as its parts
 #pragma once
 
 #include <chrono>
@@ -16,8 +16,10 @@
 
 #include "model/label_set.h"
 #include "slo/alert_policy.h"
+#include "slo/budgeting.h"
 #include "slo/objective.h"
 #include "slo/sli_spec.h"
+#include "slo/window.h"
 
 namespace slowburn::slo {
 
@@ -46,8 +48,9 @@ struct SloSpec {
   model::LabelSet labels;
   SliSpec sli;
   Objective objective;
-  std::chrono::seconds window;
-  std::string window_text;  // as written: "30d"
+  Window window;
+  std::string window_text;  // as written: "30d"; of a calendar window "month Europe/Paris"
+  Budgeting budgeting;
   AlertingSpec alerting;
   AlertPolicy policy;  // made of objective and window
   std::string source;  // "slos/checkout.yaml:3"

@@ -48,10 +48,11 @@ struct GroupStatus {
   std::chrono::sys_seconds since{};                     // of the state
   std::optional<std::chrono::sys_seconds> first_event;  // start of its slice
   std::optional<std::chrono::sys_seconds> last_event;
-  SliCounts in_window;
-  SliCounts lifetime;  // everything that was ever counted: it never falls
+  SliCounts in_window;  // events
+  SliCounts budget;     // as the budget counts: events, timeslices or parts of timeslices
+  SliCounts lifetime;   // everything that was ever counted: it never falls
   std::optional<double> budget_remaining_ratio;
-  double budget_remaining_events = 0;
+  double budget_remaining_events = 0;  // in what the budget counts
   std::optional<double> exhaustion_seconds;
   std::vector<WindowBurn> burn_rates;  // the policy's windows, ascending
   std::vector<TierStatus> tiers;

@@ -50,7 +50,7 @@ std::string EncodeState(const slo::GroupRunningState& running) {
   state.set_last_event_unix_seconds(running.last_event.time_since_epoch().count());
   for (const slo::GroupRunningState::Sum& sum : running.sums) {
     store::v1::WindowSum& window = *state.add_sums();
-    window.set_window_seconds(sum.window * static_cast<uint32_t>(slo::kSliceLength.count()));
+    window.set_window(sum.key);
     window.set_good(sum.counts.good);
     window.set_bad(sum.counts.bad);
   }
@@ -66,8 +66,7 @@ slo::GroupRunningState ReadState(const store::v1::GroupState& state) {
   running.last_event =
       std::chrono::sys_seconds(std::chrono::seconds(state.last_event_unix_seconds()));
   for (const store::v1::WindowSum& sum : state.sums()) {
-    running.sums.push_back({sum.window_seconds() / static_cast<uint32_t>(slo::kSliceLength.count()),
-                            {sum.good(), sum.bad()}});
+    running.sums.push_back({sum.window(), {sum.good(), sum.bad()}});
   }
   return running;
 }

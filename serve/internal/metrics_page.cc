@@ -50,9 +50,9 @@ void WriteSliRatios(Exposition& page, const Row& row) {
   bool has_own_window = false;
   for (const slo::WindowBurn& burn : row.group->burn_rates) {
     WriteSliRatio(page, row, burn.window, burn.counts);
-    has_own_window |= burn.window == row.spec->window;
+    has_own_window |= burn.window == row.spec->window.nominal();
   }
-  if (!has_own_window) WriteSliRatio(page, row, row.spec->window, row.group->in_window);
+  if (!has_own_window) WriteSliRatio(page, row, row.spec->window.nominal(), row.group->in_window);
 }
 
 // `prefix` is "slowburn_slo_" or "slowburn_slo_group_".

@@ -69,7 +69,7 @@ JsonOrStatus ShowHistory(const Queries& queries, const net::HttpRequest& request
   SB_ASSIGN_OR_RETURN(const RangeRequest range, ParseRangeRequest(request));
   SB_ASSIGN_OR_RETURN(const SloReading reading, queries.OneSlo(id));
   const slo::SloSpec& spec = (*reading.slos)[reading.statuses.front().index];
-  const HistoryRange whole = CompleteHistory(range, reading.now, spec.window);
+  const HistoryRange whole = CompleteHistory(range, reading.now, spec.window.nominal());
   SB_ASSIGN_OR_RETURN(const std::vector<slo::HistoryPoint> points,
                       queries.History(id, range.group, whole.start, whole.end, whole.step));
   return HistoryJson(points);

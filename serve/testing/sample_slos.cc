@@ -27,8 +27,9 @@ slo::SloSpec SampleSpec(std::string_view service, std::string_view name,
                                           .latency_max = {}},
                   .group_by = std::move(group_by)},
           .objective = objective,
-          .window = window,
+          .window = slo::Window::Rolling(window),
           .window_text = "30d",
+          .budgeting = {},
           .alerting = {},
           .policy = *slo::MakeAlertPolicy("sre-workbook", objective, window),
           .source = "slos/checkout.yaml:3",
@@ -42,11 +43,13 @@ slo::GroupStatus SampleGroup(const slo::SloSpec& spec, std::vector<std::string> 
   group.values = std::move(values);
   group.since = kSampleNow - 1h;
   group.in_window = counts;
+  group.budget = counts;
   group.lifetime = {.good = counts.good * 2, .bad = counts.bad * 2};
   group.budget_remaining_ratio = slo::BudgetRemainingRatio(counts, spec.objective);
   group.budget_remaining_events =
       slo::BudgetEvents(counts, spec.objective) - static_cast<double>(counts.bad);
-  group.exhaustion_seconds = slo::ExhaustionSeconds(counts, counts, spec.objective, spec.window);
+  group.exhaustion_seconds =
+      slo::ExhaustionSeconds(counts, counts, spec.objective, spec.window.nominal());
   bool burns = false;
   for (const slo::AlertTier& tier : spec.policy.tiers) {
     const auto burn = slo::BurnRate(counts, spec.objective);

@@ -7,6 +7,7 @@
 #pragma once
 
 #include <chrono>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -41,6 +42,8 @@ struct SloArgs {
   std::string name = "availability";
   std::string_view objective = "99.9%";
   std::chrono::seconds window = std::chrono::hours(720);
+  std::shared_ptr<const CalendarGrid> calendar;  // instead of `window`
+  Budgeting budgeting;
   std::string_view policy = "sre-workbook";
   SliArgs sli = {.bad = "span.status.code == STATUS_CODE_ERROR"};
 };
@@ -55,8 +58,10 @@ inline SloSpec BuildSlo(const SloArgs& args = {}) {
               .labels = {},
               .sli = BuildSli(args.sli),
               .objective = objective,
-              .window = args.window,
+              .window = args.calendar == nullptr ? Window::Rolling(args.window)
+                                                 : Window::Calendar(args.calendar),
               .window_text = base::FormatDuration(args.window),
+              .budgeting = args.budgeting,
               .alerting = {},
               .policy = MakeAlertPolicy(args.policy, objective, args.window).value(),
               .source = "checkout.yaml:1",
