@@ -211,11 +211,6 @@ INSTANTIATE_TEST_SUITE_P(
          "30d",
          "65s",
          {"14: spec.window is 65s: a window is counted in slices of 10 s"}},
-        {"CalendarWindow",
-         "30d",
-         "{calendar: month, time_zone: Europe/Paris}",
-         {"14: spec.window is a map; this build reads rolling windows only: write a duration, like "
-          "30d"}},
         {"OtherSource",
          "spans:",
          "logs:",

@@ -10,6 +10,7 @@
 #include "rules/internal/alerting_reader.h"
 #include "rules/internal/sli_reader.h"
 #include "rules/internal/spec_values.h"
+#include "rules/internal/window_reader.h"
 
 namespace slowburn::rules {
 namespace {
@@ -25,28 +26,6 @@ std::optional<slo::Objective> ReadObjective(const YamlNode& node) {
   return std::nullopt;
 }
 
-struct Window {
-  std::chrono::seconds length{0};
-  std::string text;
-};
-
-std::optional<Window> ReadWindow(const YamlNode& node) {
-  if (node.IsMap()) {
-    node.Error(fmt::format(
-        "{} is a map; this build reads rolling windows only: write a duration, like 30d",
-        node.path()));
-    return std::nullopt;
-  }
-  const std::optional<std::chrono::nanoseconds> length = node.Duration();
-  if (!length.has_value()) return std::nullopt;
-  const std::string text = node.String().value_or("");
-  if (const absl::Status status = slo::CheckWindow(*length); !status.ok()) {
-    node.Error(fmt::format("{} is {}: {}", node.path(), Shown(text), base::Message(status)));
-    return std::nullopt;
-  }
-  return Window{std::chrono::duration_cast<std::chrono::seconds>(*length), text};
-}
-
 }  // namespace
 
 NativeSpec ReadNativeSpec(const YamlNode& document) {
@@ -58,8 +37,8 @@ NativeSpec ReadNativeSpec(const YamlNode& document) {
   }
 
   const YamlNode spec = document.Required("spec");
-  spec.AllowKeys({"service", "description", "runbook_url", "sli", "objective", "window", "alerting",
-                  "group_by"});
+  spec.AllowKeys({"service", "description", "runbook_url", "sli", "objective", "window",
+                  "budgeting", "alerting", "group_by"});
   RefuseGroupBy(spec);
   const YamlNode sli_node = spec.Required("sli");
   const std::vector<std::string> group_by = ReadGroupBy(sli_node.Optional("group_by"));
@@ -75,12 +54,13 @@ NativeSpec ReadNativeSpec(const YamlNode& document) {
   std::string runbook_url = ReadRunbookUrl(spec.Optional("runbook_url"));
   std::optional<slo::SliSpec> sli = ReadSli(sli_node, group_by);
   const std::optional<slo::Objective> objective = ReadObjective(spec.Required("objective"));
-  const std::optional<Window> window = ReadWindow(spec.Required("window"));
+  const std::optional<SpecWindow> window = ReadWindow(spec.Required("window"));
+  const slo::Budgeting budgeting = ReadBudgeting(spec.Optional("budgeting"), window);
   const YamlNode alerting_node = spec.Optional("alerting");
   slo::AlertingSpec alerting = ReadAlerting(alerting_node, group_by);
   std::optional<slo::AlertPolicy> policy =
       ReadPolicy(alerting_node.Optional("policy"), objective,
-                 window.has_value() ? std::optional(window->length) : std::nullopt);
+                 window.has_value() ? std::optional(window->window.nominal()) : std::nullopt);
 
   NativeSpec read;
   if (!name.has_value() || !service.has_value()) return read;
@@ -95,9 +75,9 @@ NativeSpec ReadNativeSpec(const YamlNode& document) {
                    .labels = std::move(labels),
                    .sli = *std::move(sli),
                    .objective = *objective,
-                   .window = slo::Window::Rolling(window->length),
+                   .window = window->window,
                    .window_text = window->text,
-                   .budgeting = {},
+                   .budgeting = budgeting,
                    .alerting = std::move(alerting),
                    .policy = *std::move(policy),
                    .source = fmt::format("{}:{}", document.errors().file(), document.line()),
