@@ -1,7 +1,6 @@
 #include "slo/count_view.h"
 
 #include <algorithm>
-#include <optional>
 #include <utility>
 
 #include <fmt/format.h>
@@ -10,33 +9,6 @@
 
 namespace slowburn::slo {
 namespace {
-
-// Reads stretches one after the other, each hour once.
-class HourByHour {
- public:
-  explicit HourByHour(const RangeReader& reader) : reader_(reader) {}
-
-  absl::StatusOr<SliCounts> Sum(Slice begin, Slice end) {
-    SliCounts sum;
-    while (begin < end) {
-      const uint32_t hour = begin / kSlicesPerHour;
-      const Slice hour_begin = hour * kSlicesPerHour;
-      const Slice hour_end = std::min<Slice>(end, hour_begin + kSlicesPerHour);
-      if (!block_.has_value() || hour != hour_) {
-        SB_ASSIGN_OR_RETURN(block_, reader_.Hour(hour));
-        hour_ = hour;
-      }
-      sum += block_->Sum(begin - hour_begin, hour_end - hour_begin);
-      begin = hour_end;
-    }
-    return sum;
-  }
-
- private:
-  const RangeReader& reader_;
-  uint32_t hour_ = 0;
-  std::optional<SliceBlock> block_;
-};
 
 template <typename Summer>
 absl::StatusOr<SliCounts> SumWithout(const SliceMask* mask, Summer& summer, Slice begin,
@@ -67,16 +39,20 @@ absl::StatusOr<SliCounts> SumOfEvents(const CountView& view, const RangeReader& 
   return SumWithout(view.mask.get(), reader, begin, end);
 }
 
+absl::StatusOr<SliCounts> SumOfEvents(const CountView& view, HourlyReader& reader, Slice begin,
+                                      Slice end) {
+  return SumWithout(view.mask.get(), reader, begin, end);
+}
+
 absl::StatusOr<SliCounts> SumOfTimeslices(const CountView& view, const RangeReader& reader,
                                           Slice begin, Slice end) {
   SliCounts sum;
   if (reader.empty()) return sum;
   const uint32_t length = view.budgeting.timeslice;
-  HourByHour hours(reader);
+  HourlyReader hours(reader);
   begin = std::max(begin, reader.first_counted() / length * length);
   for (Slice at = RoundUp(begin, length); at < end; at += length) {
-    SB_ASSIGN_OR_RETURN(const SliCounts events,
-                        SumWithout(view.mask.get(), hours, at, at + length));
+    SB_ASSIGN_OR_RETURN(const SliCounts events, SumOfEvents(view, hours, at, at + length));
     sum += view.budgeting.Score(events);
   }
   return sum;

@@ -36,6 +36,8 @@ struct CountView {
 // Events of [begin, end) that are not excluded.
 absl::StatusOr<SliCounts> SumOfEvents(const CountView& view, const RangeReader& reader, Slice begin,
                                       Slice end);
+absl::StatusOr<SliCounts> SumOfEvents(const CountView& view, HourlyReader& reader, Slice begin,
+                                      Slice end);
 // What the timeslices count for whose first slice lies in [begin, end). Reads each hour once.
 absl::StatusOr<SliCounts> SumOfTimeslices(const CountView& view, const RangeReader& reader,
                                           Slice begin, Slice end);

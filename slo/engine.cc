@@ -41,6 +41,7 @@ size_t IndexIn(WindowSet& windows, ViewedWindow wanted) {
 std::vector<std::string> Engine::UnknownSlis(const SloSet& slos) const {
   std::vector<std::string> unknown;
   for (const SloSpec& slo : slos) {
+    if (slo.sli.composite() != nullptr) continue;
     std::string canonical = slo.sli.CanonicalText();
     if (table_.Find(canonical).has_value()) continue;
     if (std::find(unknown.begin(), unknown.end(), canonical) == unknown.end())
@@ -67,19 +68,9 @@ absl::StatusOr<CountView> Engine::ViewOf(const SloSpec& slo, Masks& masks) const
   return view;
 }
 
-// Where the sums of an SLO are among those of its SLI, which get what is missing.
-Engine::Runtime Engine::Place(const SloSpec& slo, SliId sli, const CountView& view,
-                              WindowSet& windows) {
-  CountView events = view;
-  events.budgeting = {};
-  // A few timeslices say too little: shorter windows are judged by events.
-  const auto place = [&](const Window& window) {
-    const bool long_enough = window.slices() >= kTimeslicesMin * slo.budgeting.timeslice;
-    return Sums{IndexIn(windows, {long_enough ? view : events, window}),
-                IndexIn(windows, {events, window})};
-  };
-  Runtime runtime;
-  runtime.sli = sli;
+// Where the sums of an SLO's windows are: `place` makes room for one.
+void Engine::PlaceWindows(const SloSpec& slo, const std::function<Sums(const Window&)>& place,
+                          Runtime& runtime) {
   runtime.window = place(slo.window);
   runtime.hour = place(Window::Rolling(kHour));
   for (const AlertTier& tier : slo.policy.tiers) {
@@ -88,6 +79,62 @@ Engine::Runtime Engine::Place(const SloSpec& slo, SliId sli, const CountView& vi
   }
   for (const seconds window : BurnWindowsOf(slo))
     runtime.burns.push_back({window, place(Window::Rolling(window))});
+}
+
+absl::StatusOr<Engine::Runtime> Engine::PlaceCounted(const SloSpec& slo, Masks& masks,
+                                                     std::vector<WindowSet>& windows) const {
+  const std::optional<SliId> sli = table_.Find(slo.sli.CanonicalText());
+  if (!sli.has_value())
+    return base::Internal("SLO {} is installed before its SLI has an id", slo.id());
+  SB_ASSIGN_OR_RETURN(const CountView view, ViewOf(slo, masks));
+  CountView events = view;
+  events.budgeting = {};
+  WindowSet& of_sli = windows[static_cast<size_t>(*sli) - 1];
+  Runtime runtime;
+  runtime.sli = *sli;
+  PlaceWindows(
+      slo,
+      [&](const Window& window) {
+        // A few timeslices say too little: shorter windows are judged by events.
+        const bool long_enough = window.slices() >= kTimeslicesMin * slo.budgeting.timeslice;
+        return Sums{IndexIn(of_sli, {long_enough ? view : events, window}),
+                    IndexIn(of_sli, {events, window})};
+      },
+      runtime);
+  return runtime;
+}
+
+absl::StatusOr<Engine::Runtime> Engine::PlaceComposite(const SloSpec& slo, const SloSet& slos,
+                                                       Masks& masks,
+                                                       std::vector<WindowSet>& windows) const {
+  const CompositeSli& composite = *slo.sli.composite();
+  SB_ASSIGN_OR_RETURN(const CountView events, ViewOf(slo, masks));
+  std::vector<CompositeSums::Member> members;
+  for (const CompositeSli::Member& member : composite.members) {
+    const auto found = std::find_if(slos.begin(), slos.end(),
+                                    [&](const SloSpec& other) { return other.id() == member.slo; });
+    const std::optional<SliId> sli =
+        found == slos.end() ? std::nullopt : table_.Find(found->sli.CanonicalText());
+    if (!sli.has_value())
+      return base::Internal("composite {} is installed without its member {}", slo.id(),
+                            member.slo);
+    members.push_back(
+        {.sli = *sli,
+         .events = events,
+         .timeslices = {.method = BudgetingMethod::kTimeslices,
+                        .timeslice = composite.timeslice,
+                        .target_units = Objective::kOne - found->objective.budget_units()},
+         .weight = member.weight});
+  }
+  Runtime runtime;
+  runtime.composite = std::make_unique<CompositeSums>(composite, std::move(members), table_);
+  PlaceWindows(
+      slo,
+      [&](const Window& window) {
+        const size_t at = runtime.composite->Place(window, windows);
+        return Sums{at, at};
+      },
+      runtime);
   return runtime;
 }
 
@@ -100,20 +147,24 @@ absl::Status Engine::Install(std::shared_ptr<const SloSet> slos,
   std::vector<WindowSet> windows(table_.size());
   std::vector<Runtime> runtimes;
   absl::flat_hash_map<std::string, size_t> by_id;
+  absl::flat_hash_set<SliId> watched;
   for (const SloSpec& slo : *slos) {
-    const std::optional<SliId> sli = table_.Find(slo.sli.CanonicalText());
-    if (!sli.has_value())
-      return base::Internal("SLO {} is installed before its SLI has an id", slo.id());
-    SB_ASSIGN_OR_RETURN(const CountView view, ViewOf(slo, masks));
-    Runtime runtime = Place(slo, *sli, view, windows[static_cast<size_t>(*sli) - 1]);
+    SB_ASSIGN_OR_RETURN(Runtime runtime, slo.sli.composite() == nullptr
+                                             ? PlaceCounted(slo, masks, windows)
+                                             : PlaceComposite(slo, *slos, masks, windows));
     // A reload does not forget since when a state holds.
     if (const auto before = by_id_.find(slo.id());
         before != by_id_.end() && runtimes_[before->second].sli == runtime.sli) {
       runtime.groups = runtimes_[before->second].groups;
     }
+    if (runtime.composite != nullptr && runtime.composite->watches()) {
+      for (const CompositeSums::Member& member : runtime.composite->members())
+        watched.insert(member.sli);
+    }
     by_id.emplace(slo.id(), runtimes.size());
     runtimes.push_back(std::move(runtime));
   }
+  table_.Watch(std::move(watched));
   for (size_t i = 0; i < windows.size(); ++i) {
     SB_RETURN_IF_ERROR(table_.SetWindows(static_cast<SliId>(i + 1), std::move(windows[i]), now_));
   }
@@ -128,34 +179,67 @@ std::shared_ptr<const Matcher> Engine::MakeMatcher() const {
   std::vector<Matcher::Sli> slis;
   std::set<SliId> seen;
   for (size_t i = 0; i < slos_->size(); ++i) {
-    if (seen.insert(runtimes_[i].sli).second) slis.push_back({runtimes_[i].sli, &(*slos_)[i].sli});
+    if ((*slos_)[i].sli.events() != nullptr && seen.insert(runtimes_[i].sli).second)
+      slis.push_back({runtimes_[i].sli, &(*slos_)[i].sli});
   }
   return std::make_shared<const Matcher>(slis);
 }
 
+// --- the sums of one budget
+
+size_t Engine::BudgetsOf(const Runtime& runtime) const {
+  return runtime.composite != nullptr ? 1 : table_.groups(runtime.sli);
+}
+
+SliCounts Engine::BudgetSum(const Runtime& runtime, GroupId group, const Sums& sums) const {
+  return runtime.composite != nullptr ? runtime.composite->budget(sums.budget)
+                                      : table_.counts(runtime.sli, group).sum(sums.budget);
+}
+
+SliCounts Engine::EventSum(const Runtime& runtime, GroupId group, const Sums& sums) const {
+  return runtime.composite != nullptr ? runtime.composite->events(sums.events)
+                                      : table_.counts(runtime.sli, group).sum(sums.events);
+}
+
+Slice Engine::FirstOf(const Runtime& runtime, GroupId group) const {
+  return runtime.composite != nullptr ? runtime.composite->first()
+                                      : table_.counts(runtime.sli, group).first();
+}
+
+bool Engine::IsReadable(const Runtime& runtime, GroupId group) const {
+  return runtime.composite != nullptr ? runtime.composite->error().ok()
+                                      : table_.error(runtime.sli, group).ok();
+}
+
+const std::vector<std::string>& Engine::ValuesOf(const Runtime& runtime, GroupId group) const {
+  static const std::vector<std::string> kNone;
+  return runtime.composite != nullptr ? kNone : table_.values(runtime.sli, group);
+}
+
+// --- states
+
 TierState Engine::StateOfTier(const SloSpec& slo, const Runtime& runtime, size_t at,
-                              const GroupCounts& counts) const {
+                              GroupId group) const {
   const AlertTier& tier = slo.policy.tiers[at];
   const TierSums& sums = runtime.tiers[at];
-  if (counts.first() == 0 || now_ - SliceStart(counts.first()) < tier.short_window)
-    return TierState::kWarming;
-  if (!BurnsFasterThan(counts.sum(sums.in_long.budget), slo.objective, tier.factor) ||
-      !BurnsFasterThan(counts.sum(sums.in_short.budget), slo.objective, tier.factor)) {
+  const Slice first = FirstOf(runtime, group);
+  if (first == 0 || now_ - SliceStart(first) < tier.short_window) return TierState::kWarming;
+  if (!BurnsFasterThan(BudgetSum(runtime, group, sums.in_long), slo.objective, tier.factor) ||
+      !BurnsFasterThan(BudgetSum(runtime, group, sums.in_short), slo.objective, tier.factor)) {
     return TierState::kQuiet;
   }
-  return HasEnough(tier, counts.sum(sums.in_long.events)) ? TierState::kBurning
-                                                          : TierState::kSuppressed;
+  return HasEnough(tier, EventSum(runtime, group, sums.in_long)) ? TierState::kBurning
+                                                                 : TierState::kSuppressed;
 }
 
 SloState Engine::StateOfGroup(const SloSpec& slo, const Runtime& runtime, GroupId group) const {
-  if (!table_.error(runtime.sli, group).ok()) return SloState::kInvalid;
-  const GroupCounts& counts = table_.counts(runtime.sli, group);
-  if (!counts.sum(runtime.window.events).IsValid()) return SloState::kInvalid;
-  const SliCounts& in_window = counts.sum(runtime.window.budget);
+  if (!IsReadable(runtime, group) || !EventSum(runtime, group, runtime.window).IsValid())
+    return SloState::kInvalid;
+  const SliCounts in_window = BudgetSum(runtime, group, runtime.window);
   if (in_window.total() == 0) return SloState::kNoData;
   if (IsBudgetExhausted(in_window, slo.objective)) return SloState::kExhausted;
   for (size_t tier = 0; tier < slo.policy.tiers.size(); ++tier) {
-    if (StateOfTier(slo, runtime, tier, counts) == TierState::kBurning) return SloState::kBurning;
+    if (StateOfTier(slo, runtime, tier, group) == TierState::kBurning) return SloState::kBurning;
   }
   return SloState::kOk;
 }
@@ -164,11 +248,13 @@ void Engine::Step(sys_seconds now) {
   now_ = std::max(now_, now);
   if (now_ >= masks_until_ && !exclusions_->empty()) RenewMasks();
   table_.Advance(now_);
+  const SliTable::LateChanges late = table_.TakeLateChanges();
   for (size_t i = 0; i < runtimes_.size(); ++i) {
     Runtime& runtime = runtimes_[i];
-    const size_t groups = table_.groups(runtime.sli);
-    while (runtime.groups.size() < groups) runtime.groups.push_back({SloState::kNoData, now_});
-    for (size_t group = 0; group < groups; ++group) {
+    if (runtime.composite != nullptr) runtime.composite->Step(SliceOf(now_), late);
+    const size_t budgets = BudgetsOf(runtime);
+    while (runtime.groups.size() < budgets) runtime.groups.push_back({SloState::kNoData, now_});
+    for (size_t group = 0; group < budgets; ++group) {
       const SloState state = StateOfGroup((*slos_)[i], runtime, static_cast<GroupId>(group));
       if (state != runtime.groups[group].state) runtime.groups[group] = {state, now_};
     }
@@ -196,7 +282,7 @@ bool Engine::Alerts(const SloSpec& slo, GroupId group) const {
 std::vector<model::AlertCondition> Engine::Conditions() const {
   std::vector<model::AlertCondition> conditions;
   for (size_t i = 0; i < runtimes_.size(); ++i) {
-    for (size_t group = 0; group < table_.groups(runtimes_[i].sli); ++group) {
+    for (size_t group = 0; group < BudgetsOf(runtimes_[i]); ++group) {
       if (Alerts((*slos_)[i], static_cast<GroupId>(group)))
         AddConditions(i, static_cast<GroupId>(group), conditions);
     }
@@ -208,18 +294,17 @@ void Engine::AddConditions(size_t index, GroupId group,
                            std::vector<model::AlertCondition>& conditions) const {
   const SloSpec& slo = (*slos_)[index];
   const Runtime& runtime = runtimes_[index];
-  const bool is_readable = table_.error(runtime.sli, group).ok();
+  const bool is_readable = IsReadable(runtime, group);
   std::optional<GroupStatus> status;  // Most budgets have no alert and need none.
   for (size_t at = 0; at < slo.policy.tiers.size(); ++at) {
     const AlertTier& tier = slo.policy.tiers[at];
     if (AlertingOf(slo, tier).disabled) continue;
     if (!is_readable) {
-      conditions.push_back(AlertIdentity(slo, table_.values(runtime.sli, group), tier));
+      conditions.push_back(AlertIdentity(slo, ValuesOf(runtime, group), tier));
       conditions.back().is_unknown = true;
       continue;
     }
-    if (StateOfTier(slo, runtime, at, table_.counts(runtime.sli, group)) != TierState::kBurning)
-      continue;
+    if (StateOfTier(slo, runtime, at, group) != TierState::kBurning) continue;
     if (!status.has_value()) status = StatusOf(index, group);
     conditions.push_back(BurnRateCondition(slo, *status, at, options_.external_url));
   }
@@ -234,34 +319,41 @@ std::optional<size_t> Engine::FindSlo(std::string_view id) const {
 GroupStatus Engine::StatusOf(size_t index, GroupId group) const {
   const SloSpec& slo = (*slos_)[index];
   const Runtime& runtime = runtimes_[index];
-  const GroupCounts& counts = table_.counts(runtime.sli, group);
   GroupStatus status;
   status.group = group;
-  if (group != kTotalGroup) status.values = table_.values(runtime.sli, group);
+  status.values = ValuesOf(runtime, group);
   const auto g = static_cast<size_t>(group);
   status.state = StateOfGroup(slo, runtime, group);
   status.since = g < runtime.groups.size() && runtime.groups[g].state == status.state
                      ? runtime.groups[g].since
                      : now_;
-  if (counts.first() != 0) status.first_event = SliceStart(counts.first());
-  status.last_event = counts.last_event();
-  status.in_window = counts.sum(runtime.window.events);
-  status.budget = counts.sum(runtime.window.budget);
-  status.lifetime = counts.lifetime();
+  if (const Slice first = FirstOf(runtime, group); first != 0)
+    status.first_event = SliceStart(first);
+  if (runtime.composite != nullptr) {
+    status.last_event = runtime.composite->last_event();
+    status.lifetime = runtime.composite->lifetime();
+  } else {
+    status.last_event = table_.counts(runtime.sli, group).last_event();
+    status.lifetime = table_.counts(runtime.sli, group).lifetime();
+  }
+  status.in_window = EventSum(runtime, group, runtime.window);
+  status.budget = BudgetSum(runtime, group, runtime.window);
   status.budget_remaining_ratio = BudgetRemainingRatio(status.budget, slo.objective);
   status.budget_remaining_events =
       BudgetEvents(status.budget, slo.objective) - static_cast<double>(status.budget.bad);
-  status.exhaustion_seconds = ExhaustionSeconds(status.budget, counts.sum(runtime.hour.budget),
-                                                slo.objective, slo.window.nominal());
-  for (const BurnSums& burn : runtime.burns) {
-    status.burn_rates.push_back({burn.window, counts.sum(burn.sums.events),
-                                 BurnRate(counts.sum(burn.sums.budget), slo.objective)});
+  status.exhaustion_seconds = ExhaustionSeconds(
+      status.budget, BudgetSum(runtime, group, runtime.hour), slo.objective, slo.window.nominal());
+  const auto burn = [&](const Sums& sums) {
+    return BurnRate(BudgetSum(runtime, group, sums), slo.objective);
+  };
+  for (const BurnSums& window : runtime.burns) {
+    status.burn_rates.push_back(
+        {window.window, EventSum(runtime, group, window.sums), burn(window.sums)});
   }
   for (size_t tier = 0; tier < slo.policy.tiers.size(); ++tier) {
     const TierSums& sums = runtime.tiers[tier];
-    status.tiers.push_back({slo.policy.tiers[tier], StateOfTier(slo, runtime, tier, counts),
-                            BurnRate(counts.sum(sums.in_long.budget), slo.objective),
-                            BurnRate(counts.sum(sums.in_short.budget), slo.objective)});
+    status.tiers.push_back({slo.policy.tiers[tier], StateOfTier(slo, runtime, tier, group),
+                            burn(sums.in_long), burn(sums.in_short)});
   }
   return status;
 }
@@ -270,7 +362,7 @@ SloStatus Engine::Status(size_t slo) const {
   SloStatus status;
   status.index = slo;
   status.state = SloState::kOk;
-  for (size_t group = 0; group < table_.groups(runtimes_[slo].sli); ++group) {
+  for (size_t group = 0; group < BudgetsOf(runtimes_[slo]); ++group) {
     status.groups.push_back(StatusOf(slo, static_cast<GroupId>(group)));
     status.state = std::min(status.state, status.groups.back().state);  // worst first
   }

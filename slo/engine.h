@@ -8,6 +8,7 @@
 #pragma once
 
 #include <chrono>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <span>
@@ -19,6 +20,7 @@
 #include <absl/status/status.h>
 
 #include "model/alert.h"
+#include "slo/composite_sums.h"
 #include "slo/exclusion.h"
 #include "slo/matcher.h"
 #include "slo/sli_table.h"
@@ -70,8 +72,11 @@ class Engine {
   const std::shared_ptr<const SloSet>& slos() const { return slos_; }
   const std::shared_ptr<const ExclusionSet>& exclusions() const { return exclusions_; }
   std::optional<size_t> FindSlo(std::string_view id) const;
+  // 0 for a composite.
   SliId sli_of(size_t slo) const { return runtimes_[slo].sli; }
-  // How the SLO's budget is summed.
+  // The members of a composite, else null.
+  const CompositeSums* composite_of(size_t slo) const { return runtimes_[slo].composite.get(); }
+  // How the SLO's budget is summed; of no composite.
   const ViewedWindow& budget_of(size_t slo) const {
     return table_.windows(runtimes_[slo].sli)[runtimes_[slo].window.budget];
   }
@@ -99,7 +104,8 @@ class Engine {
   };
   // What Install works out so that a step only adds and compares.
   struct Runtime {
-    SliId sli{};
+    SliId sli{};                               // 0: a composite
+    std::unique_ptr<CompositeSums> composite;  // null: the sums are those of the SLI
     Sums window;
     Sums hour;
     std::vector<TierSums> tiers;
@@ -112,10 +118,21 @@ class Engine {
   };
 
   absl::StatusOr<CountView> ViewOf(const SloSpec& slo, Masks& masks) const;
-  static Runtime Place(const SloSpec& slo, SliId sli, const CountView& view, WindowSet& windows);
+  static void PlaceWindows(const SloSpec& slo, const std::function<Sums(const Window&)>& place,
+                           Runtime& runtime);
+  absl::StatusOr<Runtime> PlaceCounted(const SloSpec& slo, Masks& masks,
+                                       std::vector<WindowSet>& windows) const;
+  absl::StatusOr<Runtime> PlaceComposite(const SloSpec& slo, const SloSet& slos, Masks& masks,
+                                         std::vector<WindowSet>& windows) const;
   void RenewMasks();
+  size_t BudgetsOf(const Runtime& runtime) const;
+  SliCounts BudgetSum(const Runtime& runtime, GroupId group, const Sums& sums) const;
+  SliCounts EventSum(const Runtime& runtime, GroupId group, const Sums& sums) const;
+  Slice FirstOf(const Runtime& runtime, GroupId group) const;
+  bool IsReadable(const Runtime& runtime, GroupId group) const;
+  const std::vector<std::string>& ValuesOf(const Runtime& runtime, GroupId group) const;
   TierState StateOfTier(const SloSpec& slo, const Runtime& runtime, size_t tier,
-                        const GroupCounts& counts) const;
+                        GroupId group) const;
   SloState StateOfGroup(const SloSpec& slo, const Runtime& runtime, GroupId group) const;
   bool Alerts(const SloSpec& slo, GroupId group) const;
   void AddConditions(size_t slo, GroupId group,

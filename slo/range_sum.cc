@@ -88,6 +88,24 @@ absl::StatusOr<SliCounts> RangeReader::Sum(Slice begin, Slice end) const {
   return sum;
 }
 
+absl::StatusOr<SliCounts> HourlyReader::Sum(Slice begin, Slice end) {
+  SliCounts sum;
+  while (begin < end) {
+    const uint32_t hour = begin / kSlicesPerHour;
+    const Slice hour_begin = hour * kSlicesPerHour;
+    const Slice hour_end = std::min<Slice>(end, hour_begin + kSlicesPerHour);
+    if (!block_.has_value() || hour != hour_) {
+      auto block = reader_.Hour(hour);
+      if (!block.ok()) return block.status();
+      block_ = *std::move(block);
+      hour_ = hour;
+    }
+    sum += block_->Sum(begin - hour_begin, hour_end - hour_begin);
+    begin = hour_end;
+  }
+  return sum;
+}
+
 std::chrono::seconds GranularityAt(const GroupView& view, Slice slice) {
   return slice / kSlicesPerDay < view.hours_kept_from ? std::chrono::seconds(300) : kSliceLength;
 }

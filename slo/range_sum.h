@@ -9,6 +9,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <optional>
 #include <vector>
 
 #include <absl/status/statusor.h>
@@ -64,6 +65,20 @@ class RangeReader {
 
   const GroupView& view_;
   const BlockSource& source_;
+};
+
+// Sums of short stretches one after the other: reads each hour once. What is counted meanwhile is
+// not in the hour that it holds.
+class HourlyReader {
+ public:
+  // `reader` must outlive it.
+  explicit HourlyReader(const RangeReader& reader) : reader_(reader) {}
+  absl::StatusOr<SliCounts> Sum(Slice begin, Slice end);
+
+ private:
+  const RangeReader& reader_;
+  uint32_t hour_ = 0;
+  std::optional<SliceBlock> block_;
 };
 
 // The least granularity at which counts of `slice` are still known: 10 s, or 300 s where only day

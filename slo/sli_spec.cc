@@ -14,6 +14,14 @@ std::string SourceText(const EventSli& sli) {
   return text;
 }
 
+std::string SourceText(const CompositeSli& sli) {
+  std::string text = fmt::format("composite {}", CompositeMethodName(sli.method));
+  if (sli.timeslice != 0) text += fmt::format(" timeslice={}", sli.timeslice);
+  for (const CompositeSli::Member& member : sli.members)
+    text += fmt::format(" {}*{}", member.slo, member.weight);
+  return text;
+}
+
 }  // namespace
 
 std::string SliSpec::CanonicalText() const {

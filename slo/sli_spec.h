@@ -15,6 +15,7 @@
 
 #include "model/signal.h"
 #include "ottl/condition.h"
+#include "slo/composite.h"
 
 namespace slowburn::slo {
 
@@ -34,12 +35,14 @@ struct EventSli {
 };
 
 struct SliSpec {
-  std::variant<EventSli> source;
+  std::variant<EventSli, CompositeSli> source;
   // Names: one budget per combination of their values. Each is an attribute of the event, or of its
   // resource where the event has none.
   std::vector<std::string> group_by;
 
   const EventSli* events() const { return std::get_if<EventSli>(&source); }
+  // It counts nothing itself.
+  const CompositeSli* composite() const { return std::get_if<CompositeSli>(&source); }
   // Whether good and bad are told apart by how long an event took.
   bool has_latency() const { return events() != nullptr && events()->latency_max.has_value(); }
   // The identity: equal for SLIs that count the same, however they are written. Counts are kept

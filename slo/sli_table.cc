@@ -15,6 +15,7 @@ absl::string_view View(std::string_view text) { return {text.data(), text.size()
 // An hour more than the lateness: a commit that is under way still counts by the time it was
 // planned.
 constexpr std::chrono::seconds kRollMargin{3600};
+constexpr size_t kLateChangesMax = 10'000;
 constexpr size_t kRollScanMax = 100'000;  // groups looked at in one call
 constexpr size_t kRollMadeMax = 1'000;    // days made in one call: some 24,000 reads
 
@@ -190,8 +191,20 @@ absl::Status SliTable::Apply(const CountPlan& plan) {
     GroupCounts& counts = At(change.sli).groups[Index(change.group)].counts;
     SB_RETURN_IF_ERROR(counts.Load(change.slice, source_));
     counts.Add(change, source_);
+    if (change.group == kTotalGroup && change.slice < counts.through()) NoteLate(change);
   }
   return absl::OkStatus();
+}
+
+void SliTable::NoteLate(const SliceChange& change) {
+  if (!watched_.contains(change.sli)) return;
+  const std::pair<SliId, Slice> slice{change.sli, change.slice};
+  if (late_.all || (!late_.slices.empty() && late_.slices.back() == slice)) return;
+  if (late_.slices.size() < kLateChangesMax) {
+    late_.slices.push_back(slice);
+  } else {
+    late_ = {.slices = {}, .all = true};
+  }
 }
 
 absl::Status SliTable::SetWindows(SliId id, WindowSet windows, std::chrono::sys_seconds now) {

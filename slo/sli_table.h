@@ -14,9 +14,11 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include <absl/container/flat_hash_map.h>
+#include <absl/container/flat_hash_set.h>
 #include <absl/status/statusor.h>
 
 #include "slo/block_source.h"
@@ -56,6 +58,15 @@ class SliTable {
                                  std::chrono::sys_seconds now);
   absl::Status Apply(const CountPlan& plan);
 
+  // Slices that were over when something was counted in them, of the totals of these SLIs, since
+  // the last call: for those who keep verdicts of their own. With `all` it is not known which.
+  struct LateChanges {
+    std::vector<std::pair<SliId, Slice>> slices;
+    bool all = false;
+  };
+  void Watch(absl::flat_hash_set<SliId> slis) { watched_ = std::move(slis), late_.all = true; }
+  LateChanges TakeLateChanges() { return std::exchange(late_, {}); }
+
   // --- windows and time
   // The windows (distinct) to keep sums of for this SLI, at engine time `now`.
   absl::Status SetWindows(SliId sli, WindowSet windows, std::chrono::sys_seconds now);
@@ -66,6 +77,7 @@ class SliTable {
 
   // --- groups: 0 is the total
   size_t groups(SliId sli) const { return At(sli).groups.size(); }
+  const BlockSource& source() const { return source_; }
   const GroupCounts& counts(SliId sli, GroupId group) const {
     return At(sli).groups[Index(group)].counts;
   }
@@ -130,6 +142,7 @@ class SliTable {
     return static_cast<size_t>(sli) >= 1 && static_cast<size_t>(sli) <= slis_.size();
   }
   std::string CleanKey(std::string_view raw_key) const;
+  void NoteLate(const SliceChange& change);
   GroupId GroupFor(const Sli& sli, std::string_view raw_key, Planning& planning) const;
   uint32_t RollableDay(std::chrono::sys_seconds now) const;
 
@@ -139,6 +152,8 @@ class SliTable {
   absl::flat_hash_map<std::string, SliId> by_canonical_;
   uint32_t hours_kept_from_ = 0;
   Slice advanced_to_ = 0;
+  absl::flat_hash_set<SliId> watched_;
+  LateChanges late_;
   size_t roll_sli_ = 0, roll_group_ = 0;  // where RollDays goes on
 };
 
