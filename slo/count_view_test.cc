@@ -43,8 +43,33 @@ CountView RatioTimeslices(std::chrono::seconds length) {
           .exclusions = {}};
 }
 
+// Twenty minutes each hour, and a whole day soon.
+CountView Without(CountView view) {
+  static const std::shared_ptr<const SliceMask> kMask = [] {
+    std::vector<Exclusion> exclusions;
+    for (int hour = -24 * 10; hour < 24 * 10; ++hour) {
+      const auto begin = kStart + std::chrono::hours(hour) + 123s;
+      exclusions.push_back({.id = "h", .when = Exclusion::Once{begin, begin + 20min}});
+    }
+    exclusions.push_back({.id = "d", .when = Exclusion::Once{kStart + 30h, kStart + 54h}});
+    std::vector<const Exclusion*> all;
+    for (const Exclusion& exclusion : exclusions) all.push_back(&exclusion);
+    return std::make_shared<const SliceMask>(
+        SliceMask::Of(all, kStart - 300h, kStart + 300h).value());
+  }();
+  view.mask = kMask;
+  view.exclusions = "twenty minutes";
+  return view;
+}
+
 WindowSet AllKinds() {
-  return {{{}, Window::Rolling(10s)},
+  return {{Without({}), Window::Rolling(1h)},
+          {Without({}), Window::Rolling(3 * 24h)},
+          {Without({}), Calendar(CalendarPeriod::kMonth, "Europe/Paris")},
+          {Without(Timeslices(1min, 95)), Window::Rolling(24h)},
+          {Without(Timeslices(2h, 90)), Window::Rolling(2 * 24h)},
+          {Without(RatioTimeslices(1min)), Calendar(CalendarPeriod::kDay, "Europe/Paris")},
+          {{}, Window::Rolling(10s)},
           {{}, Window::Rolling(1h)},
           {{}, Window::Rolling(3 * 24h)},
           {{}, Calendar(CalendarPeriod::kDay, "America/New_York")},
