@@ -133,24 +133,39 @@ std::shared_ptr<const Matcher> Engine::MakeMatcher() const {
   return std::make_shared<const Matcher>(slis);
 }
 
+TierFigures Engine::FiguresOf(const Runtime& runtime, size_t at, const GroupCounts& counts) const {
+  const TierSums& sums = runtime.tiers[at];
+  TierFigures figures{.in_long = counts.sum(sums.in_long.budget),
+                      .in_short = counts.sum(sums.in_short.budget),
+                      .events_in_long = counts.sum(sums.in_long.events)};
+  if (counts.first() != 0) figures.age = now_ - SliceStart(counts.first());
+  return figures;
+}
+
 TierState Engine::StateOfTier(const SloSpec& slo, const Runtime& runtime, size_t at,
                               const GroupCounts& counts) const {
-  const AlertTier& tier = slo.policy.tiers[at];
-  const TierSums& sums = runtime.tiers[at];
-  if (counts.first() == 0 || now_ - SliceStart(counts.first()) < tier.short_window)
-    return TierState::kWarming;
-  if (!BurnsFasterThan(counts.sum(sums.in_long.budget), slo.objective, tier.factor) ||
-      !BurnsFasterThan(counts.sum(sums.in_short.budget), slo.objective, tier.factor)) {
-    return TierState::kQuiet;
-  }
-  return HasEnough(tier, counts.sum(sums.in_long.events)) ? TierState::kBurning
-                                                          : TierState::kSuppressed;
+  return JudgeTier(slo.policy.tiers[at], slo.objective, FiguresOf(runtime, at, counts));
+}
+
+BudgetFigures Engine::FiguresOf(const SloSpec& slo, const Runtime& runtime, GroupId group) const {
+  const GroupCounts& counts = table_.counts(runtime.sli, group);
+  return {.is_total = group == kTotalGroup,
+          .has_events = counts.sum(runtime.window.events).total() > 0,
+          .in_window = counts.sum(runtime.window.budget),
+          .in_last_hour = counts.sum(runtime.hour.budget),
+          .window = slo.window.nominal(),
+          .last_event = counts.last_event(),
+          .now = now_};
+}
+
+bool Engine::IsReadable(const Runtime& runtime, GroupId group) const {
+  return table_.error(runtime.sli, group).ok() &&
+         table_.counts(runtime.sli, group).sum(runtime.window.events).IsValid();
 }
 
 SloState Engine::StateOfGroup(const SloSpec& slo, const Runtime& runtime, GroupId group) const {
-  if (!table_.error(runtime.sli, group).ok()) return SloState::kInvalid;
+  if (!IsReadable(runtime, group)) return SloState::kInvalid;
   const GroupCounts& counts = table_.counts(runtime.sli, group);
-  if (!counts.sum(runtime.window.events).IsValid()) return SloState::kInvalid;
   const SliCounts& in_window = counts.sum(runtime.window.budget);
   if (in_window.total() == 0) return SloState::kNoData;
   if (IsBudgetExhausted(in_window, slo.objective)) return SloState::kExhausted;
@@ -208,20 +223,33 @@ void Engine::AddConditions(size_t index, GroupId group,
                            std::vector<model::AlertCondition>& conditions) const {
   const SloSpec& slo = (*slos_)[index];
   const Runtime& runtime = runtimes_[index];
-  const bool is_readable = table_.error(runtime.sli, group).ok();
+  const GroupCounts& counts = table_.counts(runtime.sli, group);
+  const std::vector<std::string>& values = table_.values(runtime.sli, group);
+  const bool is_readable = IsReadable(runtime, group);
   std::optional<GroupStatus> status;  // Most budgets have no alert and need none.
+  const auto add_unknown = [&](const auto& tier_or_alert) {
+    conditions.push_back(AlertIdentity(slo, values, tier_or_alert));
+    conditions.back().is_unknown = true;
+  };
   for (size_t at = 0; at < slo.policy.tiers.size(); ++at) {
     const AlertTier& tier = slo.policy.tiers[at];
-    if (AlertingOf(slo, tier).disabled) continue;
-    if (!is_readable) {
-      conditions.push_back(AlertIdentity(slo, table_.values(runtime.sli, group), tier));
-      conditions.back().is_unknown = true;
-      continue;
+    if (tier.disabled) continue;
+    const TierFigures figures = FiguresOf(runtime, at, counts);
+    if (!is_readable || !figures.IsValid()) {
+      add_unknown(tier);
+    } else if (JudgeTier(tier, slo.objective, figures) == TierState::kBurning) {
+      if (!status.has_value()) status = StatusOf(index, group);
+      conditions.push_back(BurnRateCondition(slo, *status, at, options_.external_url));
     }
-    if (StateOfTier(slo, runtime, at, table_.counts(runtime.sli, group)) != TierState::kBurning)
-      continue;
-    if (!status.has_value()) status = StatusOf(index, group);
-    conditions.push_back(BurnRateCondition(slo, *status, at, options_.external_url));
+  }
+  for (const StateAlert& alert : slo.alerting.state_alerts) {
+    if (alert.disabled) continue;
+    if (!is_readable) {
+      add_unknown(alert);
+    } else if (Holds(alert, slo.objective, FiguresOf(slo, runtime, group))) {
+      if (!status.has_value()) status = StatusOf(index, group);
+      conditions.push_back(StateCondition(slo, *status, alert, options_.external_url));
+    }
   }
 }
 
@@ -257,11 +285,17 @@ GroupStatus Engine::StatusOf(size_t index, GroupId group) const {
     status.burn_rates.push_back({burn.window, counts.sum(burn.sums.events),
                                  BurnRate(counts.sum(burn.sums.budget), slo.objective)});
   }
-  for (size_t tier = 0; tier < slo.policy.tiers.size(); ++tier) {
-    const TierSums& sums = runtime.tiers[tier];
-    status.tiers.push_back({slo.policy.tiers[tier], StateOfTier(slo, runtime, tier, counts),
-                            BurnRate(counts.sum(sums.in_long.budget), slo.objective),
-                            BurnRate(counts.sum(sums.in_short.budget), slo.objective)});
+  for (size_t at = 0; at < slo.policy.tiers.size(); ++at) {
+    const AlertTier& tier = slo.policy.tiers[at];
+    const TierFigures figures = FiguresOf(runtime, at, counts);
+    const TierState state = JudgeTier(tier, slo.objective, figures);
+    status.tiers.push_back({tier, state, BurnRate(figures.in_long, slo.objective),
+                            BurnRate(figures.in_short, slo.objective),
+                            TierReason(tier, state, figures)});
+  }
+  for (const StateAlert& alert : slo.alerting.state_alerts) {
+    status.state_alerts.push_back(
+        {alert, Holds(alert, slo.objective, FiguresOf(slo, runtime, group))});
   }
   return status;
 }

@@ -114,6 +114,9 @@ class Engine {
   absl::StatusOr<CountView> ViewOf(const SloSpec& slo, Masks& masks) const;
   static Runtime Place(const SloSpec& slo, SliId sli, const CountView& view, WindowSet& windows);
   void RenewMasks();
+  TierFigures FiguresOf(const Runtime& runtime, size_t tier, const GroupCounts& counts) const;
+  bool IsReadable(const Runtime& runtime, GroupId group) const;
+  BudgetFigures FiguresOf(const SloSpec& slo, const Runtime& runtime, GroupId group) const;
   TierState StateOfTier(const SloSpec& slo, const Runtime& runtime, size_t tier,
                         const GroupCounts& counts) const;
   SloState StateOfGroup(const SloSpec& slo, const Runtime& runtime, GroupId group) const;
