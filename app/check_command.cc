@@ -5,6 +5,7 @@
 
 #include "app/commands.h"
 #include "app/config.h"
+#include "app/slo_checks.h"
 #include "base/files.h"
 #include "base/status.h"
 #include "base/yaml_reader.h"
@@ -21,12 +22,18 @@ struct CheckOptions {
 struct Findings {
   std::vector<std::string> errors;
   std::vector<std::string> warnings;
+  std::vector<std::string> notes;  // neither
   size_t slos = 0;
 
   void Add(const std::vector<std::string>& more_errors,
            const std::vector<std::string>& more_warnings) {
     errors.insert(errors.end(), more_errors.begin(), more_errors.end());
     warnings.insert(warnings.end(), more_warnings.begin(), more_warnings.end());
+  }
+  void Add(const rules::SpecFileResult& read) {
+    Add(read.errors, read.warnings);
+    for (std::string& note : UnreachableNotes(read.slos)) notes.push_back(std::move(note));
+    slos += read.slos.size();
   }
 };
 
@@ -49,8 +56,8 @@ void CheckConfig(const std::string& file, Findings& findings) {
   findings.Add(config.errors, config.warnings);
   const rules::SpecFileResult slos =
       rules::ReadSpecFiles(config.config.slos, config.config.base_directory);
-  findings.Add(slos.errors, slos.warnings);
-  findings.slos += slos.slos.size();
+  findings.Add(slos);
+  findings.Add({}, RetentionWarnings(slos.slos, config.config.retention));
 }
 
 int Check(const CheckOptions& options) {
@@ -68,19 +75,19 @@ int Check(const CheckOptions& options) {
     }
   }
   // Together, so that an id in two files is found.
-  const rules::SpecFileResult slos = rules::ReadSpecFiles(spec_files, ".");
-  findings.Add(slos.errors, slos.warnings);
-  findings.slos += slos.slos.size();
+  findings.Add(rules::ReadSpecFiles(spec_files, "."));
   if (options.output == "json") {
     fmt::print(
         "{}\n",
         boost::json::serialize(boost::json::object{
             {"errors", boost::json::array(findings.errors.begin(), findings.errors.end())},
             {"warnings", boost::json::array(findings.warnings.begin(), findings.warnings.end())},
+            {"notes", boost::json::array(findings.notes.begin(), findings.notes.end())},
             {"slos", findings.slos}}));
   } else {
     for (const std::string& line : findings.errors) fmt::print(stderr, "{}\n", line);
     for (const std::string& line : findings.warnings) fmt::print(stderr, "{} (warning)\n", line);
+    for (const std::string& line : findings.notes) fmt::print("{} (note)\n", line);
     if (findings.errors.empty()) {
       fmt::print("{} file{}, {} SLO{}: {} warning{}\n", options.files.size(),
                  options.files.size() == 1 ? "" : "s", findings.slos, findings.slos == 1 ? "" : "s",
@@ -102,7 +109,7 @@ void AddCheckCommand(CLI::App& root, const RunCommand& run) {
   AddOutputOption(*command, options->output);
   command->footer(
       "A config is checked with the SLO files it names. Exit code 0 fine, 1 errors, 2 warnings "
-      "only.\n"
+      "only;\nnotes say what a named alert policy leaves out, and are neither.\n"
       "Example:\n  slowburn check slowburn.yaml slos/*.yaml");
   command->callback([run, options] { run([options] { return Check(*options); }); });
 }

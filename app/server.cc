@@ -4,6 +4,7 @@
 
 #include <fmt/ranges.h>
 
+#include "app/slo_checks.h"
 #include "app/version.h"
 #include "base/logging.h"
 #include "base/status.h"
@@ -93,6 +94,8 @@ Server::~Server() { Stop(); }
 
 absl::StatusOr<slo::SloSet> Server::ReadSlos(std::vector<std::string>& errors) {
   rules::SpecFileResult read = rules::ReadSpecFiles(config_.slos, config_.base_directory);
+  for (std::string& warning : RetentionWarnings(read.slos, config_.retention))
+    read.warnings.push_back(std::move(warning));
   for (const std::string& warning : read.warnings)
     base::Log(LogLevel::kWarning, "SLO file", {{"warning", warning}});
   errors = std::move(read.errors);

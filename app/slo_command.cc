@@ -80,6 +80,49 @@ Table MakeTable() {
   return Table({"SLO", "STATE", "OBJECTIVE", "WINDOW", "SLI", "BUDGET LEFT", "SPENT IN", "FIRING"});
 }
 
+bool IsTrue(const json::object& object, std::string_view key) {
+  const json::value* value = object.if_contains(boost::json::string_view(key.data(), key.size()));
+  return value != nullptr && value->is_bool() && value->as_bool();
+}
+
+// "2m, kept 5m", "off"
+std::string Times(const json::object& alert) {
+  if (IsTrue(alert, "disabled")) return "off";
+  std::string text = Text(alert, "for");
+  if (Text(alert, "keep_firing_for") != "0s") text += ", kept " + Text(alert, "keep_firing_for");
+  return text;
+}
+
+// The tiers of the policy with what they see now, and those that can never fire.
+Table TierTable(const json::object& policy) {
+  Table table({"TIER", "SEVERITY", "ABOVE", "LONG", "SHORT", "FOR", "STATE", "WHY"});
+  for (const json::value& value : policy.at("tiers").as_array()) {
+    const json::object& tier = value.as_object();
+    table.Add({Text(tier, "name"), Text(tier, "severity"), Number(tier, "factor", 1, ""),
+               Number(tier, "long_burn_rate", 1, ""), Number(tier, "short_burn_rate", 1, ""),
+               Times(tier), Text(tier, "state"), Text(tier, "reason")});
+  }
+  for (const json::value& value : policy.at("unreachable").as_array()) {
+    const json::object& tier = value.as_object();
+    table.Add({Text(tier, "name"), Text(tier, "severity"), "", "", "", "", "unreachable",
+               Text(tier, "reason")});
+  }
+  return table;
+}
+
+Table AlertTable(const json::array& alerts) {
+  Table table({"ALERT", "WHEN", "SEVERITY", "FOR", "HOLDS"});
+  for (const json::value& value : alerts) {
+    const json::object& alert = value.as_object();
+    const json::value& holds = alert.at("holds");
+    table.Add({Text(alert, "name"), Text(alert, "tier"), Text(alert, "severity"), Times(alert),
+               holds.is_null()   ? "unknown"
+               : holds.as_bool() ? "yes"
+                                 : "no"});
+  }
+  return table;
+}
+
 int Fail(const absl::Status& status) {
   fmt::print(stderr, "{}\n", base::Message(status));
   return 1;
@@ -129,7 +172,10 @@ int Show(const SloOptions& options) {
                                         ? fmt::format("{:.4g}", window.value().to_number<double>())
                                         : "-"});
   }
-  fmt::print("{}\n{}", table.Text(), windows.Text());
+  const json::object& policy = slo.at("policy").as_object();
+  fmt::print("{}\n{}\n{}", table.Text(), windows.Text(), TierTable(policy).Text());
+  const json::array& alerts = policy.at("alerts").as_array();
+  if (!alerts.empty()) fmt::print("\n{}", AlertTable(alerts).Text());
   return 0;
 }
 
@@ -155,7 +201,8 @@ void AddSloCommand(CLI::App& root, const RunCommand& run) {
   const auto options =
       std::make_shared<SloOptions>();  // Shared with the callbacks, which outlive this function.
   CLI::App* list = slo->add_subcommand("list", "every SLO with its state and budget");
-  CLI::App* show = slo->add_subcommand("show", "one SLO with its groups and burn rates");
+  CLI::App* show =
+      slo->add_subcommand("show", "one SLO with its groups, burn rates and alert policy");
   for (CLI::App* command : {list, show}) {
     AddApiOptions(*command, options->api);
     AddOutputOption(*command, options->output);

@@ -31,6 +31,9 @@ struct AlertCondition {
   std::chrono::seconds settle{0};
   // Its counts cannot be read now: what there is of the alert stays as it is, and nothing begins.
   bool is_unknown = false;
+  // It rests on nothing having come. Watched for less than `settle` it is as unknown: while the
+  // program was down nothing could come.
+  bool is_silence = false;
   std::string incident;  // what this is about, e.g. "checkout/availability{route="/pay"}"; empty:
                          // on its own
   int rank = 0;  // while an alert of the same incident with a higher rank fires, this one does not

@@ -89,7 +89,8 @@ const AlertCondition* FindCondition(const std::vector<const AlertCondition*>& co
 void KeepTrue(const AlertCondition& condition, int64_t now, AlertTier& tier) {
   tier.set_hold_seconds(condition.hold.count());
   tier.set_keep_firing_for_seconds(condition.keep_firing_for.count());
-  tier.set_settle_seconds(condition.settle.count());
+  // The end of a silence needs no watching: something came.
+  tier.set_settle_seconds(condition.is_silence ? 0 : condition.settle.count());
   tier.set_keep_firing_since_unix_nano(0);
   if (Elapsed(tier.active_at_unix_nano(), now) >= condition.hold) tier.set_firing(true);
 }
@@ -236,7 +237,7 @@ std::optional<AlertRecord> Write(const Turn& turn, Draft draft, int64_t now) {
 // Every alert that is held or asked for, from the highest rank down; of one rank the held ones
 // first, then the new ones as asked for.
 std::vector<Turn> Turns(const std::map<std::string, AlertRecord>& alerts,
-                        const std::vector<AlertCondition>& conditions) {
+                        const std::vector<AlertCondition>& conditions, const Moment& moment) {
   std::vector<Turn> turns;
   turns.reserve(alerts.size() + conditions.size());
   std::unordered_map<std::string, size_t> by_labels;
@@ -245,7 +246,7 @@ std::vector<Turn> Turns(const std::map<std::string, AlertRecord>& alerts,
     turns.push_back({.held = &record, .rank = record.rank(), .incident = record.incident()});
   }
   for (const AlertCondition& condition : conditions) {
-    if (condition.is_unknown) {
+    if (condition.is_unknown || (condition.is_silence && moment.watched < condition.settle)) {
       const auto held = by_labels.find(condition.labels.Text());
       if (held != by_labels.end()) turns[held->second].unknown.push_back(&condition);
       continue;
@@ -331,7 +332,7 @@ std::vector<AlertBook::Change> AlertBook::Plan(const std::vector<AlertCondition>
   const int64_t now = now_time.time_since_epoch().count();
   const Moment moment{now, Elapsed(watched_since_.time_since_epoch().count(), now)};
   std::vector<Change> changes;
-  const std::vector<Turn> turns = Turns(alerts_, conditions);
+  const std::vector<Turn> turns = Turns(alerts_, conditions, moment);
 
   Entrance entrance(alerts_.size(), options_.alerts_max);
   const auto is_over = [](const Turn& turn) {

@@ -27,6 +27,7 @@ namespace slowburn::rules {
 // A condition that is not asked for is not true, with two exceptions. One that is unknown leaves
 // its tier as it is. And after a restart a tier that was firing goes on until it has been watched
 // for its `settle` again: the windows are empty because nobody counted, not because all is well.
+// For the same reason a condition that rests on silence is unknown until then.
 class AlertBook {
  public:
   struct Change {

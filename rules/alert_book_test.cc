@@ -107,7 +107,8 @@ size_t Step(AlertBook& book, const std::vector<AlertCondition>& conditions, int6
   return plan.size();
 }
 
-// `tier NAME.TIER [hold=SECONDS] [keep=SECONDS] [settle=SECONDS]` says how a tier is from here on;
+// `tier NAME.TIER [hold=SECONDS] [keep=SECONDS] [settle=SECONDS] [silence=1]` says how a tier is
+// from here on;
 // `SECOND TIERS => ALERTS` evaluates with these true (NAME.TIER? is unknown); `restart SECOND`: the
 // program was down until then.
 struct ScriptCase {
@@ -171,6 +172,7 @@ class AlertBookScriptTest : public testing::TestWithParam<ScriptCase> {
     AlertCondition condition =
         Condition(name.substr(0, dot), name.substr(dot + 1), times["hold"], times["keep"]);
     condition.settle = times["settle"];
+    condition.is_silence = times["silence"] > 0s;
     tiers.insert_or_assign(name, std::move(condition));
   }
 };
@@ -363,6 +365,32 @@ INSTANTIATE_TEST_SUITE_P(LifeCycles, AlertBookScriptTest,
       0   solo.a => solo=pending(0)
       restart 100
       100        => -)"},
+                             {"SilenceIsUnknownUntilItIsWatched", R"(
+      tier solo.a settle=30 silence=1
+      0   solo.a => solo=firing(0,0)
+      restart 500
+      500 solo.a => solo=firing(0,0)
+      529 solo.a => solo=firing(0,0)
+      530 solo.a => solo=firing(0,0)
+      531        => solo=resolved(0,0,531)
+      restart 600
+      600 solo.a => solo=resolved(0,0,531)
+      629 solo.a => solo=resolved(0,0,531)
+      630 solo.a => solo=firing(630,630))"},
+                             {"TheEndOfASilenceNeedsNoWatching", R"(
+      tier solo.a settle=30 silence=1
+      0   solo.a => solo=firing(0,0)
+      restart 500
+      505        => solo=resolved(0,0,505))"},
+                             {"TheMiddleOfThreeReturnsWhenTheHighestEnds", R"(
+      tier page:a.fast
+      tier ticket:a.slow
+      tier note:a.slower
+      0   note:a.slower                           => note:a=firing(0,0)
+      1   note:a.slower ticket:a.slow             => note:a=resolved(0,0,1) ticket:a=firing(1,1)
+      2   note:a.slower ticket:a.slow page:a.fast => note:a=resolved(0,0,1) page:a=firing(2,2) ticket:a=resolved(1,1,2)
+      3   note:a.slower ticket:a.slow             => note:a=resolved(0,0,1) page:a=resolved(2,2,3) ticket:a=firing(3,3)
+      4   note:a.slower                           => note:a=firing(4,4) page:a=resolved(2,2,3) ticket:a=resolved(3,3,4))"},
                              {"TheUnknownStaysAsItIs", R"(
       tier solo.a
       tier sole.b hold=30

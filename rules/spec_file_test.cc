@@ -80,13 +80,12 @@ TEST(SpecFileTest, GoodFileFieldByField) {
   EXPECT_EQ(slo.window.nominal(), 30 * 24h);
   EXPECT_EQ(slo.window_text, "30d");
   EXPECT_EQ(slo.alerting.scope, slo::AlertScope::kGroups);
-  EXPECT_FALSE(slo.alerting.page.disabled);
-  EXPECT_EQ(slo.alerting.page.labels, (model::LabelSet{{"severity", "critical"}}));
-  EXPECT_TRUE(slo.alerting.page.annotations.empty());
-  EXPECT_FALSE(slo.alerting.ticket.disabled);
-  EXPECT_TRUE(slo.alerting.ticket.labels.empty());
+  EXPECT_THAT(slo.alerting.state_alerts, IsEmpty());
   EXPECT_EQ(slo.policy.name, "sre-workbook");
-  EXPECT_EQ(slo.policy.tiers.size(), 4u);
+  ASSERT_EQ(slo.policy.tiers.size(), 4u);
+  EXPECT_EQ(slo.policy.tiers[0].severity, "critical");
+  EXPECT_TRUE(slo.policy.tiers[0].labels.empty());
+  EXPECT_EQ(slo.policy.tiers[3].severity, "ticket");
   EXPECT_EQ(slo.source, "slos/checkout.yaml:1");
   EXPECT_EQ(slo.text, kGood);
 }
@@ -133,12 +132,15 @@ TEST(SpecFileTest, AlertingIsReadWhole) {
       "a.yaml");
   EXPECT_THAT(result.errors, IsEmpty());
   ASSERT_EQ(result.slos.size(), 1u);
-  const slo::AlertingSpec& alerting = result.slos[0].alerting;
   EXPECT_EQ(result.slos[0].policy.name, "slowburn");
-  EXPECT_EQ(alerting.scope, slo::AlertScope::kBoth);
-  EXPECT_EQ(alerting.page.labels, (model::LabelSet{{"channel", "#pay"}, {"severity", "critical"}}));
-  EXPECT_EQ(alerting.page.annotations, (model::LabelSet{{"dashboard", "https://example.org/d"}}));
-  EXPECT_TRUE(alerting.ticket.disabled);
+  EXPECT_EQ(result.slos[0].alerting.scope, slo::AlertScope::kBoth);
+  const std::vector<slo::AlertTier>& tiers = result.slos[0].policy.tiers;
+  EXPECT_EQ(tiers.front().severity, "critical");
+  EXPECT_EQ(tiers.front().labels, (model::LabelSet{{"channel", "#pay"}}));
+  EXPECT_EQ(tiers.front().annotations, (model::LabelSet{{"dashboard", "https://example.org/d"}}));
+  EXPECT_FALSE(tiers.front().disabled);
+  EXPECT_EQ(tiers.back().severity, "critical");
+  EXPECT_TRUE(tiers.back().disabled);
 }
 
 struct ErrorCase {
@@ -311,12 +313,8 @@ INSTANTIATE_TEST_SUITE_P(
          {"15: page and ticket both have the severity \"ticket\""}},
         {"UnknownPolicy",
          "policy: sre-workbook",
-         "policy: pyrra",
-         {"15: unknown alert policy \"pyrra\"; write sre-workbook or slowburn"}},
-        {"PolicyOfTiers",
-         "policy: sre-workbook",
-         "policy: [{long: 1h}]",
-         {"15: spec.alerting.policy is a list of tiers, which this build"}},
+         "policy: sloth",
+         {"15: unknown alert policy \"sloth\"; write sre-workbook, slowburn, pyrra or a list"}},
         {"UnknownScope",
          "policy: sre-workbook",
          "scope: group",

@@ -17,17 +17,22 @@
 
 namespace slowburn::slo {
 
-// What is added to the alerts of this tier.
-const SeverityAlerting& AlertingOf(const SloSpec& slo, const AlertTier& tier);
-
-// The alert's identity, without what it says: labels, tier, incident, rank. `values` are the
-// group's; empty for the total.
+// An alert's identity, without what it says: labels, tier, incident, rank. `values` are the
+// group's; empty for the total. Tiers of one severity and one set of labels are one alert. Burn
+// rates of one budget are one incident, and so are the shares of it that are left: there the
+// higher severity silences the lower one. Every other alert stands on its own.
 model::AlertCondition AlertIdentity(const SloSpec& slo, const std::vector<std::string>& values,
                                     const AlertTier& tier);
+model::AlertCondition AlertIdentity(const SloSpec& slo, const std::vector<std::string>& values,
+                                    const StateAlert& alert);
 
 // The condition of a tier that burns. `tier` counts in the policy's tiers; `external_url` is where
 // its link leads.
 model::AlertCondition BurnRateCondition(const SloSpec& slo, const GroupStatus& status, size_t tier,
                                         std::string_view external_url);
+
+// The condition of a state alert that holds.
+model::AlertCondition StateCondition(const SloSpec& slo, const GroupStatus& status,
+                                     const StateAlert& alert, std::string_view external_url);
 
 }  // namespace slowburn::slo

@@ -1,6 +1,8 @@
 #include "slo/alert_policy.h"
 
+#include <algorithm>
 #include <array>
+#include <utility>
 
 #include "base/duration_text.h"
 #include "base/status.h"
@@ -8,12 +10,12 @@
 namespace slowburn::slo {
 namespace {
 
+using std::chrono::minutes;
+using std::chrono::nanoseconds;
 using std::chrono::seconds;
 using namespace std::chrono_literals;
 
-// The page guards keep one failure in a quiet night from waking anybody.
-constexpr uint64_t kPageMinBad = 2;
-constexpr uint64_t kTicketMinBad = 1;
+constexpr uint64_t kMillion = 1'000'000;
 
 // A row of the workbook: this share of the budget within the long window.
 struct BudgetRow {
@@ -27,45 +29,51 @@ constexpr std::array<BudgetRow, 4> kWorkbook = {{{"page", 2, 1h, 5min},
                                                  {"ticket", 10, 24h, 2h},
                                                  {"ticket", 10, 72h, 6h}}};
 
-std::string TierName(seconds long_window, seconds short_window) {
-  return base::FormatDuration(long_window) + "/" + base::FormatDuration(short_window);
+// A row of Pyrra: windows and `for` are the SLO's window divided by these.
+struct PyrraRow {
+  std::string_view severity;
+  uint64_t factor;
+  int64_t hold_part;
+  int64_t long_part;
+  int64_t short_part;
+};
+constexpr std::array<PyrraRow, 4> kPyrra = {{{"critical", 14, 20160, 672, 8064},
+                                             {"critical", 7, 2688, 112, 1344},
+                                             {"warning", 2, 672, 28, 336},
+                                             {"warning", 1, 224, 7, 112}}};
+
+// As Go's Duration.Round: half away from zero.
+nanoseconds RoundTo(nanoseconds duration, nanoseconds unit) {
+  return (duration + unit / 2) / unit * unit;
 }
 
-// Adds the tier, or says why it could never fire.
-void AddTier(AlertTier tier, Objective objective, seconds window, AlertPolicy& policy) {
-  tier.name = TierName(tier.long_window, tier.short_window);
-  std::string reason;
-  if (tier.long_window > window) {
-    reason = fmt::format("its window of {} is longer than the SLO's {}",
-                         base::FormatDuration(tier.long_window), base::FormatDuration(window));
-  } else if (BurnsFasterThan({.good = 0, .bad = 1}, objective, tier.factor)) {
-    policy.tiers.push_back(std::move(tier));
-    return;
-  } else {
-    reason = fmt::format("burn rate {:g} at {} would need an error ratio above 1",
-                         tier.factor.value(), objective.Text());
-  }
-  policy.unreachable.push_back({tier.name, tier.severity, std::move(reason)});
+// Pyrra rounds to minutes, which are whole slices. What that takes to nothing (short windows of
+// SLOs over less than 2.8 d) is rounded to slices instead, and is one at least.
+seconds PyrraWindow(nanoseconds exact) {
+  const nanoseconds whole = RoundTo(exact, minutes(1));
+  if (whole > 0ns) return std::chrono::duration_cast<seconds>(whole);
+  return std::chrono::duration_cast<seconds>(
+      std::max<nanoseconds>(RoundTo(exact, kSliceLength), kSliceLength));
 }
 
-void AddWorkbook(Objective objective, seconds window, AlertPolicy& policy) {
+std::vector<AlertTier> Workbook(seconds window) {
+  std::vector<AlertTier> tiers;
   for (const BudgetRow& row : kWorkbook) {
     AlertTier tier;
     tier.severity = row.severity;
     tier.long_window = row.long_window;
     tier.short_window = row.short_window;
-    tier.factor = Rational::Of(row.budget_percent * static_cast<uint64_t>(window.count()),
-                               100 * static_cast<uint64_t>(row.long_window.count()));
-    // Below 1 the alert would fire although the budget lasts the window.
-    if (tier.factor < Rational{1, 1}) tier.factor = {1, 1};
-    tier.min_bad = row.severity == "page" ? kPageMinBad : kTicketMinBad;
-    AddTier(std::move(tier), objective, window, policy);
+    tier.factor =
+        ScaledFactorAtLeastOne(row.budget_percent * (kMillion / 100), window, row.long_window);
+    tier.min_bad = IsPaging(row.severity) ? kPagingMinBad : 1;
+    tiers.push_back(std::move(tier));
   }
+  return tiers;
 }
 
 // After a clean hour no 1 h window can page sooner than 52 s into a full outage; this one pages
 // after about 10 s.
-void AddOutage(Objective objective, seconds window, AlertPolicy& policy) {
+AlertTier Outage() {
   AlertTier tier;
   tier.severity = "page";
   tier.long_window = 1min;
@@ -73,7 +81,27 @@ void AddOutage(Objective objective, seconds window, AlertPolicy& policy) {
   tier.factor = {144, 1};
   tier.min_bad = 20;
   tier.keep_firing_for = 5min;
-  AddTier(std::move(tier), objective, window, policy);
+  return tier;
+}
+
+std::vector<AlertTier> Pyrra(seconds window) {
+  const nanoseconds whole = window;
+  std::vector<AlertTier> tiers;
+  for (const PyrraRow& row : kPyrra) {
+    AlertTier tier;
+    tier.severity = row.severity;
+    tier.long_window = PyrraWindow(whole / row.long_part);
+    tier.short_window = PyrraWindow(whole / row.short_part);
+    tier.factor = {row.factor, 1};
+    tier.hold = std::chrono::duration_cast<seconds>(RoundTo(whole / row.hold_part, minutes(1)));
+    tier.min_bad = IsPaging(row.severity) ? kPagingMinBad : 1;
+    tiers.push_back(std::move(tier));
+  }
+  return tiers;
+}
+
+bool IsOfTickets(std::string_view severity) {
+  return severity == "ticket" || severity == "warning";
 }
 
 }  // namespace
@@ -90,16 +118,122 @@ bool IsBurning(const AlertTier& tier, Objective objective, const SliCounts& in_l
 
 absl::StatusOr<AlertPolicy> MakeAlertPolicy(std::string_view name, Objective objective,
                                             seconds window) {
-  AlertPolicy policy;
-  policy.name = name;
-  if (name == "slowburn") {
-    AddOutage(objective, window, policy);
-  } else if (name != "sre-workbook") {
-    return base::InvalidArgument("unknown alert policy \"{}\"; write sre-workbook or slowburn",
-                                 name);
+  std::vector<AlertTier> tiers;
+  if (name == "sre-workbook") {
+    tiers = Workbook(window);
+  } else if (name == "slowburn") {
+    tiers = Workbook(window);
+    tiers.insert(tiers.begin(), Outage());
+  } else if (name == "pyrra") {
+    tiers = Pyrra(window);
+  } else {
+    return base::InvalidArgument(
+        "unknown alert policy \"{}\"; write sre-workbook, slowburn, pyrra or a list of tiers",
+        name);
   }
-  AddWorkbook(objective, window, policy);
+  AlertPolicy policy = MakeAlertPolicy(std::string(name), std::move(tiers), objective, window);
+  std::vector<std::string> severities;
+  for (const AlertTier& tier : policy.tiers) severities.push_back(tier.severity);
+  severities = RankSeverities(severities);
+  for (AlertTier& tier : policy.tiers) tier.rank = RankOf(severities, tier.severity);
   return policy;
+}
+
+AlertPolicy MakeAlertPolicy(std::string name, std::vector<AlertTier> tiers, Objective objective,
+                            seconds window) {
+  AlertPolicy policy;
+  policy.name = std::move(name);
+  for (AlertTier& tier : tiers) {
+    if (tier.name.empty()) tier.name = TierName(tier.long_window, tier.short_window);
+    if (std::optional<std::string> reason = WhyUnreachable(tier, objective, window)) {
+      policy.unreachable.push_back({tier.name, tier.severity, *std::move(reason)});
+    } else {
+      policy.tiers.push_back(std::move(tier));
+    }
+  }
+  return policy;
+}
+
+std::string TierName(seconds long_window, seconds short_window) {
+  return base::FormatDuration(long_window) + "/" + base::FormatDuration(short_window);
+}
+
+absl::Status CheckTierWindows(nanoseconds long_window, nanoseconds short_window) {
+  for (const nanoseconds window : {long_window, short_window}) {
+    if (window < kSliceLength) {
+      return base::InvalidArgument(
+          "a window of {} is shorter than a slice of 10 s; write 10s or more",
+          base::FormatDuration(window));
+    }
+    if (window % kSliceLength != 0ns) {
+      return base::InvalidArgument(
+          "a window of {} is no whole number of slices; write a multiple of 10s",
+          base::FormatDuration(window));
+    }
+  }
+  if (short_window >= long_window) {
+    return base::InvalidArgument(
+        "the short window of {} is not shorter than the long one of {}; write a twelfth of it, or "
+        "so",
+        base::FormatDuration(short_window), base::FormatDuration(long_window));
+  }
+  if (long_window > 400 * 24h) {
+    return base::InvalidArgument("a window of {} is longer than 400d; write a shorter one",
+                                 base::FormatDuration(long_window));
+  }
+  return absl::OkStatus();
+}
+
+std::optional<std::string> WhyUnreachable(const AlertTier& tier, Objective objective,
+                                          seconds window) {
+  if (tier.short_window >= tier.long_window) {
+    return fmt::format("its windows are no longer than a slice of 10 s in an SLO over {}",
+                       base::FormatDuration(window));
+  }
+  if (tier.long_window > window) {
+    return fmt::format("its window of {} is longer than the SLO's {}",
+                       base::FormatDuration(tier.long_window), base::FormatDuration(window));
+  }
+  if (BurnsFasterThan({.good = 0, .bad = 1}, objective, tier.factor)) return std::nullopt;
+  return fmt::format("burn rate {:g} at {} would need an error ratio above 1", tier.factor.value(),
+                     objective.Text());
+}
+
+Rational ScaledFactor(uint64_t share_millionths, seconds window, seconds long_window) {
+  // In slices: then its parts stay below 2^48, and comparisons within 128 bits.
+  return Rational::Of(share_millionths * SlicesIn(window), kMillion * SlicesIn(long_window));
+}
+
+Rational ScaledFactorAtLeastOne(uint64_t share_millionths, seconds window, seconds long_window) {
+  const Rational factor = ScaledFactor(share_millionths, window, long_window);
+  return factor < Rational{1, 1} ? Rational{1, 1} : factor;
+}
+
+bool IsPaging(std::string_view severity) { return severity == "page" || severity == "critical"; }
+
+std::vector<std::string> RankSeverities(const std::vector<std::string>& severities) {
+  std::vector<std::string> ranked;
+  for (const std::string& severity : severities) {
+    if (std::find(ranked.begin(), ranked.end(), severity) == ranked.end())
+      ranked.push_back(severity);
+  }
+  // The places of the four known names, filled with the paging ones first.
+  std::vector<size_t> places;
+  std::vector<std::string> known;
+  for (size_t i = 0; i < ranked.size(); ++i) {
+    if (!IsPaging(ranked[i]) && !IsOfTickets(ranked[i])) continue;
+    places.push_back(i);
+    known.push_back(ranked[i]);
+  }
+  std::stable_partition(known.begin(), known.end(),
+                        [](const std::string& severity) { return IsPaging(severity); });
+  for (size_t i = 0; i < places.size(); ++i) ranked[places[i]] = std::move(known[i]);
+  return ranked;
+}
+
+int RankOf(const std::vector<std::string>& ranked, std::string_view severity) {
+  const auto found = std::find(ranked.begin(), ranked.end(), severity);
+  return static_cast<int>(ranked.end() - found);
 }
 
 }  // namespace slowburn::slo

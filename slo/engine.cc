@@ -206,9 +206,15 @@ Slice Engine::FirstOf(const Runtime& runtime, GroupId group) const {
                                       : table_.counts(runtime.sli, group).first();
 }
 
+std::optional<sys_seconds> Engine::LastEventOf(const Runtime& runtime, GroupId group) const {
+  return runtime.composite != nullptr ? runtime.composite->last_event()
+                                      : table_.counts(runtime.sli, group).last_event();
+}
+
 bool Engine::IsReadable(const Runtime& runtime, GroupId group) const {
-  return runtime.composite != nullptr ? runtime.composite->error().ok()
-                                      : table_.error(runtime.sli, group).ok();
+  const bool is_read = runtime.composite != nullptr ? runtime.composite->error().ok()
+                                                    : table_.error(runtime.sli, group).ok();
+  return is_read && EventSum(runtime, group, runtime.window).IsValid();
 }
 
 const std::vector<std::string>& Engine::ValuesOf(const Runtime& runtime, GroupId group) const {
@@ -218,23 +224,33 @@ const std::vector<std::string>& Engine::ValuesOf(const Runtime& runtime, GroupId
 
 // --- states
 
+TierFigures Engine::FiguresOf(const Runtime& runtime, size_t at, GroupId group) const {
+  const TierSums& sums = runtime.tiers[at];
+  TierFigures figures{.in_long = BudgetSum(runtime, group, sums.in_long),
+                      .in_short = BudgetSum(runtime, group, sums.in_short),
+                      .events_in_long = EventSum(runtime, group, sums.in_long)};
+  if (const Slice first = FirstOf(runtime, group); first != 0)
+    figures.age = now_ - SliceStart(first);
+  return figures;
+}
+
 TierState Engine::StateOfTier(const SloSpec& slo, const Runtime& runtime, size_t at,
                               GroupId group) const {
-  const AlertTier& tier = slo.policy.tiers[at];
-  const TierSums& sums = runtime.tiers[at];
-  const Slice first = FirstOf(runtime, group);
-  if (first == 0 || now_ - SliceStart(first) < tier.short_window) return TierState::kWarming;
-  if (!BurnsFasterThan(BudgetSum(runtime, group, sums.in_long), slo.objective, tier.factor) ||
-      !BurnsFasterThan(BudgetSum(runtime, group, sums.in_short), slo.objective, tier.factor)) {
-    return TierState::kQuiet;
-  }
-  return HasEnough(tier, EventSum(runtime, group, sums.in_long)) ? TierState::kBurning
-                                                                 : TierState::kSuppressed;
+  return JudgeTier(slo.policy.tiers[at], slo.objective, FiguresOf(runtime, at, group));
+}
+
+BudgetFigures Engine::FiguresOf(const SloSpec& slo, const Runtime& runtime, GroupId group) const {
+  return {.is_total = group == kTotalGroup,
+          .has_events = EventSum(runtime, group, runtime.window).total() > 0,
+          .in_window = BudgetSum(runtime, group, runtime.window),
+          .in_last_hour = BudgetSum(runtime, group, runtime.hour),
+          .window = slo.window.nominal(),
+          .last_event = LastEventOf(runtime, group),
+          .now = now_};
 }
 
 SloState Engine::StateOfGroup(const SloSpec& slo, const Runtime& runtime, GroupId group) const {
-  if (!IsReadable(runtime, group) || !EventSum(runtime, group, runtime.window).IsValid())
-    return SloState::kInvalid;
+  if (!IsReadable(runtime, group)) return SloState::kInvalid;
   const SliCounts in_window = BudgetSum(runtime, group, runtime.window);
   if (in_window.total() == 0) return SloState::kNoData;
   if (IsBudgetExhausted(in_window, slo.objective)) return SloState::kExhausted;
@@ -294,19 +310,32 @@ void Engine::AddConditions(size_t index, GroupId group,
                            std::vector<model::AlertCondition>& conditions) const {
   const SloSpec& slo = (*slos_)[index];
   const Runtime& runtime = runtimes_[index];
+  const std::vector<std::string>& values = ValuesOf(runtime, group);
   const bool is_readable = IsReadable(runtime, group);
   std::optional<GroupStatus> status;  // Most budgets have no alert and need none.
+  const auto add_unknown = [&](const auto& tier_or_alert) {
+    conditions.push_back(AlertIdentity(slo, values, tier_or_alert));
+    conditions.back().is_unknown = true;
+  };
   for (size_t at = 0; at < slo.policy.tiers.size(); ++at) {
     const AlertTier& tier = slo.policy.tiers[at];
-    if (AlertingOf(slo, tier).disabled) continue;
-    if (!is_readable) {
-      conditions.push_back(AlertIdentity(slo, ValuesOf(runtime, group), tier));
-      conditions.back().is_unknown = true;
-      continue;
+    if (tier.disabled) continue;
+    const TierFigures figures = FiguresOf(runtime, at, group);
+    if (!is_readable || !figures.IsValid()) {
+      add_unknown(tier);
+    } else if (JudgeTier(tier, slo.objective, figures) == TierState::kBurning) {
+      if (!status.has_value()) status = StatusOf(index, group);
+      conditions.push_back(BurnRateCondition(slo, *status, at, options_.external_url));
     }
-    if (StateOfTier(slo, runtime, at, group) != TierState::kBurning) continue;
-    if (!status.has_value()) status = StatusOf(index, group);
-    conditions.push_back(BurnRateCondition(slo, *status, at, options_.external_url));
+  }
+  for (const StateAlert& alert : slo.alerting.state_alerts) {
+    if (alert.disabled) continue;
+    if (!is_readable) {
+      add_unknown(alert);
+    } else if (Holds(alert, slo.objective, FiguresOf(slo, runtime, group))) {
+      if (!status.has_value()) status = StatusOf(index, group);
+      conditions.push_back(StateCondition(slo, *status, alert, options_.external_url));
+    }
   }
 }
 
@@ -329,13 +358,9 @@ GroupStatus Engine::StatusOf(size_t index, GroupId group) const {
                      : now_;
   if (const Slice first = FirstOf(runtime, group); first != 0)
     status.first_event = SliceStart(first);
-  if (runtime.composite != nullptr) {
-    status.last_event = runtime.composite->last_event();
-    status.lifetime = runtime.composite->lifetime();
-  } else {
-    status.last_event = table_.counts(runtime.sli, group).last_event();
-    status.lifetime = table_.counts(runtime.sli, group).lifetime();
-  }
+  status.last_event = LastEventOf(runtime, group);
+  status.lifetime = runtime.composite != nullptr ? runtime.composite->lifetime()
+                                                 : table_.counts(runtime.sli, group).lifetime();
   status.in_window = EventSum(runtime, group, runtime.window);
   status.budget = BudgetSum(runtime, group, runtime.window);
   status.budget_remaining_ratio = BudgetRemainingRatio(status.budget, slo.objective);
@@ -350,10 +375,17 @@ GroupStatus Engine::StatusOf(size_t index, GroupId group) const {
     status.burn_rates.push_back(
         {window.window, EventSum(runtime, group, window.sums), burn(window.sums)});
   }
-  for (size_t tier = 0; tier < slo.policy.tiers.size(); ++tier) {
-    const TierSums& sums = runtime.tiers[tier];
-    status.tiers.push_back({slo.policy.tiers[tier], StateOfTier(slo, runtime, tier, group),
-                            burn(sums.in_long), burn(sums.in_short)});
+  for (size_t at = 0; at < slo.policy.tiers.size(); ++at) {
+    const AlertTier& tier = slo.policy.tiers[at];
+    const TierFigures figures = FiguresOf(runtime, at, group);
+    const TierState state = JudgeTier(tier, slo.objective, figures);
+    status.tiers.push_back({tier, state, BurnRate(figures.in_long, slo.objective),
+                            BurnRate(figures.in_short, slo.objective),
+                            TierReason(tier, state, figures)});
+  }
+  for (const StateAlert& alert : slo.alerting.state_alerts) {
+    status.state_alerts.push_back(
+        {alert, Holds(alert, slo.objective, FiguresOf(slo, runtime, group))});
   }
   return status;
 }

@@ -129,8 +129,11 @@ class Engine {
   SliCounts BudgetSum(const Runtime& runtime, GroupId group, const Sums& sums) const;
   SliCounts EventSum(const Runtime& runtime, GroupId group, const Sums& sums) const;
   Slice FirstOf(const Runtime& runtime, GroupId group) const;
+  std::optional<std::chrono::sys_seconds> LastEventOf(const Runtime& runtime, GroupId group) const;
   bool IsReadable(const Runtime& runtime, GroupId group) const;
   const std::vector<std::string>& ValuesOf(const Runtime& runtime, GroupId group) const;
+  TierFigures FiguresOf(const Runtime& runtime, size_t tier, GroupId group) const;
+  BudgetFigures FiguresOf(const SloSpec& slo, const Runtime& runtime, GroupId group) const;
   TierState StateOfTier(const SloSpec& slo, const Runtime& runtime, size_t tier,
                         GroupId group) const;
   SloState StateOfGroup(const SloSpec& slo, const Runtime& runtime, GroupId group) const;

@@ -38,6 +38,10 @@ TierState StateOf(const GroupStatus& status, std::string_view tier) {
   return TierState::kQuiet;
 }
 
+void Disable(SloSpec& slo, std::string_view severity) {
+  for (AlertTier& tier : slo.policy.tiers) tier.disabled |= tier.severity == severity;
+}
+
 // --- states
 
 struct StateCase {
@@ -84,7 +88,7 @@ INSTANTIATE_TEST_SUITE_P(
 TEST(EngineTest, CountsThatCannotBeReadAreInvalidAndTheirConditionsUnknown) {
   EngineRig rig;
   SloSpec slo = BuildSlo();
-  slo.alerting.ticket.disabled = true;
+  Disable(slo, "ticket");
   rig.Install({slo}, kNow);
   rig.Count(kId, kNow - 299s, {0, 100});
   rig.Count(kId, kNow - 1s, {0, 100});
@@ -285,8 +289,12 @@ TEST(EngineTest, ConditionsHaveTheDesignsLabelsAndAnnotations) {
   slo.description = "Checkout answers without error";
   slo.runbook_url = "https://example.org/runbooks/checkout";
   slo.labels = {{"team", "payments"}};
-  slo.alerting.ticket.labels = {{"severity", "minor"}, {"queue", "q1"}};
-  slo.alerting.ticket.annotations = {{"dashboard", "d1"}};
+  for (AlertTier& tier : slo.policy.tiers) {
+    if (tier.severity != "ticket") continue;
+    tier.severity = "minor";
+    tier.labels = {{"queue", "q1"}};
+    tier.annotations = {{"dashboard", "d1"}};
+  }
   rig.Install({slo}, kNow - 4h);
   rig.Count(kId, kNow - 4h, {1'000'000, 0}, {"/pay/{id}", "x"});
   rig.engine().Step(kNow);
@@ -363,7 +371,7 @@ TEST(EngineTest, ScopeSaysWhichBudgetsAlert) {
     EngineRig rig;
     SloSpec slo = BuildSlo({.sli = {.bad = kErrors, .group_by = {"http.route"}}});
     slo.alerting.scope = c.scope;
-    slo.alerting.ticket.disabled = true;
+    Disable(slo, "ticket");
     slo.policy.tiers.erase(slo.policy.tiers.begin() + 1);  // one page tier is enough
     rig.Install({slo}, kNow);
     for (const std::string route : {"/a", "/b"}) rig.Count(kId, kNow, {0, 10}, {route});
@@ -380,7 +388,7 @@ TEST(EngineTest, ScopeSaysWhichBudgetsAlert) {
 TEST(EngineTest, ADisabledSeverityDoesNotAlertButShowsAsBurning) {
   EngineRig rig;
   SloSpec slo = BuildSlo();
-  slo.alerting.page.disabled = true;
+  Disable(slo, "page");
   rig.Install({slo}, kNow - 48h);
   rig.Count(kId, kNow - 48h, {1'000'000, 0});
   rig.engine().Step(kNow);

@@ -3,44 +3,9 @@
 #include <optional>
 
 #include "base/status.h"
+#include "slo/decimal.h"
 
 namespace slowburn::slo {
-namespace {
-
-// A decimal like "99.9" as an integer of units of 10^-`decimals`; nothing when it is no such number
-// or has more decimals.
-struct Decimal {
-  uint64_t units = 0;
-  bool too_fine = false;  // has more decimals than fit, not all zero
-};
-
-std::optional<Decimal> ReadDecimal(std::string_view text, int decimals) {
-  Decimal decimal;
-  int left = decimals;
-  bool in_fraction = false;
-  bool has_digit = false;
-  for (const char c : text) {
-    if (c == '.') {
-      if (in_fraction) return std::nullopt;
-      in_fraction = true;
-      continue;
-    }
-    if (c < '0' || c > '9') return std::nullopt;
-    has_digit = true;
-    if (in_fraction && left == 0) {
-      decimal.too_fine |= c != '0';
-      continue;
-    }
-    if (decimal.units > 1'000'000'000'000) return std::nullopt;  // Far above 1: no need to read on.
-    decimal.units = decimal.units * 10 + static_cast<uint64_t>(c - '0');
-    if (in_fraction) --left;
-  }
-  if (!has_digit) return std::nullopt;
-  for (; left > 0; --left) decimal.units *= 10;
-  return decimal;
-}
-
-}  // namespace
 
 absl::StatusOr<Objective> Objective::Parse(std::string_view text) {
   const bool percent = text.ends_with('%');

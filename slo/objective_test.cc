@@ -38,7 +38,8 @@ TEST(ObjectiveTest, RefusesWithWhatToWrite) {
         Case{"99.9999999%", "six decimals"}, Case{"0.999999999", "six decimals"},
         Case{"", "not a number"}, Case{"%", "not a number"}, Case{"high", "not a number"},
         Case{"-1%", "not a number"}, Case{"9.9.9", "not a number"}, Case{"1e-3", "not a number"},
-        Case{"99999999999999999999999", "not a number"}}) {
+        // 184467440738 x 10^8 is 0.9 x 10^8 modulo 2^64.
+        Case{"99999999999999999999999", "not a number"}, Case{"184467440738", "not a number"}}) {
     const auto got = Objective::Parse(c.text);
     ASSERT_FALSE(got.ok()) << c.text;
     EXPECT_NE(base::Message(got.status()).find(c.want), std::string_view::npos)

@@ -19,6 +19,7 @@
 #include "slo/budgeting.h"
 #include "slo/objective.h"
 #include "slo/sli_spec.h"
+#include "slo/state_alert.h"
 #include "slo/window.h"
 
 namespace slowburn::slo {
@@ -26,18 +27,10 @@ namespace slowburn::slo {
 // Which of a grouped SLO's budgets alert.
 enum class AlertScope : uint8_t { kGroups, kTotal, kBoth };
 
-// What is added to the alerts of one severity.
-struct SeverityAlerting {
-  bool disabled = false;
-  model::LabelSet labels;
-  model::LabelSet annotations;
-};
-
 struct AlertingSpec {
   AlertScope scope =
       AlertScope::kTotal;  // groups when the SLI is grouped and the spec says nothing
-  SeverityAlerting page;
-  SeverityAlerting ticket;
+  std::vector<StateAlert> state_alerts;
 };
 
 struct SloSpec {

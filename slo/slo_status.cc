@@ -18,18 +18,4 @@ std::string_view SloStateName(SloState state) {
   return "invalid";
 }
 
-std::string_view TierStateName(TierState state) {
-  switch (state) {
-    case TierState::kQuiet:
-      return "quiet";
-    case TierState::kBurning:
-      return "burning";
-    case TierState::kWarming:
-      return "warming";
-    case TierState::kSuppressed:
-      return "suppressed";
-  }
-  return "quiet";
-}
-
 }  // namespace slowburn::slo

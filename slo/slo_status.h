@@ -15,6 +15,8 @@
 
 #include "slo/alert_policy.h"
 #include "slo/slice.h"
+#include "slo/state_alert.h"
+#include "slo/tier_state.h"
 
 namespace slowburn::slo {
 
@@ -23,15 +25,17 @@ enum class SloState : uint8_t { kInvalid, kNoData, kExhausted, kBurning, kOk };
 std::string_view SloStateName(
     SloState state);  // "invalid", "no_data", "exhausted", "burning", "ok"
 
-// Why a tier does not burn, or that it does.
-enum class TierState : uint8_t { kQuiet, kBurning, kWarming, kSuppressed };
-std::string_view TierStateName(TierState state);  // "quiet", "burning", "warming", "suppressed"
-
 struct TierStatus {
   AlertTier tier;
   TierState state = TierState::kQuiet;
   std::optional<double> long_burn_rate;
   std::optional<double> short_burn_rate;
+  std::string reason;  // of the state; "" where the burn rates say it all
+};
+
+struct StateAlertStatus {
+  StateAlert alert;
+  bool holds = false;
 };
 
 struct WindowBurn {
@@ -56,6 +60,7 @@ struct GroupStatus {
   std::optional<double> exhaustion_seconds;
   std::vector<WindowBurn> burn_rates;  // the policy's windows, ascending
   std::vector<TierStatus> tiers;
+  std::vector<StateAlertStatus> state_alerts;
 };
 
 struct SloStatus {

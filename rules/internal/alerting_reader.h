@@ -4,7 +4,7 @@
 // Uses     base/, slo/
 // Threads  pure functions
 // Units    as the spec
-// Source   DESIGN section 4, "Alert policies"
+// Source   DESIGN section 4, "Alert policies"; docs/alerting.md
 #pragma once
 
 #include <chrono>
@@ -17,11 +17,15 @@
 
 namespace slowburn::rules {
 
-slo::AlertingSpec ReadAlerting(const base::YamlNode& node,
-                               const std::vector<std::string>& group_by);
-// Made of objective and window; where one of them is missing the name is checked all the same.
-std::optional<slo::AlertPolicy> ReadPolicy(const base::YamlNode& node,
-                                           const std::optional<slo::Objective>& objective,
-                                           const std::optional<std::chrono::seconds>& window);
+struct Alerting {
+  slo::AlertingSpec spec;
+  std::optional<slo::AlertPolicy> policy;  // nothing where it has an error
+};
+
+// The policy is made of the SLO's objective and window (a calendar window's nominal length); where
+// one of them is missing everything else is checked all the same.
+Alerting ReadAlerting(const base::YamlNode& node, const std::vector<std::string>& group_by,
+                      const std::optional<slo::Objective>& objective,
+                      const std::optional<std::chrono::seconds>& window);
 
 }  // namespace slowburn::rules

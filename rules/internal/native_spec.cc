@@ -57,15 +57,15 @@ NativeSpec ReadNativeSpec(const YamlNode& document) {
   const std::optional<SpecWindow> window = ReadWindow(spec.Required("window"));
   const slo::Budgeting budgeting = ReadBudgeting(spec.Optional("budgeting"), window);
   const YamlNode alerting_node = spec.Optional("alerting");
-  slo::AlertingSpec alerting = ReadAlerting(alerting_node, group_by);
-  std::optional<slo::AlertPolicy> policy =
-      ReadPolicy(alerting_node.Optional("policy"), objective,
-                 window.has_value() ? std::optional(window->window.nominal()) : std::nullopt);
+  Alerting alerting =
+      ReadAlerting(alerting_node, group_by, objective,
+                   window.has_value() ? std::optional(window->window.nominal()) : std::nullopt);
 
   NativeSpec read;
   if (!name.has_value() || !service.has_value()) return read;
   read.id = *service + "/" + *name;
-  if (!sli.has_value() || !objective.has_value() || !window.has_value() || !policy.has_value())
+  if (!sli.has_value() || !objective.has_value() || !window.has_value() ||
+      !alerting.policy.has_value())
     return read;
   read.spec =
       slo::SloSpec{.service = *service,
@@ -78,8 +78,8 @@ NativeSpec ReadNativeSpec(const YamlNode& document) {
                    .window = window->window,
                    .window_text = window->text,
                    .budgeting = budgeting,
-                   .alerting = std::move(alerting),
-                   .policy = *std::move(policy),
+                   .alerting = std::move(alerting.spec),
+                   .policy = *std::move(alerting.policy),
                    .source = fmt::format("{}:{}", document.errors().file(), document.line()),
                    .text = ""};
   return read;

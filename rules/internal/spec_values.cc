@@ -28,7 +28,7 @@ bool IsLabelName(std::string_view name) {
 }
 
 // Why nobody may write this label, or "".
-std::string LabelNameTrouble(std::string_view name, bool may_be_severity) {
+std::string LabelNameTrouble(std::string_view name, LabelPlace place) {
   if (!IsLabelName(name)) {
     return fmt::format(
         "\"{}\" is no label name; write letters, digits and '_', the first no digit, like \"{}\"",
@@ -38,10 +38,13 @@ std::string LabelNameTrouble(std::string_view name, bool may_be_severity) {
     return fmt::format("label \"{}\" is reserved; begin the name with a letter", Shown(name));
   const bool reserved =
       std::find(kReservedLabels.begin(), kReservedLabels.end(), name) != kReservedLabels.end();
-  if (!reserved || (may_be_severity && name == "severity")) return "";
+  const bool is_severity = name == "severity";
+  if (!reserved || (place == LabelPlace::kAlertLabels && is_severity)) return "";
+  if (place == LabelPlace::kTierLabels && is_severity)
+    return "label \"severity\" has a key of its own; write severity: beside labels:";
   return fmt::format(
       "label \"{}\" is set by slowburn itself; choose another name{}", name,
-      name == "severity" ? ", or set it under alerting.page.labels or alerting.ticket.labels" : "");
+      is_severity ? ", or set it under alerting.page.labels or alerting.ticket.labels" : "");
 }
 
 }  // namespace
@@ -80,10 +83,8 @@ model::LabelSet ReadLabels(const YamlNode& node, LabelPlace place,
   for (const auto& [name, value] : node.Entries()) {
     const std::optional<std::string> text = value.IsPresent() ? value.String() : "";
     if (place == LabelPlace::kAnnotations) {
-      if (!IsLabelName(name)) value.Error(LabelNameTrouble(name, true));
-    } else if (const std::string trouble =
-                   LabelNameTrouble(name, place == LabelPlace::kAlertLabels);
-               !trouble.empty()) {
+      if (!IsLabelName(name)) value.Error(LabelNameTrouble(name, place));
+    } else if (const std::string trouble = LabelNameTrouble(name, place); !trouble.empty()) {
       value.Error(trouble);
     } else if (std::any_of(group_by.begin(), group_by.end(),
                            [&name = name](const std::string& attribute) {

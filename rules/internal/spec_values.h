@@ -28,8 +28,9 @@ std::optional<std::string> ReadName(const base::YamlNode& node);
 // Empty where there is none.
 std::string ReadRunbookUrl(const base::YamlNode& node);
 
-enum class LabelPlace { kSpecLabels, kAlertLabels, kAnnotations };
-// A map of labels that nobody else sets: neither slowburn itself nor `group_by`.
+enum class LabelPlace { kSpecLabels, kAlertLabels, kTierLabels, kAnnotations };
+// A map of labels that nobody else sets: neither slowburn itself nor `group_by`. Only kAlertLabels
+// may hold `severity`.
 model::LabelSet ReadLabels(const base::YamlNode& node, LabelPlace place,
                            const std::vector<std::string>& group_by);
 

@@ -13,6 +13,7 @@
 #include "serve/internal/group_alerts.h"
 #include "serve/internal/html_text.h"
 #include "serve/internal/json_error.h"
+#include "serve/internal/policy_html.h"
 
 namespace slowburn::serve::internal {
 namespace {
@@ -86,13 +87,15 @@ std::string BurnText(const slo::GroupStatus& group) {
   return html.empty() ? std::string(kNone) : html;
 }
 
+// By what is shown of an alert: its severity, and of all but the burn rate's its name.
 using CountBySeverity = std::map<std::string, int, std::less<>>;
 
 void CountFiring(const std::vector<const model::Alert*>& alerts, CountBySeverity& firing) {
   for (const model::Alert* alert : alerts) {
-    if (alert->state == model::AlertState::kFiring) {
-      ++firing[std::string(alert->labels.Get("severity"))];
-    }
+    if (alert->state != model::AlertState::kFiring) continue;
+    const std::string severity(alert->labels.Get("severity"));
+    const std::string_view name = alert->labels.Get("alertname");
+    ++firing[name == "SLOBurnRate" ? severity : fmt::format("{} {}", severity, name)];
   }
 }
 
@@ -114,13 +117,13 @@ std::string LastEventText(const slo::GroupStatus& group, sys_seconds now) {
 }
 
 // The cells from SLI on, equal for totals and groups.
-void PutFigures(std::string& html, const slo::GroupStatus& group, const CountBySeverity& firing,
-                sys_seconds now) {
+void PutFigures(std::string& html, const slo::SloSpec& spec, const slo::GroupStatus& group,
+                const CountBySeverity& firing, sys_seconds now) {
   Put(html,
       "<td class=\"number\">{}</td><td class=\"budget\">{}</td><td class=\"number\">{}</td>"
-      "<td class=\"burns\">{}</td><td>{}</td><td class=\"age\">{}</td></tr>\n",
+      "<td class=\"burns\">{}{}</td><td>{}</td><td class=\"age\">{}</td></tr>\n",
       SliText(group.in_window), BudgetText(group), ExhaustionText(group), BurnText(group),
-      FiringText(firing), LastEventText(group, now));
+      TierStatesHtml(spec, group), FiringText(firing), LastEventText(group, now));
 }
 
 void PutGroupRow(std::string& html, const slo::SloSpec& spec, const slo::GroupStatus& group,
@@ -134,7 +137,7 @@ void PutGroupRow(std::string& html, const slo::SloSpec& spec, const slo::GroupSt
   CountFiring(alerts.Of(spec, group), firing);
   Put(html, "<tr class=\"group\"><th scope=\"row\">{}</th><td>{}</td><td></td><td></td>", labels,
       StateBadge(group.state));
-  PutFigures(html, group, firing, now);
+  PutFigures(html, spec, group, firing, now);
 }
 
 // Those that need somebody first: what is cut off is fine.
@@ -158,7 +161,7 @@ std::string RunbookLink(const slo::SloSpec& spec) {
 }
 
 void PutSlo(std::string& html, const slo::SloSpec& spec, const slo::SloStatus& status,
-            const GroupAlerts& alerts, sys_seconds now) {
+            const GroupAlerts& alerts, bool with_policy, sys_seconds now) {
   if (status.groups.empty()) return;
   const std::string id = EscapeHtml(spec.id());
   CountBySeverity firing;
@@ -170,7 +173,7 @@ void PutSlo(std::string& html, const slo::SloSpec& spec, const slo::SloStatus& s
       RunbookLink(spec));
   Put(html, "<td>{}</td><td class=\"number\">{}</td><td class=\"number\">{}</td>",
       StateBadge(status.state), spec.objective.Text(), EscapeHtml(spec.window_text));
-  PutFigures(html, status.groups.front(), firing, now);
+  PutFigures(html, spec, status.groups.front(), firing, now);
   const std::vector<const slo::GroupStatus*> groups = GroupsByUrgency(status);
   for (size_t i = 0; i < std::min(groups.size(), kGroupsPerSloMax); ++i) {
     PutGroupRow(html, spec, *groups[i], alerts, now);
@@ -181,6 +184,7 @@ void PutSlo(std::string& html, const slo::SloSpec& spec, const slo::SloStatus& s
         "more</a></td></tr>\n",
         id, groups.size() - kGroupsPerSloMax);
   }
+  if (with_policy) html += PolicyHtml(spec, status.groups.front());
   html += "</tbody>\n";
 }
 
@@ -232,18 +236,16 @@ void PutHead(std::string& html, const StateCounts& counts) {
 
 void PutTable(std::string& html, const SloReading& reading, const SloFilter& filter) {
   const GroupAlerts alerts(reading);
-  size_t shown = 0;
-  size_t hidden = 0;
-  std::string rows;
+  std::vector<const slo::SloStatus*> matching;
   for (const slo::SloStatus& status : reading.statuses) {
-    const slo::SloSpec& spec = (*reading.slos)[status.index];
-    if (!filter.Matches(spec, status)) continue;
-    if (shown == kSlosOnPageMax) {
-      ++hidden;
-      continue;
-    }
-    ++shown;
-    PutSlo(rows, spec, status, alerts, reading.now);
+    if (filter.Matches((*reading.slos)[status.index], status)) matching.push_back(&status);
+  }
+  const size_t shown = std::min(matching.size(), kSlosOnPageMax);
+  const size_t hidden = matching.size() - shown;
+  std::string rows;
+  for (size_t i = 0; i < shown; ++i) {
+    PutSlo(rows, (*reading.slos)[matching[i]->index], *matching[i], alerts,
+           shown <= kPoliciesOnPageMax, reading.now);
   }
   if (shown == 0) {
     html += filter.empty() ? "<p>No SLO is loaded. Name files under <code>slos:</code> in the "

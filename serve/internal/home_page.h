@@ -17,6 +17,8 @@ namespace slowburn::serve::internal {
 
 inline constexpr size_t kSlosOnPageMax = 1000;
 inline constexpr size_t kGroupsPerSloMax = 50;
+// With so few SLOs on it, the page shows their alert policies as well.
+inline constexpr size_t kPoliciesOnPageMax = 5;
 
 // No script, nothing inline, no request to anywhere else: it works offline and under a strict
 // Content-Security-Policy. It reloads itself every 5 s. #service/name leads to an SLO.

@@ -86,6 +86,81 @@ TEST(HomePageTest, ShowsTheFigures) {
                           Not(HasSubstr(" onclick"))));
 }
 
+TEST(HomePageTest, ShowsTiersThatCannotSay) {
+  SloReading reading;
+  reading.now = kSampleNow;
+  slo::SloSpec spec = SampleSpec("checkout", "availability", {"http.route"});
+  spec.policy.unreachable = {{"1m/10s", "page", "it would need <144%> errors"}};
+  slo::GroupStatus total = SampleGroup(spec, {}, {.good = 99, .bad = 1});
+  slo::GroupStatus pay = SampleGroup(spec, {"/pay"}, {.good = 99, .bad = 1});
+  const auto set = [](slo::TierStatus& tier, slo::TierState state, std::string reason) {
+    tier.state = state;
+    tier.reason = std::move(reason);
+  };
+  set(total.tiers[0], slo::TierState::kTooCoarse, "points come every 1h");
+  set(pay.tiers[0], slo::TierState::kSuppressed, "1 bad is fewer than min_bad 2");
+  set(pay.tiers[2], slo::TierState::kWarming, "first event 5m ago");
+  set(pay.tiers[3], slo::TierState::kWarming, "first event 5m ago");
+  AddSlo(reading, std::move(spec), {total, pay});
+  const std::string page = Page(reading);
+  ExpectBalanced(page);
+  EXPECT_THAT(page,
+              AllOf(HasSubstr("<span class=\"tier\" title=\"1h/5m: points come every 1h\">too "
+                              "coarse 1h/5m</span>"),
+                    HasSubstr("title=\"1m/10s: it would need &lt;144%&gt; errors\">"
+                              "unreachable 1m/10s</span>"),
+                    HasSubstr(">suppressed 1h/5m</span>"),
+                    HasSubstr("title=\"1d/2h: first event 5m ago; 3d/6h: first event 5m "
+                              "ago\">warming 1d/2h, 3d/6h</span>")));
+  EXPECT_EQ(Count(page, "unreachable 1m/10s"), 1u) << "once, with the SLO";
+}
+
+TEST(HomePageTest, ShowsPoliciesWhereFewSlosAre) {
+  SloReading reading;
+  reading.now = kSampleNow;
+  slo::SloSpec spec = SampleSpec("checkout", "availability");
+  spec.policy.unreachable = {{"1m/10s", "page", "it would need 144% errors"}};
+  slo::AlertTier& tier = spec.policy.tiers[0];
+  tier.severity = "<b>";
+  tier.hold = std::chrono::minutes(2);
+  tier.keep_firing_for = std::chrono::minutes(5);
+  spec.policy.tiers[3].disabled = true;
+  slo::GroupStatus total = SampleGroup(spec, {}, {.good = 99'950, .bad = 50});
+  total.tiers[1].state = slo::TierState::kTooCoarse;
+  total.tiers[1].reason = "points come every 1h";
+  slo::StateAlert silent;
+  silent.kind = slo::StateAlert::Kind::kNoData;
+  silent.name = "silent 30m";
+  silent.severity = "ticket";
+  total.state_alerts = {{silent, true}};
+  for (size_t i = 0; i < kPoliciesOnPageMax; ++i) {
+    AddSlo(reading, spec, {total});
+  }
+  const std::string page = Page(reading);
+  ExpectBalanced(page);
+  for (const std::string_view want :
+       {"<td>1h/5m</td><td>&lt;b&gt;</td><td>14.4</td><td>0.5</td><td>0.5</td><td>1, 2</td>"
+        "<td>2m, kept 5m</td><td>quiet</td>",
+        "<td>6h/30m</td><td>page</td><td>6</td><td>0.5</td><td>0.5</td><td>1, 2</td><td>0s</td>"
+        "<td>too_coarse: points come every 1h</td>",
+        "<td>1, 1</td><td>nobody is told</td>", "<td>unreachable: it would need 144% errors</td>",
+        "<td>SLONoData silent 30m</td><td>ticket</td>", "<td>holds</td>"}) {
+    EXPECT_THAT(page, HasSubstr(want));
+  }
+  AddSlo(reading, spec, {total});
+  EXPECT_THAT(Page(reading), Not(HasSubstr("class=\"policy\""))) << "too many";
+}
+
+TEST(HomePageTest, NamesAlertsOtherThanBurnRates) {
+  SloReading reading = SampleReading();
+  reading.alerts = {SampleAlert({{"alertname", "SLONoData"},
+                                 {"service", "checkout"},
+                                 {"slo", "availability"},
+                                 {"severity", "ticket"}},
+                                model::AlertState::kFiring)};
+  EXPECT_THAT(Page(reading), HasSubstr("<span class=\"firing\">ticket SLONoData</span>"));
+}
+
 TEST(HomePageTest, HostileTextStaysText) {
   SloReading reading = HostileReading();
   ServerReading server = FakeQueries::ReadyServer();

@@ -54,6 +54,10 @@ tbody:target { background: var(--target); }
 .burn { display: inline-block; min-width: 38px; text-align: right; }
 .burn i { display: block; font-size: 11px; line-height: 1; }
 .group .burn i { position: absolute; clip-path: inset(50%); width: 1px; overflow: hidden; }
+tr.policy > td { padding: 0 8px 10px 24px; border-top: 0; }
+tr.policy table { width: auto; border: 0; background: none; font-size: 12px; }
+tr.policy th, tr.policy td, tr.policy tr:last-child > * { padding: 2px 14px 2px 0; border: 0; }
+.tier { display: block; color: var(--faint); font-size: 12px; cursor: help; }
 .runbook { display: block; font-weight: 400; font-size: 12px; }
 meter { width: 64px; height: 12px; vertical-align: -1px; }
 .state { color: var(--no_data); white-space: nowrap; }

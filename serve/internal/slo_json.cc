@@ -72,6 +72,12 @@ json::object GroupJson(const slo::SloSpec& spec, const slo::GroupStatus& group,
   return entry;
 }
 
+json::object SetJson(const model::LabelSet& labels) {
+  json::object object;
+  for (const model::Label& label : labels) object[label.name] = label.value;
+  return object;
+}
+
 json::object TierJson(const slo::SloSpec& spec, const slo::TierStatus& status) {
   const slo::AlertTier& tier = status.tier;
   json::object entry;
@@ -84,8 +90,30 @@ json::object TierJson(const slo::SloSpec& spec, const slo::TierStatus& status) {
   entry["long_burn_rate"] = NumberOrNull(status.long_burn_rate);
   entry["short_burn_rate"] = NumberOrNull(status.short_burn_rate);
   entry["state"] = slo::TierStateName(status.state);
+  entry["reason"] = status.reason;
+  entry["for"] = base::FormatDuration(tier.hold);
+  entry["keep_firing_for"] = base::FormatDuration(tier.keep_firing_for);
   entry["min_total"] = tier.min_total;
   entry["min_bad"] = tier.min_bad;
+  entry["disabled"] = tier.disabled;
+  entry["labels"] = SetJson(tier.labels);
+  entry["annotations"] = SetJson(tier.annotations);
+  return entry;
+}
+
+json::object StateAlertJson(const slo::StateAlertStatus& status, bool is_readable) {
+  const slo::StateAlert& alert = status.alert;
+  json::object entry;
+  entry["name"] = slo::AlertNameOf(alert.kind);
+  entry["tier"] = alert.name;
+  entry["severity"] = alert.severity;
+  entry["holds"] = nullptr;
+  if (is_readable) entry["holds"] = status.holds;
+  entry["for"] = base::FormatDuration(alert.hold);
+  entry["keep_firing_for"] = base::FormatDuration(alert.keep_firing_for);
+  entry["disabled"] = alert.disabled;
+  entry["labels"] = SetJson(alert.labels);
+  entry["annotations"] = SetJson(alert.annotations);
   return entry;
 }
 
@@ -104,6 +132,10 @@ json::object PolicyJson(const slo::SloSpec& spec, const slo::GroupStatus& group)
     unreachable.push_back(std::move(entry));
   }
   policy["unreachable"] = std::move(unreachable);
+  json::array alerts;
+  for (const slo::StateAlertStatus& alert : group.state_alerts)
+    alerts.push_back(StateAlertJson(alert, group.state != slo::SloState::kInvalid));
+  policy["alerts"] = std::move(alerts);
   return policy;
 }
 
@@ -157,9 +189,7 @@ json::object SloDetailJson(const slo::SloSpec& spec, const slo::SloStatus& statu
   json::object slo = SloJson(spec, status, alerts);
   slo["description"] = spec.description;
   slo["runbook_url"] = spec.runbook_url;
-  json::object labels;
-  for (const model::Label& label : spec.labels) labels[label.name] = label.value;
-  slo["labels"] = std::move(labels);
+  slo["labels"] = SetJson(spec.labels);
   slo["source"] = spec.source;
   slo["spec"] = spec.text;
   slo["policy"] = PolicyJson(spec, group);

@@ -143,13 +143,15 @@ TEST_F(SloRoutesTest, ShowHasTheSpecAndThePolicyWithLiveValues) {
   EXPECT_EQ(slo.at("source"), "slos/checkout.yaml:3");
   EXPECT_EQ(slo.at("spec"), "kind: SLO\n");
   const json::value& policy = slo.at("policy");
-  EXPECT_EQ(Keys(policy), (std::vector<std::string>{"name", "tiers", "unreachable"}));
+  EXPECT_EQ(Keys(policy), (std::vector<std::string>{"name", "tiers", "unreachable", "alerts"}));
   EXPECT_EQ(policy.at("name"), "sre-workbook");
   ASSERT_EQ(policy.at("tiers").as_array().size(), 4u);
   const json::value& tier = policy.at("tiers").at(0);
-  EXPECT_EQ(Keys(tier), (std::vector<std::string>{
-                            "name", "severity", "long", "short", "factor", "threshold_error_ratio",
-                            "long_burn_rate", "short_burn_rate", "state", "min_total", "min_bad"}));
+  EXPECT_EQ(Keys(tier),
+            (std::vector<std::string>{"name", "severity", "long", "short", "factor",
+                                      "threshold_error_ratio", "long_burn_rate", "short_burn_rate",
+                                      "state", "reason", "for", "keep_firing_for", "min_total",
+                                      "min_bad", "disabled", "labels", "annotations"}));
   EXPECT_EQ(tier.at("severity"), "page");
   EXPECT_EQ(tier.at("long"), "1h");
   EXPECT_EQ(tier.at("short"), "5m");
@@ -158,8 +160,15 @@ TEST_F(SloRoutesTest, ShowHasTheSpecAndThePolicyWithLiveValues) {
   EXPECT_NEAR(tier.at("long_burn_rate").as_double(), 0.5, 1e-9);
   EXPECT_NEAR(tier.at("short_burn_rate").as_double(), 0.5, 1e-9);
   EXPECT_EQ(tier.at("state"), "quiet");
+  EXPECT_EQ(tier.at("reason"), "");
+  EXPECT_EQ(tier.at("for"), "0s");
+  EXPECT_EQ(tier.at("keep_firing_for"), "0s");
   EXPECT_EQ(tier.at("min_total"), 1);
   EXPECT_EQ(tier.at("min_bad"), 2);
+  EXPECT_EQ(tier.at("disabled"), false);
+  EXPECT_EQ(tier.at("labels"), json::object());
+  EXPECT_EQ(tier.at("annotations"), json::object());
+  EXPECT_EQ(policy.at("alerts"), json::array());
   EXPECT_EQ(slo.at("contributors"),
             (json::array{
                 {{"labels", {{"http.route", "/pay"}}}, {"bad", 49}, {"bad_share_ratio", 0.98}},
@@ -172,6 +181,55 @@ TEST_F(SloRoutesTest, ShowTakesAGroup) {
   EXPECT_EQ(AskJson(table_, kOne).at("policy").at("tiers").at(3).at("state"), "quiet");
   EXPECT_EQ(Ask(table_, kOne + "?group.http.route=/none").status, 404);
   EXPECT_EQ(Ask(table_, kOne + "?group.http.method=/pay").status, 404);
+}
+
+TEST_F(SloRoutesTest, ShowHasEverythingOfATierAndOfAlertsOnTheBudget) {
+  slo::SloSpec spec = SampleSpec("a", "b");
+  slo::AlertTier& tier = spec.policy.tiers.front();
+  tier.hold = std::chrono::minutes(2);
+  tier.keep_firing_for = std::chrono::minutes(5);
+  tier.disabled = true;
+  tier.labels = {{"channel", "ops"}};
+  tier.annotations = {{"dashboard", "d"}};
+  slo::GroupStatus total = SampleGroup(spec, {}, {.good = 99, .bad = 1});
+  total.tiers.front().state = slo::TierState::kTooCoarse;
+  total.tiers.front().reason = "points come every 1h";
+  slo::StateAlert low;
+  low.kind = slo::StateAlert::Kind::kBudgetLow;
+  low.name = "remaining 25%";
+  low.severity = "ticket";
+  low.hold = std::chrono::minutes(1);
+  total.state_alerts = {{low, true}};
+  AddSlo(queries_.reading, spec, {total});
+  const json::value policy = AskJson(table_, "/api/slo/v1/slos/a/b").at("policy");
+  const json::value& shown = policy.at("tiers").at(0);
+  EXPECT_EQ(shown.at("state"), "too_coarse");
+  EXPECT_EQ(shown.at("reason"), "points come every 1h");
+  EXPECT_EQ(shown.at("for"), "2m");
+  EXPECT_EQ(shown.at("keep_firing_for"), "5m");
+  EXPECT_EQ(shown.at("disabled"), true);
+  EXPECT_EQ(shown.at("labels"), (json::object{{"channel", "ops"}}));
+  EXPECT_EQ(shown.at("annotations"), (json::object{{"dashboard", "d"}}));
+  const json::object alert{{"name", "SLOBudgetLow"},
+                           {"tier", "remaining 25%"},
+                           {"severity", "ticket"},
+                           {"holds", true},
+                           {"for", "1m"},
+                           {"keep_firing_for", "0s"},
+                           {"disabled", false},
+                           {"labels", json::object()},
+                           {"annotations", json::object()}};
+  EXPECT_EQ(policy.at("alerts"), (json::array{alert}));
+}
+
+TEST_F(SloRoutesTest, AnUnreadableBudgetHasAlertsThatNobodyKnows) {
+  const slo::SloSpec spec = SampleSpec("a", "b");
+  slo::GroupStatus total = SampleGroup(spec, {}, {});
+  total.state = slo::SloState::kInvalid;
+  total.state_alerts.emplace_back();
+  AddSlo(queries_.reading, spec, {total});
+  EXPECT_EQ(AskJson(table_, "/api/slo/v1/slos/a/b").at("policy").at("alerts").at(0).at("holds"),
+            json::value(nullptr));
 }
 
 TEST_F(SloRoutesTest, ShowNamesUnreachableTiers) {

@@ -85,6 +85,22 @@ test('check', async (t) => {
     assert.match(stderr, /doubtful\.yaml:\d+: .*service\.name/);
     assert.equal((await check(doubtful, wrong)).code, 1, 'errors outweigh warnings');
   });
+  await t.test('notes on what a policy leaves out, which are no warnings', async () => {
+    const low = await scene.write('low.yaml', availabilitySlo('low', {objective: '90%'}));
+    const {code, stdout, stderr} = await check(low);
+    assert.equal(code, 0, stderr);
+    assert.match(stdout, /low\.yaml:\d+: low\/availability goes without the tier 1h\/5m \(page\).* \(note\)$/m);
+  });
+  await t.test('tiers of a list that can never fire, and windows beyond the retention', async () => {
+    const slo = availabilitySlo('search').replace(/alerting: .*/,
+      'alerting:\n    policy:\n      - {severity: page, long: 31d, short: 1h, burn_rate: 2}');
+    await scene.write('lists/search.yaml', slo);
+    const kept = await scene.write('kept.yaml', `slos: [lists/*.yaml]\nretention: 7d\n${anyPorts}`);
+    const {code, stderr} = await check(kept);
+    assert.equal(code, 2, stderr);
+    assert.match(stderr, /search\.yaml:\d+: tier 31d\/1h can never fire: .* longer than the SLO's 30d/);
+    assert.match(stderr, /search\.yaml:\d+: the window of search\/availability is 30d, longer than the retention of 1w/);
+  });
   await t.test('one id in two files', async () => {
     const again = await scene.write('again.yaml', availabilitySlo('checkout'));
     const {code, stderr} = await check(fine, again);
@@ -148,6 +164,8 @@ test('slo', {timeout: 60_000}, async (t) => {
     assert.match(stdout, /^checkout\/availability +ok /m);
     assert.match(stdout, /^ {2}http\.route=\/pay +ok /m);
     assert.match(stdout, /^1h +0\.75$/m);
+    assert.match(stdout, /^TIER +SEVERITY +ABOVE +LONG +SHORT +FOR +STATE +WHY$/m);
+    assert.match(stdout, /^1h\/5m +page +14\.4 +0\.75 +0\.75 +0s +warming +the first event was .* ago/m);
   });
   await t.test('show as JSON', async () => {
     const {code, stdout} = await ask('show', 'checkout/availability', '--output', 'json');

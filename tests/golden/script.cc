@@ -4,8 +4,11 @@
 #include <array>
 #include <charconv>
 
+#include <fmt/ranges.h>
+
 #include "base/duration_text.h"
 #include "base/status.h"
+#include "slo/decimal.h"
 #include "slo/slo_spec.h"
 
 // The reader takes a line word by word (a comma is a word of its own). Each statement is a function
@@ -18,7 +21,11 @@ using std::chrono::seconds;
 
 constexpr std::array<std::string_view, 5> kStates = {"ok", "burning", "exhausted", "no_data",
                                                      "invalid"};
-constexpr std::array<std::string_view, 3> kAlerts = {"page", "ticket", "inactive"};
+constexpr std::array<std::string_view, 5> kBurnAlerts = {"page", "ticket", "critical", "warning",
+                                                         "inactive"};
+constexpr std::array<std::string_view, 5> kAlertNames = {
+    "SLOBurnRate", "SLOBudgetLow", "SLOExhaustion", "SLONoData", "SLOViolated"};
+constexpr std::array<std::string_view, 3> kAlertStates = {"firing", "pending", "inactive"};
 constexpr std::array<std::string_view, 5> kTierStates = {"quiet", "burning", "warming",
                                                          "suppressed", "unreachable"};
 
@@ -122,14 +129,14 @@ absl::Status CheckEnd(const Words& words) {
   return base::InvalidArgument("\"{}\" is not expected here; end the line before it", words.Peek());
 }
 
-const SloLine* FindSlo(const Script& script, std::string_view id) {
+SloLine* FindSlo(Script& script, std::string_view id) {
   const auto found =
       std::ranges::find_if(script.slos, [&](const SloLine& s) { return s.id() == id; });
   return found == script.slos.end() ? nullptr : &*found;
 }
 
 // The SLO that a line names, or the only one there is.
-absl::StatusOr<const SloLine*> NextSlo(const Script& script, Words& words) {
+absl::StatusOr<SloLine*> NextSlo(Script& script, Words& words) {
   if (script.slos.empty()) {
     return base::InvalidArgument(
         "there is no SLO yet; write a line \"slo ID objective ...\" above");
@@ -141,7 +148,7 @@ absl::StatusOr<const SloLine*> NextSlo(const Script& script, Words& words) {
     return base::InvalidArgument("there are {} SLOs; name one before \"{}\"", script.slos.size(),
                                  word);
   }
-  const SloLine* const slo = FindSlo(script, word);
+  SloLine* const slo = FindSlo(script, word);
   if (slo == nullptr) return base::InvalidArgument("there is no SLO \"{}\" above", word);
   words.Take(word);
   return slo;
@@ -174,6 +181,7 @@ absl::Status ReadSlo(Words& words, int line, Script& script) {
   while (!words.empty()) {
     if (words.Take("policy")) {
       SB_ASSIGN_OR_RETURN(slo.policy, words.Next("the policy's name"));
+      slo.policy_written = true;
     } else if (words.Take("latency")) {
       SB_ASSIGN_OR_RETURN(const std::string text, words.Next("the latency"));
       SB_ASSIGN_OR_RETURN(slo.latency, base::ParseDuration(text));
@@ -187,6 +195,122 @@ absl::Status ReadSlo(Words& words, int line, Script& script) {
   }
   SB_RETURN_IF_ERROR(slo::MakeAlertPolicy(slo.policy, slo.objective, slo.window).status());
   script.slos.push_back(std::move(slo));
+  return absl::OkStatus();
+}
+
+// "14.4" or "2%" in millionths; a share is of one, so that 2 % are 20,000.
+absl::StatusOr<uint64_t> NextMillionths(Words& words, std::string_view what) {
+  SB_ASSIGN_OR_RETURN(const std::string text, words.Next(what));
+  const bool percent = text.ends_with('%');
+  const std::optional<slo::Decimal> decimal = slo::ReadDecimal(
+      percent ? std::string_view(text).substr(0, text.size() - 1) : text, percent ? 4 : 6);
+  if (decimal.has_value() && !decimal->too_fine) return decimal->units;
+  return base::InvalidArgument("\"{}\" is not {}; write a number like 14.4, or a share like 2%",
+                               text, what);
+}
+
+// "1h/5m" of a tier, and its threshold: "burn 14.4" or "budget 2%".
+absl::Status ReadTierBounds(Words& words, const SloLine& slo, slo::AlertTier& tier) {
+  SB_ASSIGN_OR_RETURN(const std::string windows, words.Next("LONG/SHORT"));
+  const size_t slash = windows.find('/');
+  if (slash == std::string::npos)
+    return base::InvalidArgument("\"{}\" are no windows; write LONG/SHORT, like 1h/5m", windows);
+  SB_ASSIGN_OR_RETURN(tier.long_window, ParseSeconds(std::string_view(windows).substr(0, slash)));
+  SB_ASSIGN_OR_RETURN(tier.short_window, ParseSeconds(std::string_view(windows).substr(slash + 1)));
+  SB_RETURN_IF_ERROR(slo::CheckTierWindows(tier.long_window, tier.short_window));
+  const bool is_share = words.Take("budget");
+  if (!is_share && !words.Take("burn")) {
+    return base::InvalidArgument("\"{}\" stands where \"burn RATE\" or \"budget SHARE\" should be",
+                                 words.Peek());
+  }
+  SB_ASSIGN_OR_RETURN(const uint64_t millionths,
+                      NextMillionths(words, is_share ? "a share" : "a burn rate"));
+  if (millionths == 0) return base::InvalidArgument("0 burns always; write more");
+  tier.factor = is_share ? slo::ScaledFactorAtLeastOne(millionths, slo.window, tier.long_window)
+                         : slo::Rational::Of(millionths, 1'000'000);
+  return absl::OkStatus();
+}
+
+absl::Status ReadTier(Words& words, Script& script) {
+  SB_ASSIGN_OR_RETURN(SloLine* const slo, NextSlo(script, words));
+  if (slo->policy_written) {
+    return base::InvalidArgument("{} has the policy {} already; leave out one of the two",
+                                 slo->id(), slo->policy);
+  }
+  slo::AlertTier tier;
+  SB_ASSIGN_OR_RETURN(tier.severity, words.Next("the tier's severity"));
+  SB_RETURN_IF_ERROR(ReadTierBounds(words, *slo, tier));
+  tier.name = slo::TierName(tier.long_window, tier.short_window);
+  if (slo::IsPaging(tier.severity)) tier.min_bad = slo::kPagingMinBad;
+  while (!words.empty()) {
+    if (words.Take("name")) {
+      SB_ASSIGN_OR_RETURN(tier.name, words.Next("the tier's name"));
+    } else if (words.Take("for")) {
+      SB_ASSIGN_OR_RETURN(tier.hold, NextSeconds(words, "the duration"));
+    } else if (words.Take("keep_firing_for")) {
+      SB_ASSIGN_OR_RETURN(tier.keep_firing_for, NextSeconds(words, "the duration"));
+    } else if (words.Take("min_total")) {
+      SB_ASSIGN_OR_RETURN(tier.min_total, NextCount(words, "the number of events"));
+    } else if (words.Take("min_bad")) {
+      SB_ASSIGN_OR_RETURN(tier.min_bad, NextCount(words, "the number of bad events"));
+    } else {
+      return base::InvalidArgument(
+          "\"{}\" is no part of a tier; write name, for, keep_firing_for, min_total or min_bad",
+          words.Peek());
+    }
+  }
+  if (std::ranges::find(slo->tiers, tier.name, &slo::AlertTier::name) != slo->tiers.end())
+    return base::InvalidArgument("there is a tier {} already; write name NAME", tier.name);
+  slo->tiers.push_back(std::move(tier));
+  return absl::OkStatus();
+}
+
+// "remaining 25%", "within 3d", "silent 30m" or "violated"
+absl::StatusOr<slo::StateAlert> NextStateAlert(Words& words) {
+  slo::StateAlert alert;
+  SB_ASSIGN_OR_RETURN(alert.name, words.Next("what the alert is about"));
+  const std::string_view value = words.Peek();
+  if (alert.name == "violated") {
+    alert.kind = slo::StateAlert::Kind::kViolated;
+    return alert;
+  }
+  if (alert.name == "remaining") {
+    alert.kind = slo::StateAlert::Kind::kBudgetLow;
+    alert.name += fmt::format(" {}", value);
+    SB_ASSIGN_OR_RETURN(const uint64_t remaining, NextMillionths(words, "a share"));
+    if (remaining >= 1'000'000)
+      return base::InvalidArgument("all of the budget is no threshold; write a share below 100%");
+    alert.spent_share = slo::Rational::Of(1'000'000 - remaining, 1'000'000);
+    return alert;
+  }
+  if (alert.name != "within" && alert.name != "silent") {
+    return base::InvalidArgument(
+        "there is no alert \"{}\"; write remaining SHARE, within DURATION, silent DURATION or "
+        "violated",
+        alert.name);
+  }
+  alert.kind =
+      alert.name == "within" ? slo::StateAlert::Kind::kExhaustion : slo::StateAlert::Kind::kNoData;
+  alert.name += fmt::format(" {}", value);
+  SB_ASSIGN_OR_RETURN(alert.span, NextSeconds(words, "the duration"));
+  return alert;
+}
+
+absl::Status ReadAlert(Words& words, Script& script) {
+  SB_ASSIGN_OR_RETURN(SloLine* const slo, NextSlo(script, words));
+  SB_ASSIGN_OR_RETURN(slo::StateAlert alert, NextStateAlert(words));
+  SB_ASSIGN_OR_RETURN(alert.severity, words.Next("the alert's severity"));
+  while (!words.empty()) {
+    if (words.Take("for")) {
+      SB_ASSIGN_OR_RETURN(alert.hold, NextSeconds(words, "the duration"));
+    } else if (words.Take("keep_firing_for")) {
+      SB_ASSIGN_OR_RETURN(alert.keep_firing_for, NextSeconds(words, "the duration"));
+    } else {
+      return base::InvalidArgument("\"{}\" is no part of an alert; write for or keep_firing_for",
+                                   words.Peek());
+    }
+  }
+  slo->state_alerts.push_back(std::move(alert));
   return absl::OkStatus();
 }
 
@@ -240,6 +364,24 @@ absl::Status ReadFeed(Words& words, int line, Script& script) {
   return absl::OkStatus();
 }
 
+// "SLOBudgetLow [SEVERITY] firing"
+absl::StatusOr<Clause> NextAlertClause(Words& words) {
+  AlertIs clause;
+  SB_ASSIGN_OR_RETURN(clause.name, words.Next("the alert's name"));
+  if (!IsOneOf(clause.name, kAlertNames)) {
+    return base::InvalidArgument("there is no alert \"{}\"; write one of {}", clause.name,
+                                 fmt::join(kAlertNames, ", "));
+  }
+  SB_ASSIGN_OR_RETURN(clause.state, words.Next("the alert's state"));
+  if (!IsOneOf(clause.state, kAlertStates) && !words.empty() && words.Peek() != ",") {
+    clause.severity = clause.state;
+    SB_ASSIGN_OR_RETURN(clause.state, words.Next("the alert's state"));
+  }
+  if (IsOneOf(clause.state, kAlertStates)) return clause;
+  return base::InvalidArgument("\"{}\" is no state of an alert; write firing, pending or inactive",
+                               clause.state);
+}
+
 absl::StatusOr<Clause> NextClause(Words& words) {
   if (words.Peek() == "good") {
     CountsAre clause;
@@ -255,7 +397,8 @@ absl::StatusOr<Clause> NextClause(Words& words) {
   }
   SB_ASSIGN_OR_RETURN(const std::string word, words.Next("what is expected"));
   if (IsOneOf(word, kStates)) return StateIs{word};
-  if (IsOneOf(word, kAlerts)) return AlertIs{word};
+  if (IsOneOf(word, kBurnAlerts)) return BurnAlertIs{word};
+  if (word == "alert") return NextAlertClause(words);
   if (word == "tier") {
     TierIs clause;
     SB_ASSIGN_OR_RETURN(clause.tier, words.Next("the tier's name"));
@@ -288,7 +431,7 @@ absl::StatusOr<Clause> NextClause(Words& words) {
   }
   return base::InvalidArgument(
       "\"{}\" is nothing to expect; write ok, burning, exhausted, no_data, invalid, page, ticket, "
-      "inactive, tier, budget, burn, good, groups or too_late",
+      "critical, warning, inactive, alert, tier, budget, burn, good, groups or too_late",
       word);
 }
 
@@ -330,11 +473,15 @@ absl::Status ReadLimit(Words& words, Script& script) {
 absl::Status ReadLine(Words& words, int line, Script& script) {
   SB_ASSIGN_OR_RETURN(const std::string statement, words.Next("a statement"));
   if (statement == "slo") return ReadSlo(words, line, script);
+  if (statement == "tier") return ReadTier(words, script);
+  if (statement == "alert") return ReadAlert(words, script);
   if (statement == "feed") return ReadFeed(words, line, script);
   if (statement == "expect") return ReadExpect(words, line, script);
   if (statement == "limit") return ReadLimit(words, script);
-  return base::InvalidArgument("there is no statement \"{}\"; write slo, limit, feed or expect",
-                               statement);
+  return base::InvalidArgument(
+      "there is no statement \"{}\"; write slo, tier, alert, limit, feed "
+      "or expect",
+      statement);
 }
 
 }  // namespace

@@ -17,8 +17,10 @@
 
 #include <absl/status/statusor.h>
 
+#include "slo/alert_policy.h"
 #include "slo/objective.h"
 #include "slo/slice.h"
+#include "slo/state_alert.h"
 
 namespace slowburn::golden {
 
@@ -30,6 +32,9 @@ struct SloLine {
   std::chrono::seconds window{0};
   std::string window_text;
   std::string policy = "sre-workbook";
+  bool policy_written = false;
+  std::vector<slo::AlertTier> tiers;  // instead of a named policy
+  std::vector<slo::StateAlert> state_alerts;
   std::optional<std::chrono::nanoseconds> latency;
   std::string group_by;  // empty: ungrouped
 
@@ -59,9 +64,15 @@ struct WrittenNumber {
 struct StateIs {
   std::string state;
 };
-// "page", "ticket", "inactive".
+// "page", "ticket", "critical", "warning", "inactive".
+struct BurnAlertIs {
+  std::string severity;
+};
+// "SLOBudgetLow" is "firing", "pending" or "inactive".
 struct AlertIs {
-  std::string alert;
+  std::string name;
+  std::string severity;  // empty: whichever
+  std::string state;
 };
 // "quiet", "burning", "warming", "suppressed", "unreachable".
 struct TierIs {
@@ -85,8 +96,8 @@ struct GroupsAre {
 struct TooLateAre {
   uint64_t events = 0;
 };
-using Clause =
-    std::variant<StateIs, AlertIs, TierIs, BudgetIs, BurnIs, CountsAre, GroupsAre, TooLateAre>;
+using Clause = std::variant<StateIs, BurnAlertIs, AlertIs, TierIs, BudgetIs, BurnIs, CountsAre,
+                            GroupsAre, TooLateAre>;
 
 struct ExpectLine {
   int line = 0;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <functional>
 #include <map>
 #include <memory>
 
@@ -15,7 +16,8 @@
 
 // Time goes second by second: the events of a second are counted, then the engine and the alert
 // book take the next one, as the program does. A slice in which nothing can begin or end (no bad
-// event, no late arrival, no alert) is taken in one piece, which gives the same.
+// event, no late arrival, no alert, nobody who waits for silence) is taken in one piece, which
+// gives the same.
 
 namespace slowburn::golden {
 namespace {
@@ -49,11 +51,14 @@ slo::SloSpec MakeSpec(const SloLine& line, const std::string& file) {
       .window = slo::Window::Rolling(line.window),
       .window_text = line.window_text,
       .budgeting = {},
-      .alerting = {},
-      .policy = slo::MakeAlertPolicy(line.policy, line.objective, line.window).value(),
+      .alerting = {.scope = slo::AlertScope::kTotal, .state_alerts = line.state_alerts},
+      .policy = line.tiers.empty()
+                    ? slo::MakeAlertPolicy(line.policy, line.objective, line.window).value()
+                    : slo::MakeAlertPolicy("custom", line.tiers, line.objective, line.window),
       .source = fmt::format("{}:{}", file, line.line),
       .text = {}};
   if (!line.group_by.empty()) spec.alerting.scope = slo::AlertScope::kBoth;
+  slo::RankAlerts(spec.policy, spec.alerting.state_alerts);
   return spec;
 }
 
@@ -100,7 +105,12 @@ class Run {
 
   absl::Status Install() {
     std::vector<slo::SloSpec> specs;
-    for (const SloLine& line : script_.slos) specs.push_back(MakeSpec(line, script_.file));
+    for (const SloLine& line : script_.slos) {
+      specs.push_back(MakeSpec(line, script_.file));
+      watches_silence_ |= std::ranges::any_of(line.state_alerts, [](const slo::StateAlert& alert) {
+        return alert.kind == slo::StateAlert::Kind::kNoData;
+      });
+    }
     auto set = std::make_shared<const slo::SloSet>(std::move(specs));
     for (const std::string& canonical : engine_.UnknownSlis(*set)) {
       SB_RETURN_IF_ERROR(engine_.table().Register(engine_.table().NextId(), canonical));
@@ -136,7 +146,7 @@ class Run {
 
  private:
   bool IsCalm(seconds from, seconds to) const {
-    if (alerting_) return false;
+    if (alerting_ || watches_silence_) return false;
     return std::ranges::none_of(script_.feeds, [&](const FeedLine& feed) {
       if (feed.arriving.has_value()) return *feed.arriving >= from && *feed.arriving < to;
       return CountsIn(feed, from, to).bad > 0;
@@ -204,33 +214,62 @@ class Run {
     engine_.table().MarkClean();
   }
 
-  // "page" while one fires, else "ticket" while one does, else "inactive".
-  std::string FiringAlert(size_t slo, slo::GroupId group) const {
+  // The alert of this budget as the book has it; kInactive where it has none.
+  model::AlertState StateOfAlert(size_t slo, slo::GroupId group, std::string_view name,
+                                 std::string_view severity) const {
     const slo::SloSpec& spec = (*engine_.slos())[slo];
-    model::LabelSet labels;
+    model::LabelSet labels{{"alertname", std::string(name)},
+                           {"service", spec.service},
+                           {"slo", spec.name},
+                           {"severity", std::string(severity)}};
     if (group != slo::kTotalGroup) {
       labels.Set(model::NormalizedLabelName(spec.sli.group_by.front()),
                  engine_.table().values(engine_.sli_of(slo), group).front());
     }
-    labels.Set("alertname", "SLOBurnRate");
-    labels.Set("service", spec.service);
-    labels.Set("slo", spec.name);
     const std::vector<model::Alert> alerts = book_.Alerts();
-    for (const char* const severity : {"page", "ticket"}) {
-      labels.Set("severity", severity);
-      const auto found = std::ranges::find(alerts, labels, &model::Alert::labels);
-      if (found != alerts.end() && found->state == model::AlertState::kFiring) return severity;
+    const auto found = std::ranges::find(alerts, labels, &model::Alert::labels);
+    return found == alerts.end() ? model::AlertState::kInactive : found->state;
+  }
+
+  // The highest severity whose burn-rate alert fires, or "inactive".
+  std::string FiringSeverity(size_t slo, slo::GroupId group) const {
+    std::vector<slo::AlertTier> tiers = (*engine_.slos())[slo].policy.tiers;
+    std::ranges::stable_sort(tiers, std::greater(), &slo::AlertTier::rank);
+    for (const slo::AlertTier& tier : tiers) {
+      if (StateOfAlert(slo, group, "SLOBurnRate", tier.severity) == model::AlertState::kFiring)
+        return tier.severity;
     }
     return "inactive";
+  }
+
+  // Of this name and severity, or of whichever severity is furthest.
+  model::AlertState StateOfAlert(size_t slo, slo::GroupId group, const AlertIs& clause) const {
+    if (!clause.severity.empty()) return StateOfAlert(slo, group, clause.name, clause.severity);
+    const slo::SloSpec& spec = (*engine_.slos())[slo];
+    auto state = model::AlertState::kInactive;
+    for (const slo::AlertTier& tier : spec.policy.tiers)
+      state = std::max(state, StateOfAlert(slo, group, clause.name, tier.severity));
+    for (const slo::StateAlert& alert : spec.alerting.state_alerts)
+      state = std::max(state, StateOfAlert(slo, group, clause.name, alert.severity));
+    return state;
   }
 
   std::string CheckClause(const StateIs& clause, size_t slo, slo::GroupId group) const {
     const std::string_view state = slo::SloStateName(engine_.StatusOf(slo, group).state);
     return state == clause.state ? "" : fmt::format("is {}, expected {}", state, clause.state);
   }
+  std::string CheckClause(const BurnAlertIs& clause, size_t slo, slo::GroupId group) const {
+    const std::string severity = FiringSeverity(slo, group);
+    return severity == clause.severity
+               ? ""
+               : fmt::format("has {}, expected {}", severity, clause.severity);
+  }
   std::string CheckClause(const AlertIs& clause, size_t slo, slo::GroupId group) const {
-    const std::string alert = FiringAlert(slo, group);
-    return alert == clause.alert ? "" : fmt::format("has {}, expected {}", alert, clause.alert);
+    const std::string_view state = model::AlertStateName(StateOfAlert(slo, group, clause));
+    const std::string severity = clause.severity.empty() ? "" : " " + clause.severity;
+    return state == clause.state ? ""
+                                 : fmt::format("has {}{} {}, expected {}", clause.name, severity,
+                                               state, clause.state);
   }
   std::string CheckClause(const TierIs& clause, size_t slo, slo::GroupId group) const {
     std::string state;
@@ -296,6 +335,7 @@ class Run {
   rules::AlertBook book_{{}};
   seconds now_{0};
   bool alerting_ = false;                     // some alert is pending or firing
+  bool watches_silence_ = false;              // some alert may begin without any event
   std::map<std::string, uint64_t> too_late_;  // by SLO that was fed
 };
 

@@ -58,6 +58,18 @@ INSTANTIATE_TEST_SUITE_P(
         {"CommaAtTheEnd", "expect 1h ok,", "what is expected"},
         {"WordTooMany", "expect 1h ok page", "\"page\" is not expected here"},
         {"FractionOfASecond", "expect 1500ms ok", "not whole seconds"},
+        {"TierWithoutWindows", "tier page fast burn 14.4", "write LONG/SHORT, like 1h/5m"},
+        {"TierWithWrongWindows", "tier page 5m/1h burn 14.4", "is not shorter than the long one"},
+        {"TierWithoutThreshold", "tier page 1h/5m 14.4", "\"burn RATE\" or \"budget SHARE\""},
+        {"TierThatBurnsAlways", "tier page 1h/5m burn 0", "0 burns always"},
+        {"TierOfWords", "tier page 1h/5m burn fast", "is not a burn rate"},
+        {"UnknownPartOfATier", "tier page 1h/5m burn 2 hold 5m", "\"hold\" is no part of a tier"},
+        {"UnknownKindOfAlert", "alert soon ticket", "there is no alert \"soon\""},
+        {"AlertOnAllOfTheBudget", "alert remaining 100% page", "write a share below 100%"},
+        {"AlertWithoutSeverity", "alert violated", "the alert's severity"},
+        {"UnknownPartOfAnAlert", "alert violated page min_bad 2", "is no part of an alert"},
+        {"UnknownAlertName", "expect 1h alert Loud firing", "there is no alert \"Loud\""},
+        {"UnknownAlertState", "expect 1h alert SLONoData page loud", "is no state of an alert"},
         {"UnknownLimit", "limit sleep 3", "write groups or max_late"},
     }),
     [](const auto& info) { return info.param.name; });
@@ -65,6 +77,20 @@ INSTANTIATE_TEST_SUITE_P(
 TEST(ScriptTest, WithoutExpectationsIsRefused) {
   EXPECT_THAT(std::string(base::Message(ReadScript(kSlo, "x").status())),
               HasSubstr("nothing is expected"));
+}
+
+TEST(ScriptTest, TiersAndANamedPolicyExcludeEachOther) {
+  EXPECT_THAT(std::string(base::Message(ReadScript("slo a/b objective 99% window 7d policy pyrra\n"
+                                                   "tier page 1h/5m burn 2\nexpect 0 ok\n",
+                                                   "x")
+                                            .status())),
+              StartsWith("x:2: a/b has the policy pyrra already"));
+  EXPECT_THAT(std::string(base::Message(ReadScript("slo a/b objective 99% window 7d\n"
+                                                   "tier page 1h/5m burn 2\n"
+                                                   "tier page 1h/5m burn 3\nexpect 0 ok\n",
+                                                   "x")
+                                            .status())),
+              StartsWith("x:3: there is a tier 1h/5m already"));
 }
 
 TEST(ScriptTest, TwoSlosAskForAName) {
@@ -87,7 +113,9 @@ TEST(ScriptRunTest, SaysWhatDoesNotHold) {
            "expect 1h burning, page, inactive\n"
            "expect 30m tier 1h/5m burning, burn 1h 0.5, burn 1h 0.6, burn 2m 1\n"
            "expect 1h budget 0.50, good 3598200 bad 1800 in 1h, good 1 bad 2 in 1h\n"
-           "expect 1h tier 9h/1m quiet, groups 1, too_late 7\n"),
+           "expect 1h tier 9h/1m quiet, groups 1, too_late 7\n"
+           "alert violated ticket\n"
+           "expect 1h alert SLOViolated firing, alert SLOBurnRate page pending\n"),
       ElementsAre("x:3: at 1h checkout/availability is ok, expected burning",
                   "x:3: at 1h checkout/availability has inactive, expected page",
                   "x:4: at 30m checkout/availability has tier 1h/5m quiet, expected burning",
@@ -97,7 +125,10 @@ TEST(ScriptRunTest, SaysWhatDoesNotHold) {
                   "expected good 1 bad 2",
                   "x:6: at 1h checkout/availability has no tier 9h/1m",
                   "x:6: at 1h checkout/availability has 0 groups, expected 1",
-                  "x:6: at 1h checkout/availability has 0 events too late, expected 7"));
+                  "x:6: at 1h checkout/availability has 0 events too late, expected 7",
+                  "x:8: at 1h checkout/availability has SLOViolated inactive, expected firing",
+                  "x:8: at 1h checkout/availability has SLOBurnRate page inactive, expected "
+                  "pending"));
 }
 
 // Event k of N comes k/N of the step after its beginning.
