@@ -39,8 +39,10 @@ struct LogRecord {
 
 // The log records of one request: the valid ones.
 struct LogBatch : SignalBatch {
+  using Item = LogRecord;
   std::vector<LogRecord> records;
 
+  const std::vector<LogRecord>& items() const { return records; }
   void Clear();
   // Moves records of a later time to `rejected` (kTooNew).
   void RejectAfter(uint64_t latest_unix_nano);

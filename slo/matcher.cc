@@ -106,7 +106,7 @@ struct Matcher::Compiled {
 
   // Whether the event is good, or nothing when it is not counted.
   std::optional<bool> IsGood(const model::SpanCursor& cursor) const {
-    if (latency_max_nanos.has_value() && cursor.span().duration_nanos() > *latency_max_nanos)
+    if (latency_max_nanos.has_value() && cursor.item().duration_nanos() > *latency_max_nanos)
       return false;
     if (bad.has_value() && bad->Eval(cursor)) return false;
     if (!good.has_value()) return true;
@@ -217,7 +217,7 @@ uint32_t Matcher::EntryFor(uint32_t sli, Slice slice, Scratch& scratch, SliDelta
 
 void Matcher::CountSpan(std::chrono::sys_seconds received, Scratch& scratch,
                         SliDelta& delta) const {
-  const EventTime time = TimeOf(scratch.cursor_.span(), received);
+  const EventTime time = TimeOf(scratch.cursor_.item(), received);
   for (const uint32_t sli : scratch.active_) {
     const Compiled& compiled = slis_[sli];
     if (!AllTrue(compiled.on_span, scratch.cursor_)) continue;
@@ -243,7 +243,7 @@ SliDelta Matcher::Match(const model::SpanBatch& batch, std::chrono::sys_seconds 
       const model::ScopeEntry& scope = batch.scopes[s];
       scratch.cursor_.EnterScope(batch, scope);
       for (uint32_t i = scope.item_begin; i < scope.item_end; ++i) {
-        scratch.cursor_.EnterSpan(batch, batch.spans[i]);
+        scratch.cursor_.EnterItem(batch, batch.spans[i]);
         CountSpan(received, scratch, delta);
       }
     }

@@ -15,8 +15,8 @@
 #include <absl/container/flat_hash_map.h>
 
 #include "model/attribute_projection.h"
+#include "model/item_cursor.h"
 #include "model/span_batch.h"
-#include "model/span_cursor.h"
 #include "slo/sli_delta.h"
 #include "slo/sli_spec.h"
 
