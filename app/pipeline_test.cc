@@ -16,7 +16,7 @@ using namespace std::chrono_literals;
 class PipelineTest : public CoreFixture {
  protected:
   PipelineTest() : loop_({}, *core_, *store_, {}, clock_, registry_), pipeline_(loop_, clock_) {
-    pipeline_.Use(core_->engine().MakeMatcher());
+    pipeline_.Use(core_->engine().MakeMatchers());
     loop_.Start();
   }
 
@@ -85,7 +85,7 @@ TEST_F(PipelineTest, ARequestKeepsItsGenerationAcrossAReload) {
                   .Run([&] {
                     const absl::Status installed =
                         loop_.Install(std::make_shared<const slo::SloSet>(one));
-                    pipeline_.Use(core_->engine().MakeMatcher());
+                    pipeline_.Use(core_->engine().MakeMatchers());
                     return installed;
                   })
                   .ok());

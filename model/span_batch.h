@@ -12,6 +12,7 @@
 #include <string_view>
 #include <vector>
 
+#include "model/signal.h"
 #include "model/signal_batch.h"
 
 namespace slowburn::model {
@@ -56,12 +57,13 @@ struct Span {
 // The spans of one request: the valid ones.
 struct SpanBatch : SignalBatch {
   using Item = Span;
+  static constexpr Signal kSignal = Signal::kTraces;
   std::vector<Span> spans;
 
   const std::vector<Span>& items() const { return spans; }
   void Clear();
   // Moves spans that end later than `latest_unix_nano` to `rejected` (kTooNew).
-  void RejectEndingAfter(uint64_t latest_unix_nano);
+  void RejectAfter(uint64_t latest_unix_nano);
   uint32_t accepted() const { return static_cast<uint32_t>(spans.size()); }
   uint32_t decoded() const { return static_cast<uint32_t>(spans.size() + rejected.size()); }
   size_t memory_bytes() const;
