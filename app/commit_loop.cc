@@ -1,6 +1,7 @@
 #include "app/commit_loop.h"
 
 #include <algorithm>
+#include <numeric>
 
 #include "app/internal/commit_metrics.h"
 #include "base/logging.h"
@@ -252,7 +253,9 @@ void CommitLoop::Offer(std::vector<SubmittedRequest>& group, const RequestPlan& 
 }
 
 void CommitLoop::AnswerAll(std::vector<SubmittedRequest>& group, const RequestPlan& plan) {
-  metrics_->too_late.Increment(static_cast<double>(plan.counts.too_late));
+  const auto& too_late = plan.counts.too_late;
+  metrics_->too_late.Increment(
+      static_cast<double>(std::accumulate(too_late.begin(), too_late.end(), uint64_t{0})));
   metrics_->overflowed.Increment(static_cast<double>(plan.counts.overflowed));
   metrics_->out_of_order_points.Increment(static_cast<double>(plan.out_of_order_points));
   metrics_->untracked_points.Increment(static_cast<double>(plan.untracked_points));

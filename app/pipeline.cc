@@ -1,6 +1,7 @@
 #include "app/pipeline.h"
 
 #include <atomic>
+#include <span>
 #include <utility>
 
 #include "base/status.h"
@@ -69,40 +70,43 @@ void Submit(CommitLoop& loop, SubmittedRequest request) {
 
 }  // namespace
 
-// One set of SLIs, for as long as any request uses it.
-class Pipeline::TraceGeneration final : public collector::TraceSink {
+// One set of SLIs over spans or log records, for as long as any request uses it.
+template <typename Batch>
+class Pipeline::EventGeneration final : public collector::BatchSink<Batch> {
  public:
-  TraceGeneration(const Pipeline& pipeline, std::shared_ptr<const slo::Matcher> matcher)
+  using Matcher = slo::Matcher<Batch>;
+
+  EventGeneration(const Pipeline& pipeline, std::shared_ptr<const Matcher> matcher)
       : pipeline_(pipeline), matcher_(std::move(matcher)), id_(++next_id_) {}
 
   const model::AttributeProjection& projection() const override { return matcher_->projection(); }
 
-  void Ingest(RequestBody body, model::SpanBatch& batch,
-              collector::AnswerFn answer) const override {
+  void Ingest(RequestBody body, Batch& batch, collector::AnswerFn answer) const override {
     const base::UnixNanos now = pipeline_.clock_.Now();
-    batch.RejectEndingAfter(LatestEvent(now));
-    SubmittedRequest request = Submission(model::Signal::kTraces, body, batch, std::move(answer));
+    batch.RejectAfter(LatestEvent(now));
+    SubmittedRequest request = Submission(Batch::kSignal, body, batch, std::move(answer));
     request.counted.delta = matcher_->Match(batch, base::FloorSeconds(now), ScratchOfThread());
-    if (pipeline_.loop_.Forwards(model::Signal::kTraces)) AddPayload(body, batch, request);
+    if (pipeline_.loop_.Forwards(Batch::kSignal)) AddPayload(body, batch, request);
     Submit(pipeline_.loop_, std::move(request));
   }
 
  private:
   // Each server thread keeps the working memory of the generation it last served.
-  slo::Matcher::Scratch& ScratchOfThread() const {
+  typename Matcher::Scratch& ScratchOfThread() const {
     struct Kept {
       uint64_t generation = 0;
-      std::unique_ptr<slo::Matcher::Scratch> scratch;
+      std::unique_ptr<typename Matcher::Scratch> scratch;
     };
     thread_local Kept kept;
-    if (kept.generation != id_) kept = {id_, std::make_unique<slo::Matcher::Scratch>(*matcher_)};
+    if (kept.generation != id_)
+      kept = {id_, std::make_unique<typename Matcher::Scratch>(*matcher_)};
     return *kept.scratch;
   }
 
   static inline std::atomic<uint64_t> next_id_{0};
   const Pipeline& pipeline_;
-  // Shared with nobody but this generation; requests keep the generation alive.
-  const std::shared_ptr<const slo::Matcher> matcher_;
+  // Shared with the generation's other signal; requests keep theirs alive.
+  const std::shared_ptr<const Matcher> matcher_;
   const uint64_t id_;
 };
 
@@ -127,42 +131,35 @@ class Pipeline::MetricGeneration final : public collector::MetricSink {
   const model::AttributeProjection projection_;
 };
 
-// As with metrics.
-class Pipeline::LogGeneration final : public collector::LogSink {
- public:
-  explicit LogGeneration(const Pipeline& pipeline) : pipeline_(pipeline) {}
-
-  const model::AttributeProjection& projection() const override { return projection_; }
-
-  void Ingest(RequestBody body, model::LogBatch& batch, collector::AnswerFn answer) const override {
-    batch.RejectAfter(LatestEvent(pipeline_.clock_.Now()));
-    SubmittedRequest request = Submission(model::Signal::kLogs, body, batch, std::move(answer));
-    if (pipeline_.loop_.Forwards(model::Signal::kLogs)) AddPayload(body, batch, request);
-    Submit(pipeline_.loop_, std::move(request));
-  }
-
- private:
-  const Pipeline& pipeline_;
-  const model::AttributeProjection projection_;
-};
-
 Pipeline::Pipeline(CommitLoop& loop, const base::Clock& clock, Overloaded overloaded)
     : loop_(loop),
       clock_(clock),
       overloaded_(std::move(overloaded)),
-      metrics_(std::make_shared<const MetricGeneration>(*this)),
-      logs_(std::make_shared<const LogGeneration>(*this)) {}
+      metrics_(std::make_shared<const MetricGeneration>(*this)) {
+  Use(std::make_shared<const slo::Matchers>(std::span<const slo::IdentifiedSli>()));
+}
 Pipeline::~Pipeline() = default;
 
-void Pipeline::Use(std::shared_ptr<const slo::Matcher> matcher) {
-  auto next = std::make_shared<const TraceGeneration>(*this, std::move(matcher));
+void Pipeline::Use(std::shared_ptr<const slo::Matchers> matchers) {
+  using Spans = EventGeneration<model::SpanBatch>;
+  using Logs = EventGeneration<model::LogBatch>;
+  auto traces = std::make_shared<const Spans>(
+      *this, std::shared_ptr<const slo::SpanMatcher>(matchers, &matchers->spans));
+  auto logs = std::make_shared<const Logs>(
+      *this, std::shared_ptr<const slo::LogMatcher>(matchers, &matchers->logs));
   const std::lock_guard lock(mutex_);
-  traces_ = std::move(next);
+  traces_ = std::move(traces);
+  logs_ = std::move(logs);
 }
 
 std::shared_ptr<const collector::TraceSink> Pipeline::traces() const {
   const std::lock_guard lock(mutex_);
   return traces_;
+}
+
+std::shared_ptr<const collector::LogSink> Pipeline::logs() const {
+  const std::lock_guard lock(mutex_);
+  return logs_;
 }
 
 }  // namespace slowburn::app

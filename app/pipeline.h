@@ -32,31 +32,30 @@ class Pipeline final : public collector::IngestSink {
   Pipeline(CommitLoop& loop, const base::Clock& clock, Overloaded overloaded = nullptr);
   ~Pipeline() override;
 
-  // Requests that begin from now on are matched by this generation.
-  void Use(std::shared_ptr<const slo::Matcher> matcher);
+  // Requests that begin from now on are matched by this generation; those before it by no SLI.
+  void Use(std::shared_ptr<const slo::Matchers> matchers);
 
   std::shared_ptr<const collector::TraceSink> traces() const override;
-  // Metrics and logs are counted, told apart from what came before, and passed on; no SLI reads
-  // them.
+  std::shared_ptr<const collector::LogSink> logs() const override;
+  // Metrics are counted, told apart from what came before, and passed on; no SLI reads them.
   std::shared_ptr<const collector::MetricSink> metrics() const override { return metrics_; }
-  std::shared_ptr<const collector::LogSink> logs() const override { return logs_; }
   std::string_view overloaded() const override {
     return overloaded_ ? overloaded_() : std::string_view();
   }
   void CountRefused(collector::RequestRefusal reason) override { loop_.CountRefused(reason); }
 
  private:
-  class TraceGeneration;
+  template <typename Batch>
+  class EventGeneration;
   class MetricGeneration;
-  class LogGeneration;
 
   CommitLoop& loop_;
   const base::Clock& clock_;
   const Overloaded overloaded_;
   const std::shared_ptr<const collector::MetricSink> metrics_;
-  const std::shared_ptr<const collector::LogSink> logs_;
   mutable std::mutex mutex_;
-  std::shared_ptr<const TraceGeneration> traces_;
+  std::shared_ptr<const collector::TraceSink> traces_;
+  std::shared_ptr<const collector::LogSink> logs_;
 };
 
 }  // namespace slowburn::app

@@ -1,5 +1,5 @@
-// Goal: a batch becomes one request: what is of the future refused, spans matched by their own
-// generation. Method: batches by hand, the real loop.
+// Goal: a batch becomes one request: what is of the future refused, spans and log records matched
+// by their own generation. Method: batches by hand, the real loop.
 #include "app/pipeline.h"
 
 #include <future>
@@ -16,7 +16,7 @@ using namespace std::chrono_literals;
 class PipelineTest : public CoreFixture {
  protected:
   PipelineTest() : loop_({}, *core_, *store_, {}, clock_, registry_), pipeline_(loop_, clock_) {
-    pipeline_.Use(core_->engine().MakeMatcher());
+    pipeline_.Use(core_->engine().MakeMatchers());
     loop_.Start();
   }
 
@@ -85,7 +85,7 @@ TEST_F(PipelineTest, ARequestKeepsItsGenerationAcrossAReload) {
                   .Run([&] {
                     const absl::Status installed =
                         loop_.Install(std::make_shared<const slo::SloSet>(one));
-                    pipeline_.Use(core_->engine().MakeMatcher());
+                    pipeline_.Use(core_->engine().MakeMatchers());
                     return installed;
                   })
                   .ok());
@@ -145,6 +145,110 @@ TEST_F(PipelineTest, LogsAndMetricsAreCountedAndRefusedLikeSpans) {
   EXPECT_EQ(ledger.signals.at("metrics").accepted, 1u);
   EXPECT_EQ(ledger.signals.at("metrics").duplicate, 2u) << "the resent request, rejected point too";
   EXPECT_EQ(ledger.signals.at("metrics").rejected.at("no_time"), 1u);
+}
+
+// The SLO of a service that tells in its log how it fares, grouped by a name.
+slo::SloSet LogSlo() {
+  rules::SpecFileResult read = rules::ReadSpecText(R"(
+apiVersion: slowburn/v1
+kind: SLO
+metadata: {name: mails}
+spec:
+  service: mailer
+  sli:
+    logs:
+      match: resource.attributes["service.name"] == "mailer" and log.event_name == "mail"
+      bad: log.severity_number >= SEVERITY_NUMBER_ERROR
+    group_by: [provider]
+  objective: 99%
+  window: 7d
+)",
+                                                   "test.yaml");
+  EXPECT_TRUE(read.errors.empty()) << read.errors.front();
+  return std::move(read.slos);
+}
+
+// A record of a mail, decoded for `sink`: good, unless it is an error.
+struct Mail {
+  base::UnixNanos time{}, observed{};
+  bool is_error = false;
+};
+model::LogBatch Mails(const collector::LogSink& sink, const std::vector<Mail>& mails) {
+  const model::AttributeProjection& read = sink.projection();
+  const int service = read.Find(model::AttributeScope::kResource, "service.name");
+  const int provider = read.Find(model::AttributeScope::kItem, "provider");
+  model::LogBatch batch;
+  batch.attributes = {{static_cast<uint32_t>(service), model::AttributeValue::String("mailer")},
+                      {static_cast<uint32_t>(provider), model::AttributeValue::String("post")}};
+  batch.resources.resize(1);
+  batch.resources[0].attributes = {0, 1};
+  batch.resources[0].scope_end = 1;
+  batch.scopes.resize(1);
+  batch.scopes[0].item_end = static_cast<uint32_t>(mails.size());
+  for (const Mail& mail : mails) {
+    model::LogRecord record;
+    record.event_name = "mail";
+    record.severity_number = mail.is_error ? 17 : 9;
+    record.time_unix_nano = static_cast<uint64_t>(mail.time.time_since_epoch().count());
+    record.observed_time_unix_nano =
+        static_cast<uint64_t>(mail.observed.time_since_epoch().count());
+    record.ordinal = static_cast<uint32_t>(batch.records.size());
+    record.attributes = {1, 2};
+    batch.has_item_without_time |= record.event_time_unix_nano() == 0;
+    batch.records.push_back(record);
+  }
+  return batch;
+}
+
+class LogPipelineTest : public PipelineTest {
+ protected:
+  LogPipelineTest() {
+    const absl::Status installed = loop_.Run([&] {
+      const absl::Status status = loop_.Install(std::make_shared<const slo::SloSet>(LogSlo()));
+      pipeline_.Use(core_->engine().MakeMatchers());
+      return status;
+    });
+    EXPECT_TRUE(installed.ok()) << installed;
+  }
+  ExportAnswer Send(std::string body, const std::vector<Mail>& mails) {
+    const auto sink = pipeline_.logs();
+    return Ingest(*sink, std::move(body), Mails(*sink, mails));
+  }
+};
+
+TEST_F(LogPipelineTest, LogRecordsFeedAnSlo) {
+  EXPECT_EQ(Send("a", {{.time = kStart},
+                       {.time = kStart - 1h, .is_error = true},
+                       {.observed = kStart - 1s, .is_error = true},
+                       {.time = kStart + 11min}})
+                .rejected,
+            1);
+  EXPECT_EQ(Counts(0), (slo::SliCounts{1, 2}));
+  const auto groups = loop_.Read(
+      [](const Core& core) { return core.engine().StatusOf(0, slo::GroupId{1}).in_window; });
+  EXPECT_EQ(groups, (slo::SliCounts{1, 2})) << "its one group has all of them";
+  // Sent again it is recognised; spans do not count here.
+  EXPECT_EQ(Send("a", {{.time = kStart}}).rejected, 1);
+  Ingest(*pipeline_.traces(), "s", Batch(*pipeline_.traces(), {kStart}));
+  EXPECT_EQ(Counts(0), (slo::SliCounts{1, 2}));
+  const serve::LedgerReading ledger = loop_.ReadLedger();
+  EXPECT_EQ(ledger.imbalance(), 0u);
+  EXPECT_EQ(ledger.signals.at("logs").accepted, 3u);
+  EXPECT_EQ(ledger.signals.at("logs").duplicate, 1u);
+}
+
+TEST_F(LogPipelineTest, RecordsWithoutTimesCountAsTheyComeAndEachTime) {
+  for (int i = 0; i < 2; ++i) Send("timeless", {{.is_error = true}, {.time = kStart}});
+  EXPECT_EQ(Counts(0), (slo::SliCounts{2, 2}));
+}
+
+TEST_F(LogPipelineTest, LateRecordsAreOfTheirSignalInTheLedger) {
+  Send("late", {{.time = kStart - 25h}, {.time = kStart}});
+  EXPECT_EQ(Counts(0), (slo::SliCounts{1, 0}));
+  const serve::LedgerReading ledger = loop_.ReadLedger();
+  EXPECT_EQ(ledger.signals.at("logs").too_late, 1u);
+  EXPECT_EQ(ledger.signals.at("logs").accepted, 2u) << "late ones are accepted all the same";
+  EXPECT_EQ(ledger.signals.at("traces").too_late, 0u);
 }
 
 TEST_F(PipelineTest, IsOverloadedWhenItIsTold) {

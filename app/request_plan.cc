@@ -104,8 +104,7 @@ void RequestPlanner::WriteLedger(const std::vector<Downstream>& downstreams) {
     add("decoded", tally.decoded);
     add("accepted", tally.accepted);
     add("duplicate", tally.duplicate);
-    // So far SLIs read spans alone.
-    if (signal == model::Signal::kTraces) add("too_late", plan_.counts.too_late);
+    add("too_late", plan_.counts.too_late[static_cast<size_t>(signal)]);
     for (size_t i = 0; i < tally.rejected.size(); ++i) {
       if (tally.rejected[i] == 0) continue;
       add(fmt::format("rejected/{}", model::RejectionName(static_cast<model::Rejection>(i))),

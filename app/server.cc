@@ -234,7 +234,7 @@ std::optional<ServerError> Server::Recover(const slo::SloSet& slos, const Prepar
   absl::Status installed = loop_->Install(std::make_shared<const slo::SloSet>(slos));
   if (installed.ok() && prepare) installed = prepare(*loop_, *core_);
   if (!installed.ok()) return Error(CodeOfStore(installed), installed);
-  pipeline_->Use(core_->engine().MakeMatcher());
+  pipeline_->Use(core_->engine().MakeMatchers());
   {
     const std::lock_guard lock(mutex_);
     config_loaded_ = clock_.Now();
@@ -370,7 +370,7 @@ absl::Status Server::Reload() {
     auto set = std::make_shared<const slo::SloSet>(*std::move(slos));
     result = loop_->Run([&] {
       SB_RETURN_IF_ERROR(loop_->Install(set));
-      pipeline_->Use(core_->engine().MakeMatcher());
+      pipeline_->Use(core_->engine().MakeMatchers());
       return absl::OkStatus();
     });
   }

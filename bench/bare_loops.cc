@@ -49,12 +49,12 @@ BareRates MeasureBareLoops(const SloSet& set, std::chrono::milliseconds length) 
 
   const rules::SpecFileResult read = rules::ReadSpecText(set.Yaml(), "slos.yaml");
   Check(read.errors.empty(), "the SLOs cannot be read");
-  std::vector<slo::Matcher::Sli> slis;
+  std::vector<slo::IdentifiedSli> slis;
   for (const slo::SloSpec& slo : read.slos) {
     slis.push_back({static_cast<slo::SliId>(slis.size() + 1), &slo.sli});
   }
-  const slo::Matcher matcher(slis);
-  slo::Matcher::Scratch scratch(matcher);
+  const slo::SpanMatcher matcher(slis);
+  slo::SpanMatcher::Scratch scratch(matcher);
   const auto now = base::FloorSeconds(base::SystemClock().Now());
 
   model::SpanBatch batch;

@@ -17,7 +17,7 @@ struct BareRates {
   double decode = 0;         // collector::DecodeTraces with the projection of the SLOs
   double gunzip_decode = 0;  // net::DecodeContent before it
   double json_decode = 0;    // collector::DecodeTracesJson
-  double decode_match = 0;   // slo::Matcher after it
+  double decode_match = 0;   // slo::SpanMatcher after it
   double generated = 0;      // the generated protobuf class
 };
 

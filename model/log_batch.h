@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "model/attribute_value.h"
+#include "model/signal.h"
 #include "model/signal_batch.h"
 
 namespace slowburn::model {
@@ -39,8 +40,11 @@ struct LogRecord {
 
 // The log records of one request: the valid ones.
 struct LogBatch : SignalBatch {
+  using Item = LogRecord;
+  static constexpr Signal kSignal = Signal::kLogs;
   std::vector<LogRecord> records;
 
+  const std::vector<LogRecord>& items() const { return records; }
   void Clear();
   // Moves records of a later time to `rejected` (kTooNew).
   void RejectAfter(uint64_t latest_unix_nano);

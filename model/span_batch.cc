@@ -9,7 +9,7 @@ void SpanBatch::Clear() {
   spans.clear();
 }
 
-void SpanBatch::RejectEndingAfter(uint64_t latest_unix_nano) {
+void SpanBatch::RejectAfter(uint64_t latest_unix_nano) {
   const bool any = internal::RejectLater(
       scopes, spans, &ScopeEntry::item_begin, &ScopeEntry::item_end,
       [&](const Span& span) { return span.end_time_unix_nano > latest_unix_nano; }, rejected);

@@ -12,6 +12,7 @@
 #include <string_view>
 #include <vector>
 
+#include "model/signal.h"
 #include "model/signal_batch.h"
 
 namespace slowburn::model {
@@ -43,6 +44,8 @@ struct Span {
   uint32_t ordinal = 0;  // among all spans of the request, rejected ones included, in wire order
   AttributeRange attributes;
 
+  // When it counts; 0: unknown, so it counts as of its arrival.
+  uint64_t event_time_unix_nano() const { return end_time_unix_nano; }
   // end - start in nanoseconds; a span that ends before it starts lasted 0; capped at int64.
   int64_t duration_nanos() const {
     if (end_time_unix_nano <= start_time_unix_nano) return 0;
@@ -53,11 +56,14 @@ struct Span {
 
 // The spans of one request: the valid ones.
 struct SpanBatch : SignalBatch {
+  using Item = Span;
+  static constexpr Signal kSignal = Signal::kTraces;
   std::vector<Span> spans;
 
+  const std::vector<Span>& items() const { return spans; }
   void Clear();
   // Moves spans that end later than `latest_unix_nano` to `rejected` (kTooNew).
-  void RejectEndingAfter(uint64_t latest_unix_nano);
+  void RejectAfter(uint64_t latest_unix_nano);
   uint32_t accepted() const { return static_cast<uint32_t>(spans.size()); }
   uint32_t decoded() const { return static_cast<uint32_t>(spans.size() + rejected.size()); }
   size_t memory_bytes() const;

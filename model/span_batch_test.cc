@@ -23,7 +23,7 @@ TEST(SpanBatchTest, RejectsWhatEndsLaterAndKeepsTheRestInItsScope) {
   }
   batch.rejected = {{0, Rejection::kInvalidTraceId}};
 
-  batch.RejectEndingAfter(100);
+  batch.RejectAfter(100);
 
   EXPECT_EQ(batch.decoded(), 6u);
   ASSERT_EQ(batch.spans.size(), 3u);
@@ -43,7 +43,7 @@ TEST(SpanBatchTest, LeavesABatchOfThePastAlone) {
   SpanBatch batch;
   batch.spans.resize(1);
   batch.spans[0].end_time_unix_nano = 100;
-  batch.RejectEndingAfter(100);
+  batch.RejectAfter(100);
   EXPECT_EQ(batch.spans.size(), 1u);
   EXPECT_TRUE(batch.rejected.empty());
 }

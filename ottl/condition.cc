@@ -21,9 +21,9 @@ bool ReadsResourceOnly(const Node& node) {
 
 }  // namespace
 
-absl::StatusOr<Condition> Condition::Parse(std::string_view text) {
-  SB_ASSIGN_OR_RETURN(Node root, internal::ParseTree(text));
-  Condition condition(std::make_shared<const Node>(std::move(root)), std::string(text));
+absl::StatusOr<Condition> Condition::Parse(std::string_view text, Context context) {
+  SB_ASSIGN_OR_RETURN(Node root, internal::ParseTree(text, context));
+  Condition condition(context, std::make_shared<const Node>(std::move(root)), std::string(text));
   // The canonical text must read back, and it may be the longer one: enums by name, line breaks
   // escaped.
   if (const size_t size = condition.CanonicalText().size(); size > internal::kTextBytesMax) {
@@ -41,8 +41,8 @@ std::vector<Condition> Condition::Conjuncts() const {
   if (root_->kind != Node::Kind::kAnd) return {*this};
   std::vector<Condition> conjuncts;
   for (const Node& child : root_->children) {
-    conjuncts.push_back(
-        Condition(std::shared_ptr<const Node>(root_, &child), internal::WriteTree(child)));
+    conjuncts.push_back(Condition(context_, std::shared_ptr<const Node>(root_, &child),
+                                  internal::WriteTree(child)));
   }
   return conjuncts;
 }

@@ -1,12 +1,12 @@
-// ottl/condition.h: a condition on spans, parsed: what people write in an SLI's `match`, `good` and
-// `bad`.
+// ottl/condition.h: a condition on spans or log records, parsed: what people write in an SLI's
+// `match`, `good` and `bad`.
 //
 // Room     ottl: text to tree and back; it evaluates nothing
 // Uses     base/, model/
 // Threads  immutable once parsed; copies share the tree
 // Units    durations are integer nanoseconds
 // Source   OpenTelemetry Collector, pkg/ottl grammar (boolean expressions), contexts ottlspan,
-// ottlscope, ottlresource
+// ottllog, ottlscope, ottlresource
 //
 //   resource.attributes["service.name"] == "checkout" and span.kind == SPAN_KIND_SERVER
 //
@@ -32,11 +32,15 @@
 
 namespace slowburn::ottl {
 
-// A readable place in a span. kAttribute carries the key.
+// What a condition is about. It reads that item's paths, and those of its resource and scope.
+enum class Context : uint8_t { kSpan, kLog };
+
+// A readable place in a span or a log record. An attribute carries its key.
 enum class Path : uint8_t {
   kResourceAttribute,
   kScopeAttribute,
   kSpanAttribute,
+  kLogAttribute,
   kResourceDroppedAttributesCount,
   kScopeName,
   kScopeVersion,
@@ -57,6 +61,18 @@ enum class Path : uint8_t {
   kSpanDroppedAttributesCount,
   kSpanDroppedEventsCount,
   kSpanDroppedLinksCount,
+  kLogBody,  // any value
+  kLogSeverityNumber,
+  kLogSeverityText,
+  kLogEventName,
+  kLogTraceId,
+  kLogSpanId,
+  kLogTraceIdString,
+  kLogSpanIdString,
+  kLogTimeUnixNano,
+  kLogObservedTimeUnixNano,
+  kLogFlags,
+  kLogDroppedAttributesCount,
 };
 
 // One node of the tree; see Kind for which members count.
@@ -91,10 +107,12 @@ struct Node {
 // A parsed condition.
 class Condition {
  public:
-  // kInvalidArgument with "column 12: what; what to write instead". At most 16 KiB of text, 64
-  // levels of nesting, 1,000 operands; a regular expression at most 4 KiB, RE2's syntax, checked
-  // here.
-  static absl::StatusOr<Condition> Parse(std::string_view text);
+  // kInvalidArgument with "column 12: what; what to write instead", also for a path of another
+  // context. At most 16 KiB of text, 64 levels of nesting, 1,000 operands; a regular expression at
+  // most 4 KiB, RE2's syntax, checked here.
+  static absl::StatusOr<Condition> Parse(std::string_view text, Context context = Context::kSpan);
+
+  Context context() const { return context_; }
 
   const Node& root() const { return *root_; }
   // One form for all spellings of the same condition (space, parentheses, quoting): an SLI's
@@ -112,8 +130,9 @@ class Condition {
   std::optional<std::string> PinnedResourceAttribute(std::string_view key) const;
 
  private:
-  Condition(std::shared_ptr<const Node> root, std::string text)
-      : root_(std::move(root)), text_(std::move(text)) {}
+  Condition(Context context, std::shared_ptr<const Node> root, std::string text)
+      : context_(context), root_(std::move(root)), text_(std::move(text)) {}
+  Context context_;
   // Shared: conjuncts and copies of a condition keep one tree.
   std::shared_ptr<const Node> root_;
   std::string text_;

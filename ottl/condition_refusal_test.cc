@@ -18,9 +18,9 @@ struct Refusal {
   std::string_view fragment;
 };
 
-void Check(std::initializer_list<Refusal> rows) {
+void Check(std::initializer_list<Refusal> rows, Context context = Context::kSpan) {
   for (const Refusal& row : rows) {
-    const auto condition = Condition::Parse(row.text);
+    const auto condition = Condition::Parse(row.text, context);
     ASSERT_FALSE(condition.ok()) << row.text.substr(0, 80);
     EXPECT_EQ(condition.status().code(), absl::StatusCode::kInvalidArgument);
     const std::string_view message = base::Message(condition.status());
@@ -185,6 +185,65 @@ TEST(ConditionRefusalTest, TypesThatNeverMeet) {
       {"span.trace_id == 12", 18, "write bytes like 0x0a1b"},
       {R"(span.dropped_events_count == "1")", 30, "write an integer"},
   });
+}
+
+TEST(ConditionRefusalTest, AnotherContext) {
+  Check({
+      {R"(log.body == "x")", 1, "a condition on spans reads span., resource. and scope."},
+      {R"(true and log.attributes["x"] == 1)", 10, "log. is not at hand"},
+      {R"(span.name == log.body)", 14, "log. is not at hand"},
+      {"datapoint.flags == 1", 1, "datapoint. is not at hand"},
+      {"span.kind == SEVERITY_NUMBER_ERROR", 14, "belongs to conditions on logs"},
+      {R"(span.attributes["a"] == SEVERITY_NUMBER_INFO)", 25, "belongs to conditions on logs"},
+  });
+  Check(
+      {
+          {R"(span.name == "x")", 1, "a condition on logs reads log., resource. and scope."},
+          {R"(true and span.attributes["x"] == 1)", 10, "span. is not at hand"},
+          {"log.body == span.name", 13, "span. is not at hand"},
+          {"span == 1", 1, "span. is not at hand"},
+          {"datapoint.flags == 1", 1, "datapoint. is not at hand"},
+          {"log.severity_number == STATUS_CODE_ERROR", 24, "belongs to conditions on spans"},
+          {R"(log.attributes["a"] == SPAN_KIND_SERVER)", 24, "belongs to conditions on spans"},
+      },
+      Context::kLog);
+}
+
+TEST(ConditionRefusalTest, Logs) {
+  Check(
+      {
+          {"", 1, "write true for every log record"},
+          {"1 == 1", 1, "reads nothing of a log record; write a path like log.body"},
+          {R"(IsMatch("x", "x"))", 9, R"(write IsMatch(log.body, "..."))"},
+          {R"(attributes["x"] == 1)", 1, "write log.attributes[...]"},
+          {R"(body == "x")", 1, "body of what; write log.body"},
+          {R"(version == "1")", 1, "write scope.version"},
+          {"severity_number == 9", 1, "write log.severity_number"},
+          {"log == 1", 1, "log is no value by itself"},
+          {R"(log.attributes.http == "x")", 1, R"(write log.attributes["http"])"},
+          {R"(log.bdoy == "x")", 1, "did you mean log.body?"},
+          {"log.severity == 9", 1, "unknown path"},
+          {"zebra == 2", 1, "a path begins with log., resource. or scope."},
+          {R"(log.body["a"] == "x")", 9, "indexing into log.body is not supported"},
+          {R"(log.body.string == "x")", 1, "write log.body"},
+          {R"(log.attributes["a"]["b"] == 1)", 20, "indexing into an attribute's value"},
+          {"log.severity_number == ERROR", 24, "did you mean SEVERITY_NUMBER_ERROR?"},
+          {"log.severity_number == SEVERITY_NUMBER_EROR", 24, "did you mean SEVERITY_NUMBER_ERROR"},
+          {"log.severity_number == ZEBRA", 24, "write one like SEVERITY_NUMBER_ERROR"},
+          {R"(log.severity_number >= "error")", 24, "write SEVERITY_NUMBER_ERROR"},
+          {R"(log.severity_number == "severe")", 24, "write an enum like SEVERITY_NUMBER_ERROR"},
+          {"log.severity_text == SEVERITY_NUMBER_ERROR", 22, "cannot compare with an integer"},
+          {R"(log.trace_id == "0102")", 17, "compare log.trace_id.string"},
+          {R"(log.flags == "1")", 14, "write an integer"},
+          {"log.body > 300ms", 12, "a log record has no duration to compare with"},
+          {R"(log.attributes["a"] > 300ms)", 23, "in the attribute's own unit"},
+          {"log.time_unix_nano > 1h", 22, "write an integer"},
+          {"log.body < nil", 12, "never true"},
+          {"log.body < true", 12, "have no order"},
+          {R"(HasPrefix(log.span_id, "0"))", 11, "write log.span_id.string"},
+          {R"(IsMatch(log.severity_number, "17"))", 9, "is an integer"},
+      },
+      Context::kLog);
 }
 
 std::string Nested(int levels) {

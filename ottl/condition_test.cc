@@ -70,6 +70,30 @@ TEST(ConditionTest, EverySpellingHasOneText) {
   }
 }
 
+TEST(ConditionTest, EverySpellingOnLogsHasOneText) {
+  struct Case {
+    std::string_view written;
+    std::string_view canonical;
+  };
+  for (const Case& c : {
+           Case{"17<=log.severity_number", "log.severity_number >= SEVERITY_NUMBER_ERROR"},
+           Case{"log.severity_number == 99", "log.severity_number == 99"},
+           Case{"log.flags == 1", "log.flags == 1"},
+           Case{R"("x" == log . body)", R"(log.body == "x")"},
+           Case{"log.body == SEVERITY_NUMBER_INFO", "log.body == 9"},
+           Case{R"(log.attributes["a"]==1e3)", R"(log.attributes["a"] == 1000)"},
+           Case{"log.trace_id != 0x00000000000000000000000000000000", "log.trace_id != nil"},
+           Case{"log.span_id == 0x0000000000000000", "log.span_id == nil"},
+           Case{"log.span_id > 0x0000000000000000", "log.span_id > 0x0000000000000000"},
+           Case{R"(instrumentation_scope.name == "x")", R"(scope.name == "x")"},
+           Case{R"(HasPrefix( log.event_name,"a"))", R"(HasPrefix(log.event_name, "a"))"},
+       }) {
+    const auto condition = Condition::Parse(c.written, Context::kLog);
+    ASSERT_TRUE(condition.ok()) << c.written << ": " << condition.status();
+    EXPECT_EQ(condition->CanonicalText(), c.canonical);
+  }
+}
+
 TEST(ConditionTest, TheTreeIsFlat) {
   const Condition condition = Parsed("true and (span.kind == 2 and (false and not true))");
   const Node& root = condition.root();

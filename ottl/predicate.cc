@@ -8,6 +8,7 @@
 #include <array>
 #include <deque>
 #include <string>
+#include <type_traits>
 
 #include <re2/re2.h>
 
@@ -20,14 +21,16 @@ namespace {
 
 using model::AttributeScope;
 using model::AttributeValue;
+using model::EnvelopeCursor;
+using model::ItemCursor;
+using model::LogRecord;
 using model::Span;
-using model::SpanCursor;
 
 constexpr int32_t kAccept = -1;
 constexpr int32_t kReject = -2;
 
 enum class Code : uint8_t {
-  // The common ones by themselves.
+  // The common ones by themselves, the last three of spans alone.
   kAttributeIsText,
   kAttributeIsNil,
   kKindIs,
@@ -92,60 +95,108 @@ AttributeValue Time(uint64_t unix_nano) {
   return AttributeValue::Int(static_cast<int64_t>(std::min<uint64_t>(unix_nano, INT64_MAX)));
 }
 
-// `hex` holds the text of .string paths and must outlive the value.
-AttributeValue Load(const Source& source, const SpanCursor& at, HexBuffer& hex) {
-  switch (source.path) {
-    case Path::kResourceAttribute:
-    case Path::kScopeAttribute:
-    case Path::kSpanAttribute:
-      return at.Attribute(source.scope, source.slot);
-    case Path::kResourceDroppedAttributesCount:
-      return AttributeValue::Int(at.resource().dropped_attributes_count);
-    case Path::kScopeName:
-      return AttributeValue::String(at.scope().scope_name);
-    case Path::kScopeVersion:
-      return AttributeValue::String(at.scope().scope_version);
-    case Path::kSpanName:
-      return AttributeValue::String(at.span().name);
-    case Path::kSpanKind:
-      return AttributeValue::Int(at.span().kind);
-    case Path::kSpanStatusCode:
-      return AttributeValue::Int(at.span().status_code);
-    case Path::kSpanStatusMessage:
-      return AttributeValue::String(at.span().status_message);
-    case Path::kSpanTraceId:
-      return AttributeValue::Bytes(at.span().trace_id);
-    case Path::kSpanSpanId:
-      return AttributeValue::Bytes(at.span().span_id);
-    case Path::kSpanParentSpanId: {
-      const std::string_view parent = ParentOf(at.span());
-      return parent.empty() ? AttributeValue() : AttributeValue::Bytes(parent);
-    }
-    case Path::kSpanTraceIdString:
-      return hex.Write(at.span().trace_id);
-    case Path::kSpanSpanIdString:
-      return hex.Write(at.span().span_id);
-    case Path::kSpanParentSpanIdString:
-      return hex.Write(ParentOf(at.span()));
-    case Path::kSpanTraceState:
-      return AttributeValue::String(at.span().trace_state);
-    case Path::kSpanStartTimeUnixNano:
-      return Time(at.span().start_time_unix_nano);
-    case Path::kSpanEndTimeUnixNano:
-      return Time(at.span().end_time_unix_nano);
-    case Path::kSpanDuration:
-      return AttributeValue::Int(at.span().duration_nanos());
-    case Path::kSpanDroppedAttributesCount:
-      return AttributeValue::Int(at.span().dropped_attributes_count);
-    case Path::kSpanDroppedEventsCount:
-      return AttributeValue::Int(at.span().dropped_events_count);
-    case Path::kSpanDroppedLinksCount:
-      return AttributeValue::Int(at.span().dropped_links_count);
-  }
+bool IsAttribute(const Source& source) { return source.path <= Path::kLogAttribute; }
+static_assert(Path::kResourceAttribute < Path::kLogAttribute &&
+              Path::kScopeAttribute < Path::kLogAttribute &&
+              Path::kSpanAttribute < Path::kLogAttribute);
+
+// An id that may be absent.
+AttributeValue IdOrNil(std::string_view id) {
+  return id.empty() ? AttributeValue() : AttributeValue::Bytes(id);
+}
+
+// What an item has from its resource and scope.
+AttributeValue LoadShared(Path path, const EnvelopeCursor& at) {
+  if (path == Path::kResourceDroppedAttributesCount)
+    return AttributeValue::Int(at.resource().dropped_attributes_count);
+  if (path == Path::kScopeName) return AttributeValue::String(at.scope().scope_name);
+  if (path == Path::kScopeVersion) return AttributeValue::String(at.scope().scope_version);
   return {};
 }
 
-bool TextHolds(const Step& step, const SpanCursor& at) {
+// `hex` holds the text of .string paths and must outlive the value.
+AttributeValue LoadItem(Path path, const ItemCursor<Span>& at, HexBuffer& hex) {
+  const Span& span = at.item();
+  switch (path) {
+    case Path::kSpanName:
+      return AttributeValue::String(span.name);
+    case Path::kSpanKind:
+      return AttributeValue::Int(span.kind);
+    case Path::kSpanStatusCode:
+      return AttributeValue::Int(span.status_code);
+    case Path::kSpanStatusMessage:
+      return AttributeValue::String(span.status_message);
+    case Path::kSpanTraceId:
+      return AttributeValue::Bytes(span.trace_id);
+    case Path::kSpanSpanId:
+      return AttributeValue::Bytes(span.span_id);
+    case Path::kSpanParentSpanId:
+      return IdOrNil(ParentOf(span));
+    case Path::kSpanTraceIdString:
+      return hex.Write(span.trace_id);
+    case Path::kSpanSpanIdString:
+      return hex.Write(span.span_id);
+    case Path::kSpanParentSpanIdString:
+      return hex.Write(ParentOf(span));
+    case Path::kSpanTraceState:
+      return AttributeValue::String(span.trace_state);
+    case Path::kSpanStartTimeUnixNano:
+      return Time(span.start_time_unix_nano);
+    case Path::kSpanEndTimeUnixNano:
+      return Time(span.end_time_unix_nano);
+    case Path::kSpanDuration:
+      return AttributeValue::Int(span.duration_nanos());
+    case Path::kSpanDroppedAttributesCount:
+      return AttributeValue::Int(span.dropped_attributes_count);
+    case Path::kSpanDroppedEventsCount:
+      return AttributeValue::Int(span.dropped_events_count);
+    case Path::kSpanDroppedLinksCount:
+      return AttributeValue::Int(span.dropped_links_count);
+    default:
+      return LoadShared(path, at);
+  }
+}
+
+AttributeValue LoadItem(Path path, const ItemCursor<LogRecord>& at, HexBuffer& hex) {
+  const LogRecord& record = at.item();
+  switch (path) {
+    case Path::kLogBody:
+      return record.body;
+    case Path::kLogSeverityNumber:
+      return AttributeValue::Int(record.severity_number);
+    case Path::kLogSeverityText:
+      return AttributeValue::String(record.severity_text);
+    case Path::kLogEventName:
+      return AttributeValue::String(record.event_name);
+    case Path::kLogTraceId:
+      return IdOrNil(record.trace_id);
+    case Path::kLogSpanId:
+      return IdOrNil(record.span_id);
+    case Path::kLogTraceIdString:
+      return hex.Write(record.trace_id);
+    case Path::kLogSpanIdString:
+      return hex.Write(record.span_id);
+    case Path::kLogTimeUnixNano:
+      return Time(record.time_unix_nano);
+    case Path::kLogObservedTimeUnixNano:
+      return Time(record.observed_time_unix_nano);
+    case Path::kLogFlags:
+      return AttributeValue::Int(record.flags);
+    case Path::kLogDroppedAttributesCount:
+      return AttributeValue::Int(record.dropped_attributes_count);
+    default:
+      return LoadShared(path, at);
+  }
+}
+
+template <typename Item>
+AttributeValue Load(const Source& source, const ItemCursor<Item>& at, HexBuffer& hex) {
+  if (IsAttribute(source)) return at.Attribute(source.scope, source.slot);
+  return LoadItem(source.path, at, hex);
+}
+
+template <typename Item>
+bool TextHolds(const Step& step, const ItemCursor<Item>& at) {
   HexBuffer hex;
   const AttributeValue value = Load(step.left, at, hex);
   if (value.kind() != AttributeValue::Kind::kString) return false;
@@ -155,7 +206,9 @@ bool TextHolds(const Step& step, const SpanCursor& at) {
   return step.regex->Match({text.data(), text.size()}, 0, text.size(), RE2::UNANCHORED, nullptr, 0);
 }
 
-bool StepHolds(const Step& step, const SpanCursor& at) {
+template <typename Item>
+bool StepHolds(const Step& step, const ItemCursor<Item>& at) {
+  constexpr bool kIsSpan = std::is_same_v<Item, Span>;
   switch (step.code) {
     case Code::kAttributeIsText: {
       const AttributeValue& value = at.Attribute(step.left.scope, step.left.slot);
@@ -164,12 +217,17 @@ bool StepHolds(const Step& step, const SpanCursor& at) {
     case Code::kAttributeIsNil:
       return at.Attribute(step.left.scope, step.left.slot).is_nil();
     case Code::kKindIs:
-      return at.span().kind == step.literal.integer();
+      if constexpr (kIsSpan) return at.item().kind == step.literal.integer();
+      break;
     case Code::kStatusCodeIs:
-      return at.span().status_code == step.literal.integer();
+      if constexpr (kIsSpan) return at.item().status_code == step.literal.integer();
+      break;
     case Code::kDuration:
-      return internal::Holds(AttributeValue::Int(at.span().duration_nanos()), step.op,
-                             step.literal);
+      if constexpr (kIsSpan) {
+        return internal::Holds(AttributeValue::Int(at.item().duration_nanos()), step.op,
+                               step.literal);
+      }
+      break;
     case Code::kCompareLiteral: {
       HexBuffer hex;
       return internal::Holds(Load(step.left, at, hex), step.op, step.literal);
@@ -217,6 +275,16 @@ struct Predicate::Program {
   int32_t Emit(const Node& node, int32_t on_true, int32_t on_false,
                model::AttributeProjection& projection);
 
+  template <typename Item>
+  bool Run(const ItemCursor<Item>& cursor) const {
+    int32_t at = entry;
+    while (at >= 0) {
+      const Step& step = steps[static_cast<size_t>(at)];
+      at = StepHolds(step, cursor) ? step.on_true : step.on_false;
+    }
+    return at == kAccept;
+  }
+
  private:
   int32_t EmitLeaf(const Node& node, int32_t on_true, int32_t on_false,
                    model::AttributeProjection& projection);
@@ -259,7 +327,7 @@ int32_t Predicate::Program::EmitLeaf(const Node& node, int32_t on_true, int32_t 
                                      model::AttributeProjection& projection) {
   const auto source = [&](const Node::Operand& operand) {
     Source result{.path = operand.path, .scope = ScopeOf(operand.path)};
-    if (internal::IsAttribute(operand.path)) {
+    if (IsAttribute(result)) {
       result.slot = projection.Add(result.scope, operand.text);
     }
     return result;
@@ -320,13 +388,7 @@ Predicate::Predicate(Predicate&&) noexcept = default;
 Predicate& Predicate::operator=(Predicate&&) noexcept = default;
 Predicate::~Predicate() = default;
 
-bool Predicate::Eval(const SpanCursor& cursor) const {
-  int32_t at = program_->entry;
-  while (at >= 0) {
-    const Step& step = program_->steps[static_cast<size_t>(at)];
-    at = StepHolds(step, cursor) ? step.on_true : step.on_false;
-  }
-  return at == kAccept;
-}
+bool Predicate::Eval(const model::SpanCursor& cursor) const { return program_->Run(cursor); }
+bool Predicate::Eval(const model::LogCursor& cursor) const { return program_->Run(cursor); }
 
 }  // namespace slowburn::ottl

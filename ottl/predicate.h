@@ -1,4 +1,4 @@
-// ottl/predicate.h: a condition compiled to run on spans.
+// ottl/predicate.h: a condition compiled to run on spans or log records.
 //
 // Room     ottl
 // Uses     model/, RE2
@@ -10,7 +10,7 @@
 #include <vector>
 
 #include "model/attribute_projection.h"
-#include "model/span_cursor.h"
+#include "model/item_cursor.h"
 #include "ottl/condition.h"
 
 namespace slowburn::ottl {
@@ -25,8 +25,10 @@ class Predicate {
   Predicate& operator=(Predicate&&) noexcept;
   ~Predicate();
 
-  // The cursor stands on a span; or on a resource alone when the condition reads only the resource.
+  // The cursor stands on an item of the condition's context; or on a resource alone when the
+  // condition reads only the resource.
   bool Eval(const model::SpanCursor& cursor) const;
+  bool Eval(const model::LogCursor& cursor) const;
 
  private:
   struct Program;

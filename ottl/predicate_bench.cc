@@ -1,7 +1,7 @@
 // What a condition costs per span: the shapes that SLOs use.
 #include <benchmark/benchmark.h>
 
-#include "ottl/testing/one_span.h"
+#include "ottl/testing/one_item.h"
 
 namespace slowburn::ottl {
 namespace {
@@ -16,20 +16,18 @@ void BM_Predicate_Eval(benchmark::State& state, std::string_view text) {
   }
   OneSpan span;
   span.resource_attributes = {{"service.name", AttributeValue::String("checkout")}};
-  span.span_attributes = {{"http.route", AttributeValue::String("/pay/{id}")},
+  span.item_attributes = {{"http.route", AttributeValue::String("/pay/{id}")},
                           {"http.response.status_code", AttributeValue::Int(503)}};
-  span.span.name = "POST /pay/{id}";
-  span.span.kind = 2;
-  span.span.status_code = 2;
-  span.span.end_time_unix_nano = 250'000'000;
+  span.item.name = "POST /pay/{id}";
+  span.item.kind = 2;
+  span.item.status_code = 2;
+  span.item.end_time_unix_nano = 250'000'000;
 
   model::AttributeProjection projection;
   const Predicate predicate = Predicate::Compile(*condition, projection);
-  const model::SpanBatch batch = span.Batch(projection);
+  const OneSpan::Decoded decoded = span.Decode(projection);
   model::SpanCursor cursor(projection);
-  cursor.EnterResource(batch, batch.resources[0]);
-  cursor.EnterScope(batch, batch.scopes[0]);
-  cursor.EnterSpan(batch, batch.spans[0]);
+  OneSpan::Enter(decoded, cursor);
   for (auto _ : state) {
     benchmark::DoNotOptimize(cursor);
     benchmark::DoNotOptimize(predicate.Eval(cursor));

@@ -16,7 +16,7 @@
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
-#include "ottl/testing/one_span.h"
+#include "ottl/testing/one_item.h"
 
 namespace slowburn::ottl {
 namespace {
@@ -169,11 +169,11 @@ World Generator::MakeWorld() {
     if (std::holds_alternative<Composite>(value)) fast = AttributeValue::Composite();
     auto& attributes = path.starts_with("resource") ? world.span.resource_attributes
                        : path.starts_with("scope")  ? world.span.scope_attributes
-                                                    : world.span.span_attributes;
+                                                    : world.span.item_attributes;
     if (!fast.is_nil() || Below(2) == 0)
       attributes.emplace_back(path.substr(path.find('"') + 1, 1), fast);
   }
-  model::Span& span = world.span.span;
+  model::Span& span = world.span.item;
   const std::array<std::string_view*, 5> texts = {
       &span.name, &span.status_message, &world.span.scope.scope_name,
       &world.span.scope.scope_version, &span.trace_state};

@@ -7,7 +7,7 @@
 
 #include <gtest/gtest.h>
 
-#include "ottl/testing/one_span.h"
+#include "ottl/testing/one_item.h"
 
 namespace slowburn::ottl {
 namespace {
@@ -30,7 +30,7 @@ OneSpan Checkout() {
   s.scope_attributes = {{"lib", AttributeValue::String("otel")}};
   s.scope.scope_name = "io.http";
   s.scope.scope_version = "1.2.3";
-  s.span_attributes = {
+  s.item_attributes = {
       {"http.route", AttributeValue::String("/pay")},
       {"same.route", AttributeValue::String("/pay")},
       {"code", AttributeValue::Int(500)},
@@ -54,19 +54,19 @@ OneSpan Checkout() {
       {"high", AttributeValue::String("\xc3\xa9")},
       {"quote\"d", AttributeValue::Int(1)},
   };
-  s.span.trace_id = kTraceId;
-  s.span.span_id = kSpanId;
-  s.span.parent_span_id = kParentId;
-  s.span.trace_state = "a=b";
-  s.span.name = "POST /pay";
-  s.span.status_message = "deadline";
-  s.span.start_time_unix_nano = 1'000'000'000;
-  s.span.end_time_unix_nano = 1'300'000'000;
-  s.span.kind = 2;
-  s.span.status_code = 2;
-  s.span.dropped_attributes_count = 4;
-  s.span.dropped_events_count = 5;
-  s.span.dropped_links_count = 6;
+  s.item.trace_id = kTraceId;
+  s.item.span_id = kSpanId;
+  s.item.parent_span_id = kParentId;
+  s.item.trace_state = "a=b";
+  s.item.name = "POST /pay";
+  s.item.status_message = "deadline";
+  s.item.start_time_unix_nano = 1'000'000'000;
+  s.item.end_time_unix_nano = 1'300'000'000;
+  s.item.kind = 2;
+  s.item.status_code = 2;
+  s.item.dropped_attributes_count = 4;
+  s.item.dropped_events_count = 5;
+  s.item.dropped_links_count = 6;
   return s;
 }
 
@@ -335,10 +335,10 @@ TEST(PredicateTest, Durations) {
                         {"span.duration == span.duration", true},
                     });
   OneSpan backwards = Checkout();
-  backwards.span.end_time_unix_nano = backwards.span.start_time_unix_nano - 1;
+  backwards.item.end_time_unix_nano = backwards.item.start_time_unix_nano - 1;
   Check(backwards, {{"span.duration == 0s", true}, {"span.duration < 1ns", true}});
   OneSpan hostile = Checkout();
-  hostile.span.end_time_unix_nano = UINT64_MAX;
+  hostile.item.end_time_unix_nano = UINT64_MAX;
   Check(hostile,
         {{"span.end_time_unix_nano == 9223372036854775807", true}, {"span.duration > 1h", true}});
 }
@@ -346,7 +346,7 @@ TEST(PredicateTest, Durations) {
 TEST(PredicateTest, ARootSpanHasNoParent) {
   for (const std::string_view parent : {""sv, "\0\0\0\0\0\0\0\0"sv}) {
     OneSpan root = Checkout();
-    root.span.parent_span_id = parent;
+    root.item.parent_span_id = parent;
     Check(root, {
                     {"span.parent_span_id == nil", true},
                     {"span.parent_span_id != nil", false},
@@ -381,7 +381,7 @@ TEST(PredicateTest, AResourceConditionNeedsNoSpan) {
   ASSERT_TRUE(condition.ok()) << condition.status();
   model::AttributeProjection projection;
   Predicate predicate = Predicate::Compile(*condition, projection);
-  const model::SpanBatch batch = Checkout().Batch(projection);
+  const model::SignalBatch batch = Checkout().Decode(projection).batch;
   model::SpanCursor cursor(projection);
   cursor.EnterResource(batch, batch.resources[0]);
   EXPECT_TRUE(predicate.Eval(cursor));

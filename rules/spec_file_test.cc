@@ -122,6 +122,47 @@ spec:
   EXPECT_EQ(slo.policy.name, "sre-workbook");
 }
 
+TEST(SpecFileTest, AnSliOfLogs) {
+  const SpecFileResult result = ReadSpecText(R"(
+apiVersion: slowburn/v1
+kind: SLO
+metadata: {name: mails}
+spec:
+  service: mailer
+  sli:
+    logs:
+      match: resource.attributes["service.name"] == "mailer"
+      good: log.event_name == "mail.sent"
+      bad: log.severity_number >= SEVERITY_NUMBER_ERROR
+    group_by: [provider]
+  objective: 99%
+  window: 7d
+---
+apiVersion: slowburn/v1
+kind: SLO
+metadata: {name: anybody}
+spec:
+  service: mailer
+  sli: {logs: {match: log.event_name == "mail", bad: log.body != "ok"}}
+  objective: 99%
+  window: 7d
+)",
+                                             "a.yaml");
+  EXPECT_THAT(result.errors, IsEmpty());
+  EXPECT_THAT(result.warnings,
+              ElementsAre(testing::HasSubstr(
+                  "match does not pin service.name, so it takes log records of every service")));
+  ASSERT_EQ(result.slos.size(), 2u);
+  const slo::SliSpec& sli = result.slos[0].sli;
+  EXPECT_EQ(sli.events()->signal, model::Signal::kLogs);
+  EXPECT_EQ(sli.events()->match.context(), ottl::Context::kLog);
+  EXPECT_EQ(sli.events()->good->text(), "log.event_name == \"mail.sent\"");
+  EXPECT_EQ(sli.CanonicalText(),
+            "logs match=resource.attributes[\"service.name\"] == \"mailer\""
+            " bad=log.severity_number >= SEVERITY_NUMBER_ERROR"
+            " good=log.event_name == \"mail.sent\" by=8:provider");
+}
+
 TEST(SpecFileTest, AlertingIsReadWhole) {
   const SpecFileResult result = ReadSpecText(
       Changed("alerting: {policy: sre-workbook, page: {labels: {severity: critical}}}", R"(alerting:
@@ -215,12 +256,33 @@ INSTANTIATE_TEST_SUITE_P(
          {"14: spec.window is 65s: a window is counted in slices of 10 s"}},
         {"OtherSource",
          "spans:",
-         "logs:",
-         {"9: spec.sli.logs is no source that this build reads; write spans:"}},
+         "counter:",
+         {"9: spec.sli.counter is no source that this build reads; write spans: or logs:"}},
         {"OtherSourceBesideSpans",
          "    group_by",
          "    promql: x\n    group_by",
          {"12: spec.sli.promql is no source that this build reads; write spans:"}},
+        {"LogsWithConditionsOnSpans",
+         "spans:",
+         "logs:",
+         {"10: match: column 55: span. is not at hand; a condition on logs reads log., resource. "
+          "and scope.",
+          "11: bad: column 1: span. is not at hand"}},
+        {"LogsBesideSpans",
+         "    group_by",
+         "    logs: {match: 'true', bad: 'true'}\n    group_by",
+         {"9: spec.sli.spans stands beside logs, and an SLI has one source"}},
+        {"LogsWithLatency",
+         "    spans:\n      match: resource.attributes[\"service.name\"] == \"checkout\" and "
+         "span.kind == SPAN_KIND_SERVER\n      bad: span.status.code == STATUS_CODE_ERROR\n",
+         "    logs:\n      match: resource.attributes[\"service.name\"] == \"checkout\"\n"
+         "      latency: {max: 300ms}\n",
+         {"11: spec.sli.logs.latency: a log record has no duration; write bad: or good:"}},
+        {"LogsWithNothingBad",
+         "    spans:\n      match: resource.attributes[\"service.name\"] == \"checkout\" and "
+         "span.kind == SPAN_KIND_SERVER\n      bad: span.status.code == STATUS_CODE_ERROR\n",
+         "    logs:\n      match: resource.attributes[\"service.name\"] == \"checkout\"\n",
+         {"9: spec.sli.logs does not say which log records are bad; write bad: or good:"}},
         {"UnknownSource",
          "spans:",
          "span:",
@@ -271,11 +333,12 @@ INSTANTIATE_TEST_SUITE_P(
         {"GroupByUnderSpans",
          "    group_by",
          "      group_by",
-         {"12: group_by does not belong to spec.sli.spans; write it under sli, beside spans"}},
+         {"12: group_by does not belong to spec.sli.spans; write it under sli, beside spans or "
+          "logs"}},
         {"GroupByUnderSpec",
          "    group_by",
          "  group_by",
-         {"12: group_by does not belong to spec; write it under sli, beside spans"}},
+         {"12: group_by does not belong to spec; write it under sli, beside spans or logs"}},
         {"LabelName",
          "team:",
          "my-team:",

@@ -175,14 +175,14 @@ absl::Status Engine::Install(std::shared_ptr<const SloSet> slos,
   return absl::OkStatus();
 }
 
-std::shared_ptr<const Matcher> Engine::MakeMatcher() const {
-  std::vector<Matcher::Sli> slis;
+std::shared_ptr<const Matchers> Engine::MakeMatchers() const {
+  std::vector<IdentifiedSli> slis;
   std::set<SliId> seen;
   for (size_t i = 0; i < slos_->size(); ++i) {
     if ((*slos_)[i].sli.events() != nullptr && seen.insert(runtimes_[i].sli).second)
       slis.push_back({runtimes_[i].sli, &(*slos_)[i].sli});
   }
-  return std::make_shared<const Matcher>(slis);
+  return std::make_shared<const Matchers>(slis);
 }
 
 // --- the sums of one budget

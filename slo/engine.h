@@ -57,8 +57,8 @@ class Engine {
   absl::Status Install(std::shared_ptr<const SloSet> slos, std::chrono::sys_seconds now) {
     return Install(std::move(slos), exclusions_, now);
   }
-  // A matcher for the SLIs of the SLOs in force.
-  std::shared_ptr<const Matcher> MakeMatcher() const;
+  // Matchers for the SLIs of the SLOs in force.
+  std::shared_ptr<const Matchers> MakeMatchers() const;
 
   // Engine time becomes `now` (an earlier one changes nothing), windows slide, states are taken.
   // Call it each second.

@@ -2,10 +2,9 @@
 
 #include <algorithm>
 #include <optional>
+#include <type_traits>
 
 #include <fmt/format.h>
-#define XXH_INLINE_ALL
-#include <xxhash.h>
 
 #include "ottl/predicate.h"
 
@@ -53,51 +52,53 @@ struct EventTime {
   uint8_t offset_seconds;
 };
 
-EventTime TimeOf(const model::Span& span, std::chrono::sys_seconds received) {
-  const uint64_t seconds = span.end_time_unix_nano == 0
+EventTime TimeOf(uint64_t unix_nano, std::chrono::sys_seconds received) {
+  const uint64_t seconds = unix_nano == 0
                                ? static_cast<uint64_t>(received.time_since_epoch().count())
-                               : span.end_time_unix_nano / kNanosPerSecond;
+                               : unix_nano / kNanosPerSecond;
   const auto length = static_cast<uint64_t>(kSliceLength.count());
   return {static_cast<Slice>(seconds / length), static_cast<uint8_t>(seconds % length)};
 }
 
-bool AllTrue(const std::vector<ottl::Predicate>& conditions, const model::SpanCursor& cursor) {
+template <typename Cursor>
+bool AllTrue(const std::vector<ottl::Predicate>& conditions, const Cursor& cursor) {
   return std::all_of(conditions.begin(), conditions.end(),
                      [&](const ottl::Predicate& condition) { return condition.Eval(cursor); });
 }
 
 }  // namespace
 
-struct Matcher::Compiled {
+template <typename Batch>
+struct Matcher<Batch>::Compiled {
   struct GroupSlots {
-    int span;
+    int item;
     int resource;
   };
   SliId id{};
   std::optional<std::string> service;
   std::vector<ottl::Predicate> on_resource;  // decided once per resource
-  std::vector<ottl::Predicate> on_span;
+  std::vector<ottl::Predicate> on_item;
   std::optional<ottl::Predicate> bad;
   std::optional<ottl::Predicate> good;
   std::optional<int64_t> latency_max_nanos;
   std::vector<GroupSlots> group_by;
 
-  static Compiled From(const Sli& sli, model::AttributeProjection& projection) {
+  static Compiled From(SliId id, const EventSli& events, const std::vector<std::string>& group_by,
+                       model::AttributeProjection& projection) {
     Compiled compiled;
-    compiled.id = sli.id;
-    const EventSli& events = *sli.spec->events();
+    compiled.id = id;
     for (const ottl::Condition& condition : events.match.Conjuncts()) {
       if (!compiled.service.has_value()) {
         compiled.service = condition.PinnedResourceAttribute(kServiceName);
         if (compiled.service.has_value()) continue;  // The index answers it.
       }
-      auto& conditions = condition.ReadsOnlyResource() ? compiled.on_resource : compiled.on_span;
+      auto& conditions = condition.ReadsOnlyResource() ? compiled.on_resource : compiled.on_item;
       conditions.push_back(ottl::Predicate::Compile(condition, projection));
     }
     if (events.bad.has_value()) compiled.bad = ottl::Predicate::Compile(*events.bad, projection);
     if (events.good.has_value()) compiled.good = ottl::Predicate::Compile(*events.good, projection);
     if (events.latency_max.has_value()) compiled.latency_max_nanos = events.latency_max->count();
-    for (const std::string& name : sli.spec->group_by) {
+    for (const std::string& name : group_by) {
       compiled.group_by.push_back({projection.Add(AttributeScope::kItem, name),
                                    projection.Add(AttributeScope::kResource, name)});
     }
@@ -105,9 +106,11 @@ struct Matcher::Compiled {
   }
 
   // Whether the event is good, or nothing when it is not counted.
-  std::optional<bool> IsGood(const model::SpanCursor& cursor) const {
-    if (latency_max_nanos.has_value() && cursor.span().duration_nanos() > *latency_max_nanos)
-      return false;
+  std::optional<bool> IsGood(const Cursor& cursor) const {
+    if constexpr (std::is_same_v<Batch, model::SpanBatch>) {
+      if (latency_max_nanos.has_value() && cursor.item().duration_nanos() > *latency_max_nanos)
+        return false;
+    }
     if (bad.has_value() && bad->Eval(cursor)) return false;
     if (!good.has_value()) return true;
     if (good->Eval(cursor)) return true;
@@ -116,22 +119,27 @@ struct Matcher::Compiled {
   }
 };
 
-struct Matcher::Scratch::Memo {
+template <typename Batch>
+struct Matcher<Batch>::Scratch::Memo {
   Slice slice = 0;
-  uint32_t stamp = 0;  // of the Match that set it
+  uint32_t stamp = 0;  // of the delta it is of
   uint32_t entry = 0;
 };
 
-Matcher::Scratch::Scratch(const Matcher& matcher)
-    : cursor_(matcher.projection_), memos_(matcher.slis_.size()), cells_(256, 0) {}
-Matcher::Scratch::~Scratch() = default;
+template <typename Batch>
+Matcher<Batch>::Scratch::Scratch(const Matcher& matcher)
+    : cursor_(matcher.projection_), memos_(matcher.slis_.size()) {}
+template <typename Batch>
+Matcher<Batch>::Scratch::~Scratch() = default;
 
-Matcher::Matcher(std::span<const Sli> slis)
+template <typename Batch>
+Matcher<Batch>::Matcher(std::span<const IdentifiedSli> slis)
     : service_slot_(projection_.Add(AttributeScope::kResource, kServiceName)) {
-  slis_.reserve(slis.size());
-  for (const Sli& sli : slis) {
+  for (const IdentifiedSli& sli : slis) {
+    const EventSli* events = sli.spec->events();
+    if (events == nullptr || events->signal != Batch::kSignal) continue;
     const auto index = static_cast<uint32_t>(slis_.size());
-    slis_.push_back(Compiled::From(sli, projection_));
+    slis_.push_back(Compiled::From(sli.id, *events, sli.spec->group_by, projection_));
     if (slis_.back().service.has_value()) {
       by_service_[*slis_.back().service].push_back(index);
     } else {
@@ -140,13 +148,16 @@ Matcher::Matcher(std::span<const Sli> slis)
   }
 }
 
-Matcher::~Matcher() = default;
+template <typename Batch>
+Matcher<Batch>::~Matcher() = default;
 
-void Matcher::ActivateIfResourceMatches(uint32_t sli, Scratch& scratch) const {
+template <typename Batch>
+void Matcher<Batch>::ActivateIfResourceMatches(uint32_t sli, Scratch& scratch) const {
   if (AllTrue(slis_[sli].on_resource, scratch.cursor_)) scratch.active_.push_back(sli);
 }
 
-void Matcher::Activate(Scratch& scratch) const {
+template <typename Batch>
+void Matcher<Batch>::Activate(Scratch& scratch) const {
   scratch.active_.clear();
   const AttributeValue& service =
       scratch.cursor_.Attribute(AttributeScope::kResource, service_slot_);
@@ -160,81 +171,54 @@ void Matcher::Activate(Scratch& scratch) const {
   for (const uint32_t sli : anywhere_) ActivateIfResourceMatches(sli, scratch);
 }
 
-uint32_t Matcher::FindOrAppend(const Compiled& sli, Slice slice, Scratch& scratch,
-                               SliDelta& delta) const {
-  const uint64_t seed = (uint64_t{static_cast<uint32_t>(sli.id)} << 32) | slice;
-  const uint64_t hash = XXH3_64bits_withSeed(scratch.key_.data(), scratch.key_.size(), seed);
-  if (delta.entries().size() * 2 >= scratch.cells_.size()) {
-    // Grow by starting over: entries of this delta are put back by their own keys.
-    std::vector<uint64_t> larger(scratch.cells_.size() * 4, 0);
-    const size_t mask = larger.size() - 1;
-    for (uint32_t i = 0; i < delta.entries().size(); ++i) {
-      const SliDelta::Entry& entry = delta.entries()[i];
-      const uint64_t entry_seed = (uint64_t{static_cast<uint32_t>(entry.sli)} << 32) | entry.slice;
-      size_t at = XXH3_64bits_withSeed(delta.key(entry).data(), entry.key_size, entry_seed) & mask;
-      while (larger[at] != 0) at = (at + 1) & mask;
-      larger[at] = (uint64_t{scratch.stamp_} << 32) | i;
-    }
-    scratch.cells_ = std::move(larger);
-  }
-  const size_t mask = scratch.cells_.size() - 1;
-  size_t at = hash & mask;
-  while (scratch.cells_[at] >> 32 == scratch.stamp_) {
-    const auto index = static_cast<uint32_t>(scratch.cells_[at]);
-    const SliDelta::Entry& entry = delta.entries()[index];
-    if (entry.sli == sli.id && entry.slice == slice && delta.key(entry) == scratch.key_)
-      return index;
-    at = (at + 1) & mask;
-  }
-  const uint32_t index = delta.Append(sli.id, slice, scratch.key_);
-  scratch.cells_[at] = (uint64_t{scratch.stamp_} << 32) | index;
-  return index;
-}
-
-uint32_t Matcher::EntryFor(uint32_t sli, Slice slice, Scratch& scratch, SliDelta& delta) const {
+template <typename Batch>
+uint32_t Matcher<Batch>::EntryFor(uint32_t sli, Slice slice, Scratch& scratch,
+                                  SliDelta& delta) const {
   const Compiled& compiled = slis_[sli];
-  Scratch::Memo& memo = scratch.memos_[sli];
+  typename Scratch::Memo& memo = scratch.memos_[sli];
+  const uint32_t stamp = scratch.index_.stamp();
+  const auto find = [&] {
+    memo = {slice, stamp, scratch.index_.FindOrAppend(compiled.id, slice, scratch.key_, delta)};
+    return memo.entry;
+  };
   scratch.key_.clear();
   if (compiled.group_by.empty()) {
     // Most events fall into the slice of the one before.
-    if (memo.stamp == scratch.stamp_ && memo.slice == slice) return memo.entry;
-    memo = {slice, scratch.stamp_, FindOrAppend(compiled, slice, scratch, delta)};
-    return memo.entry;
+    if (memo.stamp == stamp && memo.slice == slice) return memo.entry;
+    return find();
   }
-  for (const Compiled::GroupSlots& slots : compiled.group_by) {
-    const AttributeValue& of_span = scratch.cursor_.Attribute(AttributeScope::kItem, slots.span);
-    AppendValue(scratch.key_, of_span.is_nil() ? scratch.cursor_.Attribute(
+  for (const typename Compiled::GroupSlots& slots : compiled.group_by) {
+    const AttributeValue& of_item = scratch.cursor_.Attribute(AttributeScope::kItem, slots.item);
+    AppendValue(scratch.key_, of_item.is_nil() ? scratch.cursor_.Attribute(
                                                      AttributeScope::kResource, slots.resource)
-                                               : of_span);
+                                               : of_item);
   }
-  if (memo.stamp == scratch.stamp_ && memo.slice == slice &&
+  if (memo.stamp == stamp && memo.slice == slice &&
       delta.key(delta.entries()[memo.entry]) == scratch.key_) {
     return memo.entry;
   }
-  memo = {slice, scratch.stamp_, FindOrAppend(compiled, slice, scratch, delta)};
-  return memo.entry;
+  return find();
 }
 
-void Matcher::CountSpan(std::chrono::sys_seconds received, Scratch& scratch,
-                        SliDelta& delta) const {
-  const EventTime time = TimeOf(scratch.cursor_.span(), received);
+template <typename Batch>
+void Matcher<Batch>::CountItem(std::chrono::sys_seconds received, Scratch& scratch,
+                               SliDelta& delta) const {
+  const EventTime time = TimeOf(scratch.cursor_.item().event_time_unix_nano(), received);
   for (const uint32_t sli : scratch.active_) {
     const Compiled& compiled = slis_[sli];
-    if (!AllTrue(compiled.on_span, scratch.cursor_)) continue;
+    if (!AllTrue(compiled.on_item, scratch.cursor_)) continue;
     const std::optional<bool> good = compiled.IsGood(scratch.cursor_);
     if (!good.has_value()) continue;
     delta.Count(EntryFor(sli, time.slice, scratch, delta), *good, time.offset_seconds);
   }
 }
 
-SliDelta Matcher::Match(const model::SpanBatch& batch, std::chrono::sys_seconds received,
-                        Scratch& scratch) const {
-  SliDelta delta;
-  if (++scratch.stamp_ == 0) {  // The stamp came round: old cells and memos must not look new.
-    std::fill(scratch.cells_.begin(), scratch.cells_.end(), 0);
-    std::fill(scratch.memos_.begin(), scratch.memos_.end(), Scratch::Memo{});
-    scratch.stamp_ = 1;
-  }
+template <typename Batch>
+SliDelta Matcher<Batch>::Match(const Batch& batch, std::chrono::sys_seconds received,
+                               Scratch& scratch) const {
+  SliDelta delta(Batch::kSignal);
+  if (scratch.index_.Begin())
+    std::fill(scratch.memos_.begin(), scratch.memos_.end(), typename Scratch::Memo{});
   for (const model::ResourceEntry& resource : batch.resources) {
     scratch.cursor_.EnterResource(batch, resource);
     Activate(scratch);
@@ -243,12 +227,15 @@ SliDelta Matcher::Match(const model::SpanBatch& batch, std::chrono::sys_seconds 
       const model::ScopeEntry& scope = batch.scopes[s];
       scratch.cursor_.EnterScope(batch, scope);
       for (uint32_t i = scope.item_begin; i < scope.item_end; ++i) {
-        scratch.cursor_.EnterSpan(batch, batch.spans[i]);
-        CountSpan(received, scratch, delta);
+        scratch.cursor_.EnterItem(batch, batch.items()[i]);
+        CountItem(received, scratch, delta);
       }
     }
   }
   return delta;
 }
+
+template class Matcher<model::SpanBatch>;
+template class Matcher<model::LogBatch>;
 
 }  // namespace slowburn::slo

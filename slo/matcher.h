@@ -1,4 +1,4 @@
-// slo/matcher.h: spans -> what they add to the counts of every SLI.
+// slo/matcher.h: spans and log records -> what they add to the counts of every SLI.
 //
 // Room     slo
 // Uses     model/, ottl/, slo/
@@ -15,24 +15,29 @@
 #include <absl/container/flat_hash_map.h>
 
 #include "model/attribute_projection.h"
+#include "model/item_cursor.h"
+#include "model/log_batch.h"
 #include "model/span_batch.h"
-#include "model/span_cursor.h"
+#include "slo/delta_index.h"
 #include "slo/sli_delta.h"
 #include "slo/sli_spec.h"
 
 namespace slowburn::slo {
 
-// One generation of SLIs. An SLI that pins resource.attributes["service.name"] is found by that
-// name, and conditions on the resource alone are decided once per resource: the cost of a span
-// follows the SLIs that apply to its service, not all SLIs.
+// An SLI by the id under which its counts are kept.
+struct IdentifiedSli {
+  SliId id{};
+  const SliSpec* spec = nullptr;
+};
+
+// The SLIs of one signal in one generation. An SLI that pins resource.attributes["service.name"] is
+// found by that name, and conditions on the resource alone are decided once per resource: the cost
+// of an item follows the SLIs that apply to its service, not all SLIs.
+template <typename Batch>
 class Matcher {
  public:
-  struct Sli {
-    SliId id{};
-    const SliSpec* spec = nullptr;  // of spans
-  };
-  // Distinct SLIs; the specs are read now and not kept.
-  explicit Matcher(std::span<const Sli> slis);
+  // Distinct SLIs, of which those of this signal are taken; the specs are read now and not kept.
+  explicit Matcher(std::span<const IdentifiedSli> slis);
   ~Matcher();
   Matcher(const Matcher&) = delete;
   Matcher& operator=(const Matcher&) = delete;
@@ -49,31 +54,42 @@ class Matcher {
    private:
     friend class Matcher;
     struct Memo;
-    model::SpanCursor cursor_;
+    model::ItemCursor<typename Batch::Item> cursor_;
     std::vector<uint32_t> active_;  // SLIs that apply to the current resource
     std::vector<Memo> memos_;       // per SLI: the entry of its last event
-    std::vector<uint64_t> cells_;   // open addressing: stamp << 32 | entry
-    uint32_t stamp_ = 0;
+    DeltaIndex index_;
     std::string key_;
   };
 
-  // A span without an end time counts at `received`.
-  SliDelta Match(const model::SpanBatch& batch, std::chrono::sys_seconds received,
-                 Scratch& scratch) const;
+  // An item without a time counts at `received`.
+  SliDelta Match(const Batch& batch, std::chrono::sys_seconds received, Scratch& scratch) const;
 
  private:
+  using Cursor = model::ItemCursor<typename Batch::Item>;
   struct Compiled;
   void Activate(Scratch& scratch) const;
   void ActivateIfResourceMatches(uint32_t sli, Scratch& scratch) const;
-  void CountSpan(std::chrono::sys_seconds received, Scratch& scratch, SliDelta& delta) const;
+  void CountItem(std::chrono::sys_seconds received, Scratch& scratch, SliDelta& delta) const;
   uint32_t EntryFor(uint32_t sli, Slice slice, Scratch& scratch, SliDelta& delta) const;
-  uint32_t FindOrAppend(const Compiled& sli, Slice slice, Scratch& scratch, SliDelta& delta) const;
 
   model::AttributeProjection projection_;
   int service_slot_;
   std::vector<Compiled> slis_;
   absl::flat_hash_map<std::string, std::vector<uint32_t>> by_service_;
   std::vector<uint32_t> anywhere_;  // SLIs that pin no service
+};
+
+using SpanMatcher = Matcher<model::SpanBatch>;
+using LogMatcher = Matcher<model::LogBatch>;
+extern template class Matcher<model::SpanBatch>;
+extern template class Matcher<model::LogBatch>;
+
+// One generation of SLIs.
+struct Matchers {
+  explicit Matchers(std::span<const IdentifiedSli> slis) : spans(slis), logs(slis) {}
+
+  SpanMatcher spans;
+  LogMatcher logs;
 };
 
 }  // namespace slowburn::slo

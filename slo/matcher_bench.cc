@@ -5,8 +5,8 @@
 #include <fmt/format.h>
 
 #include "slo/matcher.h"
+#include "slo/testing/batch_builder.h"
 #include "slo/testing/build_slo.h"
-#include "slo/testing/span_batch_builder.h"
 
 namespace slowburn::slo {
 namespace {
@@ -45,9 +45,9 @@ void BM_Matcher_Match(benchmark::State& state) {
     specs.push_back(
         SliOf(here ? "service-0" : fmt::format("silent-{}", i / kSlisOfOneService), i % 10));
   }
-  std::vector<Matcher::Sli> slis;
+  std::vector<IdentifiedSli> slis;
   for (const SliSpec& spec : specs) slis.push_back({static_cast<SliId>(slis.size() + 1), &spec});
-  const Matcher matcher(slis);
+  const SpanMatcher matcher(slis);
 
   std::vector<std::string> services;
   for (int s = 0; s < kServices; ++s) services.push_back(fmt::format("service-{}", s));
@@ -65,7 +65,7 @@ void BM_Matcher_Match(benchmark::State& state) {
     builder.Add(span, {{"http.route", AttributeValue::String(i % 2 == 0 ? "/pay/{id}" : "/cart")},
                        {"http.response.status_code", AttributeValue::Int(200)}});
   }
-  Matcher::Scratch scratch(matcher);
+  SpanMatcher::Scratch scratch(matcher);
   for (auto _ : state) {
     const SliDelta delta =
         matcher.Match(builder.batch(), std::chrono::sys_seconds(std::chrono::seconds(1)), scratch);

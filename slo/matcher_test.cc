@@ -11,8 +11,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "slo/testing/batch_builder.h"
 #include "slo/testing/build_slo.h"
-#include "slo/testing/span_batch_builder.h"
 
 namespace slowburn::slo {
 namespace {
@@ -40,10 +40,10 @@ model::Span SpanOf(std::string_view name, int32_t status = 0, uint64_t duration 
 }
 
 // A matcher with ids 1, 2, ... for these SLIs.
-Matcher MatcherOf(const std::vector<SliSpec>& specs) {
-  std::vector<Matcher::Sli> slis;
+SpanMatcher MatcherOf(const std::vector<SliSpec>& specs) {
+  std::vector<IdentifiedSli> slis;
   for (const SliSpec& spec : specs) slis.push_back({static_cast<SliId>(slis.size() + 1), &spec});
-  return Matcher(slis);
+  return SpanMatcher(slis);
 }
 
 // "1:/pay 3/1": SLI, group values, good/bad.
@@ -57,8 +57,8 @@ std::vector<std::string> Texts(const SliDelta& delta) {
   return texts;
 }
 
-std::vector<std::string> Match(const Matcher& matcher, const model::SpanBatch& batch) {
-  Matcher::Scratch scratch(matcher);
+std::vector<std::string> Match(const SpanMatcher& matcher, const model::SpanBatch& batch) {
+  SpanMatcher::Scratch scratch(matcher);
   return Texts(matcher.Match(batch, kReceived, scratch));
 }
 
@@ -76,10 +76,10 @@ class MatcherMeaningTest : public testing::TestWithParam<MeaningCase> {};
 
 TEST_P(MatcherMeaningTest, Counts) {
   const MeaningCase& c = GetParam();
-  const Matcher matcher = MatcherOf({BuildSli({.match = "span.name == \"pay\"",
-                                               .bad = c.bad,
-                                               .good = c.good,
-                                               .latency_max = c.latency_max})});
+  const SpanMatcher matcher = MatcherOf({BuildSli({.match = "span.name == \"pay\"",
+                                                   .bad = c.bad,
+                                                   .good = c.good,
+                                                   .latency_max = c.latency_max})});
   model::Span span = SpanOf("pay");
   span.start_time_unix_nano = kEnd - static_cast<uint64_t>(c.duration);
   SpanBatchBuilder builder(matcher.projection());
@@ -128,7 +128,7 @@ TEST(MatcherTest, FindsSlisByServiceAndResource) {
   const std::string both =
       checkout + R"( and resource.attributes["service.name"] == "cart")";  // never
   const std::string either = checkout + R"( or resource.attributes["service.name"] == "cart")";
-  const Matcher matcher = MatcherOf({
+  const SpanMatcher matcher = MatcherOf({
       BuildSli({.match = checkout, .bad = "false"}),
       BuildSli({.match = in_eu, .bad = "false"}),
       BuildSli({.match = server, .bad = "false"}),
@@ -154,7 +154,8 @@ TEST(MatcherTest, FindsSlisByServiceAndResource) {
 }
 
 TEST(MatcherTest, EverySpanOfEveryScopeCounts) {
-  const Matcher matcher = MatcherOf({BuildSli({.bad = "span.status.code == STATUS_CODE_ERROR"})});
+  const SpanMatcher matcher =
+      MatcherOf({BuildSli({.bad = "span.status.code == STATUS_CODE_ERROR"})});
   SpanBatchBuilder builder(matcher.projection());
   builder.Service("checkout").Scope("one").Add(SpanOf("a")).Add(SpanOf("a", kError));
   builder.Scope("two").Add(SpanOf("a", kError)).Scope("empty").Scope("three").Add(SpanOf("a"));
@@ -163,7 +164,7 @@ TEST(MatcherTest, EverySpanOfEveryScopeCounts) {
 }
 
 TEST(MatcherTest, NothingMatchesAndNothingIsCounted) {
-  const Matcher none{std::span<const Matcher::Sli>{}};
+  const SpanMatcher none{std::span<const IdentifiedSli>{}};
   SpanBatchBuilder builder(none.projection());
   builder.Service("checkout").Add(SpanOf("a"));
   EXPECT_THAT(Match(none, builder.batch()), IsEmpty());
@@ -173,7 +174,7 @@ TEST(MatcherTest, NothingMatchesAndNothingIsCounted) {
 // --- groups
 
 TEST(MatcherTest, GroupsBySpanThenResourceAsText) {
-  const Matcher matcher = MatcherOf({BuildSli({.bad = "false", .group_by = {"v"}})});
+  const SpanMatcher matcher = MatcherOf({BuildSli({.bad = "false", .group_by = {"v"}})});
   struct Case {
     std::string name;
     AttributeValue of_span, of_resource;
@@ -202,7 +203,7 @@ TEST(MatcherTest, GroupsBySpanThenResourceAsText) {
 }
 
 TEST(MatcherTest, SeveralNamesKeepTheirOrder) {
-  const Matcher matcher =
+  const SpanMatcher matcher =
       MatcherOf({BuildSli({.bad = "false", .group_by = {"http.route", "service.version"}})});
   SpanBatchBuilder builder(matcher.projection());
   builder
@@ -218,14 +219,14 @@ TEST(MatcherTest, SeveralNamesKeepTheirOrder) {
 // --- time
 
 TEST(MatcherTest, CountsAtTheEndTimeOrWhenItWasReceived) {
-  const Matcher matcher = MatcherOf({BuildSli({.bad = "false"})});
+  const SpanMatcher matcher = MatcherOf({BuildSli({.bad = "false"})});
   model::Span timeless = SpanOf("a");
   timeless.end_time_unix_nano = 0;
   model::Span later = SpanOf("a");
   later.end_time_unix_nano += 4 * kSecond + kSecond - 1;
   SpanBatchBuilder builder(matcher.projection());
   builder.Service("checkout").Add(later).Add(SpanOf("a")).Add(timeless);
-  Matcher::Scratch scratch(matcher);
+  SpanMatcher::Scratch scratch(matcher);
   const SliDelta delta = matcher.Match(builder.batch(), kReceived, scratch);
   ASSERT_THAT(delta.entries(), SizeIs(2));
   EXPECT_EQ(delta.entries()[0].slice, kSlice);
@@ -245,8 +246,8 @@ TEST(MatcherTest, ManySlicesAndGroupsCountLikeAMapAndScratchIsReused) {
                 .bad = "span.status.code == STATUS_CODE_ERROR",
                 .group_by = {"v"}}),
   };
-  const Matcher matcher = MatcherOf(specs);
-  Matcher::Scratch scratch(matcher);
+  const SpanMatcher matcher = MatcherOf(specs);
+  SpanMatcher::Scratch scratch(matcher);
   std::vector<std::string> names;
   for (int i = 0; i < 300; ++i) names.push_back("g" + std::to_string(i));
   std::mt19937 random(9);

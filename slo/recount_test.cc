@@ -169,7 +169,7 @@ class Simulation {
     }
     auto plan = table_->Plan(pointers, now_);
     ASSERT_TRUE(plan.ok()) << plan.status();
-    ASSERT_EQ(plan->too_late, too_late);
+    ASSERT_EQ(plan->too_late[static_cast<size_t>(model::Signal::kTraces)], too_late);
     ASSERT_TRUE(table_->Apply(*plan).ok());
     durable_.log.emplace_back(*std::move(plan));
     for (const Occurrence& one : accepted) ModelOf(one.sli).Count(one, options_.groups_per_sli_max);

@@ -1,16 +1,18 @@
 // slo/sli_delta.h: what one request adds to the counts.
 //
 // Room     slo
-// Uses     slo/
+// Uses     model/, slo/
 // Threads  a value with one owner
 // Units    counts are events
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "model/signal.h"
 #include "slo/slice.h"
 
 namespace slowburn::slo {
@@ -28,6 +30,9 @@ std::vector<std::string> SplitGroupKey(std::string_view key);
 // At most one entry per (SLI, group key, slice).
 class SliDelta {
  public:
+  SliDelta() = default;
+  explicit SliDelta(model::Signal signal) : signal_(signal) {}
+
   struct Entry {
     SliId sli{};
     Slice slice = 0;
@@ -37,6 +42,7 @@ class SliDelta {
     SliCounts counts;
   };
 
+  model::Signal signal() const { return signal_; }  // of the request
   const std::vector<Entry>& entries() const { return entries_; }
   std::string_view key(const Entry& entry) const {
     return {keys_.data() + entry.key_begin, entry.key_size};
@@ -53,6 +59,7 @@ class SliDelta {
   }
 
  private:
+  model::Signal signal_ = model::Signal::kTraces;
   std::vector<Entry> entries_;
   std::string keys_;
 };
@@ -74,7 +81,8 @@ struct GroupAdmission {
 struct CountPlan {
   std::vector<GroupAdmission> admissions;
   std::vector<SliceChange> changes;
-  uint64_t too_late = 0;    // events older than max_late: not counted
+  // Events older than max_late, which are not counted, by model::Signal.
+  std::array<uint64_t, model::kSignals.size()> too_late{};
   uint64_t overflowed = 0;  // events counted in __overflow__
 };
 

@@ -6,7 +6,8 @@ namespace slowburn::slo {
 namespace {
 
 std::string SourceText(const EventSli& sli) {
-  std::string text = fmt::format("spans match={}", sli.match.CanonicalText());
+  const std::string_view items = sli.signal == model::Signal::kLogs ? "logs" : "spans";
+  std::string text = fmt::format("{} match={}", items, sli.match.CanonicalText());
   if (sli.bad.has_value()) text += fmt::format(" bad={}", sli.bad->CanonicalText());
   if (sli.good.has_value()) text += fmt::format(" good={}", sli.good->CanonicalText());
   if (sli.latency_max.has_value())

@@ -19,13 +19,13 @@
 
 namespace slowburn::slo {
 
-// An event is a span (kTraces) for which `match` is true. Of `bad`, `good`, `latency_max` at least
-// one is set:
+// An event is a span (kTraces) or a log record (kLogs) for which `match` is true. Of `bad`, `good`,
+// `latency_max` at least one is set, all conditions in the signal's context:
 //   bad alone         bad when true, else good
 //   good alone        good when true, else bad
 //   both              neither: not counted; both true: bad
-//   latency_max       bad when the span lasted longer; with `bad` beside it, bad if either; `good`
-//   cannot stand beside it
+//   latency_max       of spans: bad when the span lasted longer; with `bad` beside it, bad if
+//   either; `good` cannot stand beside it
 struct EventSli {
   model::Signal signal = model::Signal::kTraces;
   ottl::Condition match;

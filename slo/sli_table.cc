@@ -154,7 +154,7 @@ absl::StatusOr<CountPlan> SliTable::Plan(std::span<const SliDelta* const> deltas
                               static_cast<uint32_t>(entry.sli));
       }
       if (entry.slice < oldest) {
-        planning.plan.too_late += entry.counts.total();
+        planning.plan.too_late[static_cast<size_t>(delta->signal())] += entry.counts.total();
         continue;
       }
       Sli& sli = At(entry.sli);

@@ -157,7 +157,7 @@ TEST_F(SliTableTest, WhatIsOlderThanMaxLateIsNotCountedButSaid) {
                                        {kSli, kNowSlice - 61, {1, 0}, {"b"}}}),
                            kNow + 9s);
   ASSERT_TRUE(plan.ok()) << plan.status();
-  EXPECT_EQ(plan->too_late, 8u);
+  EXPECT_EQ(plan->too_late[static_cast<size_t>(model::Signal::kTraces)], 8u);
   EXPECT_EQ(table.counts(kSli, kTotalGroup).sum(0), (SliCounts{1, 0}));
   EXPECT_EQ(table.FindGroup(kSli, {"b"}), std::nullopt) << "nothing of it was counted";
 }

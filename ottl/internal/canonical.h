@@ -13,7 +13,7 @@
 namespace slowburn::ottl::internal {
 
 // One space around operators, parentheses only where the grammar needs them, enums by name beside
-// span.kind and span.status.code, durations as base::FormatDuration writes them.
+// the paths that have some, durations as base::FormatDuration writes them.
 std::string WriteTree(const Node& node);
 
 }  // namespace slowburn::ottl::internal

@@ -138,7 +138,8 @@ absl::Status Lexer::RefuseCharacter() const {
   }
   if (c == '+' || c == '-' || c == '*' || c == '/' || c == '%') {
     return Error(
-        at_, fmt::format("there is no arithmetic ({}); for end - start write span.duration", c));
+        at_, fmt::format(
+                 "there is no arithmetic ({}); for a span's end - start write span.duration", c));
   }
   if (c == '{' || c == '}') {
     return Error(at_, "maps and lists are not supported; compare one value at a time");

@@ -22,7 +22,6 @@ constexpr int kOperandsMax = 1000;
 constexpr size_t kRegexBytesMax = 4 * 1024;
 // Each expression's program and cache of states; a condition may hold hundreds of them.
 constexpr int64_t kRegexMemoryBytesMax = 2 << 20;
-constexpr size_t kSpanIdBytes = 8;
 
 // a < b is b > a.
 Node::Op Mirror(Node::Op op) {
@@ -40,6 +39,13 @@ Node::Op Mirror(Node::Op op) {
       break;
   }
   return op;
+}
+
+// How many zeros say that an id is absent, or 0 where none can be.
+size_t ZeroIdBytes(Path path) {
+  if (path == Path::kSpanParentSpanId || path == Path::kLogSpanId) return 8;
+  if (path == Path::kLogTraceId) return 16;
+  return 0;
 }
 
 // `a and (b and c)` is `a and b and c`.
@@ -61,16 +67,23 @@ std::string KeywordAdvice(std::string_view name) {
   return "";
 }
 
-std::string UnknownEnum(std::string_view name) {
+std::string UnknownEnum(std::string_view name, Context context) {
   const std::string upper = UpperCase(name);
-  for (const std::string_view prefix : {"SPAN_KIND_", "STATUS_CODE_"}) {
-    const std::string full = fmt::format("{}{}", prefix, upper);
+  std::string examples;
+  for (const EnumFamily& family : EnumFamilies()) {
+    if (family.context != context) continue;
+    const std::string full = fmt::format("{}{}", family.prefix, upper);
     if (FindEnum(full)) return fmt::format("unknown enum {}; did you mean {}?", name, full);
+    examples += fmt::format("{}{}", examples.empty() ? "" : " or ", family.example);
   }
-  const std::string near = DidYouMean(name, EnumNames());
-  return fmt::format(
-      "unknown enum {}{}", Excerpt(name),
-      near.empty() ? "; write one like SPAN_KIND_SERVER or STATUS_CODE_ERROR" : near);
+  std::string advice = DidYouMean(name, EnumNames(context));
+  if (advice.empty()) advice = fmt::format("; write one like {}", examples);
+  return fmt::format("unknown enum {}{}", Excerpt(name), advice);
+}
+
+// "span., resource. and scope.", or with another word between the last two.
+std::string Owners(Context context, std::string_view conjunction) {
+  return fmt::format("{}., resource. {} scope.", InfoOf(context).prefix, conjunction);
 }
 
 std::string UnknownFunction(std::string_view name) {
@@ -82,51 +95,63 @@ std::string UnknownFunction(std::string_view name) {
                      near.empty() ? "; write IsMatch, HasPrefix, HasSuffix or Duration" : near);
 }
 
+// The advice for a name whose owner is another context's, or empty.
+std::string OtherContext(std::string_view name, Context context) {
+  const std::string_view first = name.substr(0, name.find('.'));
+  if (first == InfoOf(context).prefix) return "";
+  for (const std::string_view other :
+       {"span", "log", "datapoint", "metric", "spanevent", "profile"}) {
+    if (first == other) {
+      return fmt::format("{}. is not at hand; a condition on {} reads {}", other,
+                         InfoOf(context).items, Owners(context, "and"));
+    }
+  }
+  return "";
+}
+
 // The advice for a dotted name that is no path.
-std::string UnknownPath(std::string_view name) {
-  constexpr std::array<std::string_view, 3> kContexts = {"span", "resource", "scope"};
-  for (const std::string_view context : kContexts) {
-    if (name == context) {
+std::string UnknownPath(std::string_view name, Context context) {
+  if (std::string other = OtherContext(name, context); !other.empty()) return other;
+  const std::array<std::string_view, 3> owners = {InfoOf(context).prefix, "resource", "scope"};
+  for (const std::string_view owner : owners) {
+    if (name == owner) {
       return fmt::format(
           "{0} is no value by itself; write {0}.attributes[\"...\"] or another path "
           "below it",
           name);
     }
-    const std::string attributes = fmt::format("{}.attributes.", context);
+    const std::string attributes = fmt::format("{}.attributes.", owner);
     if (name.starts_with(attributes)) {
-      return fmt::format("an attribute's name stands in brackets; write {}.attributes[{}]", context,
+      return fmt::format("an attribute's name stands in brackets; write {}.attributes[{}]", owner,
                          Excerpt(name.substr(attributes.size())));
     }
   }
-  if (name == "span.status" || name == "status") {
+  if (context == Context::kSpan && (name == "span.status" || name == "status")) {
     return fmt::format("{} is two values; write span.status.code or span.status.message", name);
   }
+  if (name == "log.body.string") {
+    return "log.body.string is not at hand; write log.body, which is a string where a string was "
+           "sent";
+  }
   if (name == "attributes" || name.starts_with("attributes.")) {
-    return "attributes of what; write span.attributes[...], resource.attributes[...] or "
-           "scope.attributes[...]";
+    return fmt::format(
+        "attributes of what; write {}.attributes[...], resource.attributes[...] or "
+        "scope.attributes[...]",
+        owners[0]);
   }
-  for (const std::string_view context : kContexts) {
-    const std::string full = fmt::format("{}.{}", context, name);
-    if (FindPath(full)) return fmt::format("{} of what; write {}", name, full);
+  for (const std::string_view owner : owners) {
+    const std::string full = fmt::format("{}.{}", owner, name);
+    if (FindPath(full, context)) return fmt::format("{} of what; write {}", name, full);
   }
-  const std::string_view first = name.substr(0, name.find('.'));
-  for (const std::string_view other : {"log", "datapoint", "metric", "spanevent", "profile"}) {
-    if (first == other) {
-      return fmt::format(
-          "{}. is not at hand; a condition on spans reads span., resource. and "
-          "scope.",
-          other);
-    }
-  }
-  const std::string near = DidYouMean(name, PathNames());
-  return fmt::format("unknown path {}{}", Excerpt(name),
-                     near.empty() ? "; a path begins with span., resource. or scope." : near);
+  std::string advice = DidYouMean(name, PathNames(context));
+  if (advice.empty()) advice = fmt::format("; a path begins with {}", Owners(context, "or"));
+  return fmt::format("unknown path {}{}", Excerpt(name), advice);
 }
 
 class Parser {
  public:
-  Parser(std::string_view text, std::vector<Token> tokens)
-      : text_(text), tokens_(std::move(tokens)) {}
+  Parser(std::string_view text, Context context, std::vector<Token> tokens)
+      : text_(text), context_(context), tokens_(std::move(tokens)) {}
 
   absl::StatusOr<Node> Run();
 
@@ -168,6 +193,7 @@ class Parser {
   absl::StatusOr<std::string> AttributeKey(const PathInfo& info);
 
   std::string_view text_;
+  Context context_;
   std::vector<Token> tokens_;
   size_t at_ = 0;
   int nesting_ = 0;
@@ -199,7 +225,9 @@ absl::Status Parser::CountOperand(const Token& token) {
 
 absl::StatusOr<Node> Parser::Run() {
   if (At(Token::Kind::kEnd)) {
-    return ErrorAt(text_, 0, "the condition is empty; write true for every span");
+    return ErrorAt(
+        text_, 0,
+        fmt::format("the condition is empty; write true for every {}", InfoOf(context_).item));
   }
   SB_ASSIGN_OR_RETURN(Node root, Or());
   if (!At(Token::Kind::kEnd)) return Unexpected("and, or or the end");
@@ -278,8 +306,8 @@ absl::StatusOr<Node> Parser::Call(Node::Kind kind) {
   Take();  // (
   SB_ASSIGN_OR_RETURN(Operand target, Value());
   if (target.value.kind != Node::Operand::Kind::kPath) {
-    return Error(*target.first,
-                 fmt::format("{} reads a path; write {}(span.name, \"...\")", name, name));
+    return Error(*target.first, fmt::format("{0} reads a path; write {0}({1}, \"...\")", name,
+                                            InfoOf(context_).example));
   }
   if (const auto problem = TextArgumentProblem(name, target.value)) {
     return Error(*target.first, *problem);
@@ -328,19 +356,22 @@ absl::StatusOr<Node> Parser::Compare(Operand left, Node::Op op, Operand right) c
   if (left.value.kind != Kind::kPath) {
     if (right.value.kind != Kind::kPath) {
       return Error(*left.first,
-                   "two literals are compared, which reads nothing of a span; write a "
-                   "path like span.name on one side");
+                   fmt::format("two literals are compared, which reads nothing of a {}; write a "
+                               "path like {} on one side",
+                               InfoOf(context_).item, InfoOf(context_).example));
     }
     std::swap(left, right);
     op = Mirror(op);
   }
-  if (const auto problem = ComparisonProblem(left.value, op, right.value, right.first->spelling)) {
+  if (const auto problem =
+          ComparisonProblem(context_, left.value, op, right.value, right.first->spelling)) {
     return Error(*right.first, *problem);
   }
-  // What OTTL's users write for a root span.
+  // What OTTL's users write for a root span, or a log record without a trace.
   const bool is_equality = op == Node::Op::kEqual || op == Node::Op::kNotEqual;
-  if (is_equality && left.value.path == Path::kSpanParentSpanId &&
-      right.value.kind == Kind::kBytes && right.value.text == std::string(kSpanIdBytes, '\0')) {
+  const size_t zeros = ZeroIdBytes(left.value.path);
+  if (is_equality && zeros > 0 && right.value.kind == Kind::kBytes &&
+      right.value.text == std::string(zeros, '\0')) {
     right.value = Node::Operand{.kind = Kind::kNil};
   }
   return Node{.kind = Node::Kind::kCompare,
@@ -395,11 +426,15 @@ absl::StatusOr<Parser::Operand> Parser::NamedValue() {
              name != "not" && KeywordAdvice(name).empty()) {
     return Function();
   } else if (const auto value = FindEnum(name)) {
-    operand.value = {.kind = Kind::kInt, .integer = *value};
+    if (value->family->context != context_) {
+      return Error(token, fmt::format("{} is not at hand; it belongs to conditions on {}", name,
+                                      InfoOf(value->family->context).items));
+    }
+    operand.value = {.kind = Kind::kInt, .integer = value->number};
   } else if (name == "and" || name == "or" || name == "not" || !KeywordAdvice(name).empty()) {
     return Unexpected("a path or a value");
   } else if (name[0] >= 'A' && name[0] <= 'Z' && Peek(1).kind != Token::Kind::kDot) {
-    return Error(token, UnknownEnum(name));
+    return Error(token, UnknownEnum(name, context_));
   } else {
     return PathValue();
   }
@@ -438,18 +473,25 @@ absl::StatusOr<Parser::Operand> Parser::PathValue() {
     name += ".";
     name += Take().spelling;
   }
-  const PathInfo* info = FindPath(name);
-  if (info == nullptr) return Error(first, UnknownPath(name));
+  const PathInfo* info = FindPath(name, context_);
+  if (info == nullptr) return Error(first, UnknownPath(name, context_));
   Operand operand{.value = {.kind = Node::Operand::Kind::kPath, .path = info->path},
                   .first = &first};
   if (IsAttribute(info->path)) {
     SB_ASSIGN_OR_RETURN(operand.value.text, AttributeKey(*info));
   }
   if (At(Token::Kind::kLeftBracket)) {
-    return Error(Peek(), IsAttribute(info->path)
-                             ? "indexing into an attribute's value is not supported; compare "
-                               "attributes that are no maps or lists"
-                             : fmt::format("{} has no parts; leave out [", info->name));
+    if (IsAttribute(info->path)) {
+      return Error(Peek(),
+                   "indexing into an attribute's value is not supported; compare attributes that "
+                   "are no maps or lists");
+    }
+    if (info->type == PathType::kAny) {
+      return Error(Peek(), fmt::format("indexing into {} is not supported; write a condition on an "
+                                       "attribute",
+                                       info->name));
+    }
+    return Error(Peek(), fmt::format("{} has no parts; leave out [", info->name));
   }
   return operand;
 }
@@ -466,7 +508,7 @@ absl::StatusOr<std::string> Parser::AttributeKey(const PathInfo& info) {
 
 }  // namespace
 
-absl::StatusOr<Node> ParseTree(std::string_view text) {
+absl::StatusOr<Node> ParseTree(std::string_view text, Context context) {
   if (text.size() > kTextBytesMax) {
     return ErrorAt(text, kTextBytesMax,
                    fmt::format("the condition has {} bytes, at most {}; write a "
@@ -474,7 +516,7 @@ absl::StatusOr<Node> ParseTree(std::string_view text) {
                                text.size(), kTextBytesMax));
   }
   SB_ASSIGN_OR_RETURN(std::vector<Token> tokens, Lex(text));
-  return Parser(text, std::move(tokens)).Run();
+  return Parser(text, context, std::move(tokens)).Run();
 }
 
 RE2::Options RegexOptions() {

@@ -18,9 +18,9 @@ namespace slowburn::ottl::internal {
 inline constexpr size_t kTextBytesMax = 16 * 1024;
 
 // The tree in its one form: `and` and `or` flattened, a literal to the right of its path, an
-// all-zero parent id as nil, every regular expression checked. Errors and limits as
+// all-zero id that may be absent as nil, every regular expression checked. Errors and limits as
 // ottl/condition.h says.
-absl::StatusOr<Node> ParseTree(std::string_view text);
+absl::StatusOr<Node> ParseTree(std::string_view text, Context context);
 
 // How every regular expression of a condition is compiled.
 RE2::Options RegexOptions();

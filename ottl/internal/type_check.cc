@@ -35,7 +35,7 @@ PathType TypeOf(const Node::Operand& operand) {
 std::string_view TypeName(PathType type) {
   switch (type) {
     case PathType::kAny:
-      return "an attribute";
+      return "of any type";
     case PathType::kString:
       return "a string";
     case PathType::kInteger:
@@ -62,29 +62,45 @@ std::string Advice(const Node::Operand& path, const Node::Operand& other) {
     case PathType::kInteger:
       break;
   }
-  const std::string_view prefix = EnumPrefix(info.path);
-  if (prefix.empty()) return "write an integer";
+  const EnumFamily* family = EnumsOf(info.path);
+  if (family == nullptr) return "write an integer";
   if (other.kind == Kind::kString) {
     const std::string upper = UpperCase(other.text);
-    const std::string name = upper.starts_with(prefix) ? upper : fmt::format("{}{}", prefix, upper);
+    const std::string name =
+        upper.starts_with(family->prefix) ? upper : fmt::format("{}{}", family->prefix, upper);
     if (FindEnum(name)) return fmt::format("write {}", name);
   }
-  return fmt::format("write {}", info.path == Path::kSpanKind ? "an enum like SPAN_KIND_SERVER"
-                                                              : "an enum like STATUS_CODE_ERROR");
+  return fmt::format("write an enum like {}", family->example);
+}
+
+// A duration beside a path that is none.
+std::string NoDuration(Context context, const Node::Operand& path, const Node::Operand& duration) {
+  const PathInfo& info = InfoOf(path.path);
+  const std::string advice = info.type == PathType::kAny
+                                 ? fmt::format("write a number in {} own unit",
+                                               IsAttribute(info.path) ? "the attribute's" : "its")
+                                 : Advice(path, duration);
+  if (context == Context::kSpan) {
+    return fmt::format("a duration compares with span.duration only, {} is {}; {}", info.name,
+                       TypeName(info.type), advice);
+  }
+  return fmt::format("a {} has no duration to compare with, {} is {}; {}", InfoOf(context).item,
+                     info.name, TypeName(info.type), advice);
 }
 
 // SPAN_KIND_SERVER and STATUS_CODE_ERROR are both 2: mixed up, they would match silently.
 std::optional<std::string> WrongEnum(const Node::Operand& path, std::string_view spelling) {
-  const std::string_view prefix = EnumPrefix(path.path);
-  if (prefix.empty() || !FindEnum(spelling) || spelling.starts_with(prefix)) return std::nullopt;
+  const EnumFamily* family = EnumsOf(path.path);
+  const auto found = FindEnum(spelling);
+  if (family == nullptr || !found || found->family == family) return std::nullopt;
   return fmt::format("{} is not a value of {}; write one of {}...", spelling,
-                     InfoOf(path.path).name, prefix);
+                     InfoOf(path.path).name, family->prefix);
 }
 
 }  // namespace
 
-std::optional<std::string> ComparisonProblem(const Node::Operand& left, Node::Op op,
-                                             const Node::Operand& right,
+std::optional<std::string> ComparisonProblem(Context context, const Node::Operand& left,
+                                             Node::Op op, const Node::Operand& right,
                                              std::string_view spelling) {
   const PathInfo& info = InfoOf(left.path);
   const bool is_value = right.kind != Kind::kPath;
@@ -92,10 +108,7 @@ std::optional<std::string> ComparisonProblem(const Node::Operand& left, Node::Op
     return fmt::format("{} compares with durations only; write a duration like 300ms", info.name);
   }
   if (info.type != PathType::kDuration && TypeOf(right) == PathType::kDuration) {
-    return fmt::format("a duration compares with span.duration only, {} is {}; {}", info.name,
-                       TypeName(info.type),
-                       info.type == PathType::kAny ? "write a number in the attribute's own unit"
-                                                   : Advice(left, right));
+    return NoDuration(context, left, right);
   }
   if (right.kind == Kind::kNil) {
     if (!IsOrdering(op)) return std::nullopt;

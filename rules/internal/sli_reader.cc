@@ -16,15 +16,26 @@ namespace {
 
 using base::YamlNode;
 
-constexpr std::array<std::string_view, 5> kOtherSources = {"logs", "counter", "histogram", "gauge",
+constexpr std::array<std::string_view, 4> kOtherSources = {"counter", "histogram", "gauge",
                                                            "promql"};
+
+// A source of events: where it stands in the file, and what people call its items.
+struct EventSource {
+  std::string_view key;
+  model::Signal signal;
+  ottl::Context context;
+  std::string_view items;
+};
+constexpr EventSource kSpans = {"spans", model::Signal::kTraces, ottl::Context::kSpan, "spans"};
+constexpr EventSource kLogs = {"logs", model::Signal::kLogs, ottl::Context::kLog, "log records"};
 
 // "match: column 12: ...": the column counts in the condition, which YAML may have folded or
 // unquoted.
-std::optional<ottl::Condition> ReadCondition(const YamlNode& node, std::string_view name) {
+std::optional<ottl::Condition> ReadCondition(const YamlNode& node, std::string_view name,
+                                             ottl::Context context) {
   const std::optional<std::string> text = node.String();
   if (!text.has_value()) return std::nullopt;
-  absl::StatusOr<ottl::Condition> condition = ottl::Condition::Parse(*text);
+  absl::StatusOr<ottl::Condition> condition = ottl::Condition::Parse(*text, context);
   if (condition.ok()) return *std::move(condition);
   node.Error(fmt::format("{}: {}", name, base::Message(condition.status())));
   return std::nullopt;
@@ -42,7 +53,7 @@ std::optional<std::chrono::nanoseconds> ReadLatencyMax(const YamlNode& latency) 
   return max;
 }
 
-void WarnUnlessPinned(const YamlNode& node, const ottl::Condition& match) {
+void WarnUnlessPinned(const YamlNode& node, const ottl::Condition& match, std::string_view items) {
   const std::vector<ottl::Condition> conjuncts = match.Conjuncts();
   if (std::any_of(conjuncts.begin(), conjuncts.end(), [](const ottl::Condition& conjunct) {
         return conjunct.PinnedResourceAttribute("service.name").has_value();
@@ -50,34 +61,51 @@ void WarnUnlessPinned(const YamlNode& node, const ottl::Condition& match) {
     return;
   }
   node.Warning(
-      "match does not pin service.name, so it takes spans of every service; add "
-      "resource.attributes[\"service.name\"] == \"...\"");
+      fmt::format("match does not pin service.name, so it takes {} of every service; add "
+                  "resource.attributes[\"service.name\"] == \"...\"",
+                  items));
 }
 
-std::optional<slo::SliSpec> ReadSpans(const YamlNode& spans, std::vector<std::string> group_by) {
-  spans.AllowKeys({"match", "bad", "good", "latency", "group_by"});
-  RefuseGroupBy(spans);
-  const YamlNode match_node = spans.Required("match");
-  std::optional<ottl::Condition> match = ReadCondition(match_node, "match");
-  if (match.has_value()) WarnUnlessPinned(match_node, *match);
-  const YamlNode bad_node = spans.Optional("bad");
-  const YamlNode good_node = spans.Optional("good");
-  const YamlNode latency_node = spans.Optional("latency");
-  std::optional<ottl::Condition> bad = ReadCondition(bad_node, "bad");
-  std::optional<ottl::Condition> good = ReadCondition(good_node, "good");
-  std::optional<std::chrono::nanoseconds> latency_max = ReadLatencyMax(latency_node);
-  if (spans.IsMap() && !bad_node.IsPresent() && !good_node.IsPresent() &&
-      !latency_node.IsPresent()) {
-    spans.Error(fmt::format(
-        "{} does not say which spans are bad; write bad:, good: or latency: {{max: 300ms}}",
-        spans.path()));
+// What `events` says of good and bad must be enough, and no more than can be told.
+void CheckGoodAndBad(const YamlNode& events, const EventSource& source) {
+  if (!events.IsMap()) return;
+  const YamlNode good = events.Optional("good");
+  const YamlNode latency = events.Optional("latency");
+  const bool has_duration = source.signal == model::Signal::kTraces;
+  if (!events.Optional("bad").IsPresent() && !good.IsPresent() && !latency.IsPresent()) {
+    events.Error(
+        fmt::format("{} does not say which {} are bad; write {}", events.path(), source.items,
+                    has_duration ? "bad:, good: or latency: {max: 300ms}" : "bad: or good:"));
   }
-  if (good_node.IsPresent() && latency_node.IsPresent()) {
-    latency_node.Error(fmt::format("{} cannot stand beside good; write bad: instead of good:",
-                                   latency_node.path()));
+  if (!latency.IsPresent()) return;
+  if (!has_duration) {
+    latency.Error(
+        fmt::format("{}: a log record has no duration; write bad: or good:, like bad: "
+                    "log.attributes[\"duration_ms\"] > 300",
+                    latency.path()));
+  } else if (good.IsPresent()) {
+    latency.Error(
+        fmt::format("{} cannot stand beside good; write bad: instead of good:", latency.path()));
   }
+}
+
+std::optional<slo::SliSpec> ReadEvents(const YamlNode& events, const EventSource& source,
+                                       std::vector<std::string> group_by) {
+  events.AllowKeys({"match", "bad", "good", "latency", "group_by"});
+  RefuseGroupBy(events);
+  const YamlNode match_node = events.Required("match");
+  std::optional<ottl::Condition> match = ReadCondition(match_node, "match", source.context);
+  if (match.has_value()) WarnUnlessPinned(match_node, *match, source.items);
+  std::optional<ottl::Condition> bad = ReadCondition(events.Optional("bad"), "bad", source.context);
+  std::optional<ottl::Condition> good =
+      ReadCondition(events.Optional("good"), "good", source.context);
+  std::optional<std::chrono::nanoseconds> latency_max;
+  if (source.signal == model::Signal::kTraces) {
+    latency_max = ReadLatencyMax(events.Optional("latency"));
+  }
+  CheckGoodAndBad(events, source);
   if (!match.has_value()) return std::nullopt;
-  return slo::SliSpec{.source = slo::EventSli{.signal = model::Signal::kTraces,
+  return slo::SliSpec{.source = slo::EventSli{.signal = source.signal,
                                               .match = *std::move(match),
                                               .bad = std::move(bad),
                                               .good = std::move(good),
@@ -107,22 +135,31 @@ void RefuseGroupBy(const YamlNode& parent) {
   if (!parent.IsMap()) return;
   const YamlNode group_by = parent.Optional("group_by");
   if (group_by.IsPresent()) {
-    group_by.Error(fmt::format("group_by does not belong to {}; write it under sli, beside spans",
-                               parent.path()));
+    group_by.Error(fmt::format(
+        "group_by does not belong to {}; write it under sli, beside spans or logs", parent.path()));
   }
 }
 
 std::optional<slo::SliSpec> ReadSli(const YamlNode& sli, std::vector<std::string> group_by) {
-  sli.AllowKeys({"spans", "group_by", "logs", "counter", "histogram", "gauge", "promql"});
+  sli.AllowKeys({"spans", "logs", "group_by", "counter", "histogram", "gauge", "promql"});
   bool has_other = false;
   for (const auto& [key, source] : sli.Entries()) {
     if (std::find(kOtherSources.begin(), kOtherSources.end(), key) == kOtherSources.end()) continue;
     has_other = true;
-    source.Error(fmt::format(
-        "{} is no source that this build reads; write spans: with match and bad, good or latency",
-        source.path()));
+    source.Error(
+        fmt::format("{} is no source that this build reads; write spans: or logs: with "
+                    "match and bad or good",
+                    source.path()));
   }
-  return ReadSpans(has_other ? sli.Optional("spans") : sli.Required("spans"), std::move(group_by));
+  if (!sli.IsMap() || !sli.Optional("logs").IsPresent()) {
+    return ReadEvents(has_other ? sli.Optional("spans") : sli.Required("spans"), kSpans,
+                      std::move(group_by));
+  }
+  if (const YamlNode spans = sli.Optional("spans"); spans.IsPresent()) {
+    spans.Error(fmt::format(
+        "{} stands beside logs, and an SLI has one source; write an SLO for each", spans.path()));
+  }
+  return ReadEvents(sli.Optional("logs"), kLogs, std::move(group_by));
 }
 
 }  // namespace slowburn::rules

@@ -20,6 +20,7 @@ namespace slowburn::slo {
 
 // Text that does not parse ends the test.
 struct SliArgs {
+  model::Signal signal = model::Signal::kTraces;  // or kLogs
   std::string_view match = R"(resource.attributes["service.name"] == "checkout")";
   std::string_view bad;   // empty: none
   std::string_view good;  // empty: none
@@ -28,13 +29,18 @@ struct SliArgs {
 };
 
 inline SliSpec BuildSli(const SliArgs& args) {
-  EventSli events{.signal = model::Signal::kTraces,
-                  .match = ottl::Condition::Parse(args.match).value(),
+  const auto parse = [&](std::string_view text) {
+    const bool is_logs = args.signal == model::Signal::kLogs;
+    return ottl::Condition::Parse(text, is_logs ? ottl::Context::kLog : ottl::Context::kSpan)
+        .value();
+  };
+  EventSli events{.signal = args.signal,
+                  .match = parse(args.match),
                   .bad = {},
                   .good = {},
                   .latency_max = args.latency_max};
-  if (!args.bad.empty()) events.bad = ottl::Condition::Parse(args.bad).value();
-  if (!args.good.empty()) events.good = ottl::Condition::Parse(args.good).value();
+  if (!args.bad.empty()) events.bad = parse(args.bad);
+  if (!args.good.empty()) events.good = parse(args.good);
   return {.source = std::move(events), .group_by = args.group_by};
 }
 

@@ -1,4 +1,4 @@
-// model/span_cursor.h: a walk over a SpanBatch with attributes at hand by slot.
+// model/item_cursor.h: a walk over a batch of spans or log records with attributes at hand by slot.
 //
 // Room     model
 // Uses     model/
@@ -11,25 +11,25 @@
 #include <vector>
 
 #include "model/attribute_projection.h"
+#include "model/log_batch.h"
+#include "model/signal_batch.h"
 #include "model/span_batch.h"
 
 namespace slowburn::model {
 
-// Stands on one span. Entering a resource, scope or span spreads its few attributes over a table by
-// slot, so that a condition reads any of them by index; what the span does not have reads as nil.
-// `batch` must outlive the walk.
-class SpanCursor {
+// Stands in a resource and a scope. Entering one spreads its few attributes over a table by slot,
+// so that a condition reads any of them by index; what is absent reads as nil. `batch` must outlive
+// the walk.
+class EnvelopeCursor {
  public:
-  explicit SpanCursor(const AttributeProjection& projection);
+  explicit EnvelopeCursor(const AttributeProjection& projection);
 
   // Outermost first; entering an outer one leaves the inner ones.
-  void EnterResource(const SpanBatch& batch, const ResourceEntry& resource);
-  void EnterScope(const SpanBatch& batch, const ScopeEntry& scope);
-  void EnterSpan(const SpanBatch& batch, const Span& span);
+  void EnterResource(const SignalBatch& batch, const ResourceEntry& resource);
+  void EnterScope(const SignalBatch& batch, const ScopeEntry& scope);
 
   const ResourceEntry& resource() const { return *resource_; }
   const ScopeEntry& scope() const { return *scope_; }
-  const Span& span() const { return *span_; }
 
   // nil where absent. `slot` is one of the projection's.
   const AttributeValue& Attribute(AttributeScope scope, int slot) const {
@@ -37,6 +37,9 @@ class SpanCursor {
     const Cell& cell = table.cells[static_cast<size_t>(slot)];
     return cell.stamp == table.stamp ? cell.value : kNil;
   }
+
+ protected:
+  void Enter(AttributeScope scope, const SignalBatch& batch, AttributeRange range);
 
  private:
   struct Cell {
@@ -48,7 +51,6 @@ class SpanCursor {
     uint32_t stamp =
         0;  // a cell counts only when it carries the current stamp: leaving is one increment
   };
-  void Enter(AttributeScope scope, const SpanBatch& batch, AttributeRange range);
   void Leave(AttributeScope scope);
 
   static const AttributeValue kNil;
@@ -56,7 +58,26 @@ class SpanCursor {
   std::array<Table, kAttributeScopes> tables_;
   const ResourceEntry* resource_ = nullptr;
   const ScopeEntry* scope_ = nullptr;
-  const Span* span_ = nullptr;
 };
+
+// Stands on one item of the batch.
+template <typename Item>
+class ItemCursor : public EnvelopeCursor {
+ public:
+  using EnvelopeCursor::EnvelopeCursor;
+
+  void EnterItem(const SignalBatch& batch, const Item& item) {
+    item_ = &item;
+    Enter(AttributeScope::kItem, batch, item.attributes);
+  }
+  // The one that was entered last.
+  const Item& item() const { return *item_; }
+
+ private:
+  const Item* item_ = nullptr;
+};
+
+using SpanCursor = ItemCursor<Span>;
+using LogCursor = ItemCursor<LogRecord>;
 
 }  // namespace slowburn::model

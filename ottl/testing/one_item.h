@@ -1,9 +1,10 @@
-// ottl/testing/one_span.h: one span, with its scope and resource, to try conditions on.
+// ottl/testing/one_item.h: one span or log record, with its scope and resource, to try conditions
+// on.
 //
 // Room     ottl, tests only
 // Uses     model/, ottl/
 // Threads  one owner
-// Units    as model/span_batch.h
+// Units    as model/span_batch.h and model/log_batch.h
 #pragma once
 
 #include <string>
@@ -11,25 +12,29 @@
 #include <utility>
 #include <vector>
 
-#include "model/span_batch.h"
-#include "model/span_cursor.h"
+#include "model/item_cursor.h"
 #include "ottl/predicate.h"
 
 namespace slowburn::ottl {
 
-// A span by its parts; what its text members view must outlive it.
-struct OneSpan {
+// An item by its parts; what its text members view must outlive it.
+template <typename Item>
+struct OneItem {
   using Attributes = std::vector<std::pair<std::string, model::AttributeValue>>;
 
-  Attributes resource_attributes, scope_attributes, span_attributes;
+  Attributes resource_attributes, scope_attributes, item_attributes;
   model::ResourceEntry resource;
   model::ScopeEntry scope;
-  model::Span span;
+  Item item;
 
-  // A batch of this span alone, with the attributes that the projection keeps: what the decoder
-  // would make of it.
-  model::SpanBatch Batch(const model::AttributeProjection& projection) const {
-    model::SpanBatch batch;
+  // The attributes that the projection keeps: what the decoder would make of them.
+  struct Decoded {
+    model::SignalBatch batch;
+    Item item;
+  };
+  Decoded Decode(const model::AttributeProjection& projection) const {
+    Decoded decoded{.batch = {}, .item = item};
+    model::SignalBatch& batch = decoded.batch;
     const auto add = [&](model::AttributeScope at, const Attributes& attributes) {
       model::AttributeRange range{.begin = static_cast<uint32_t>(batch.attributes.size())};
       for (const auto& [name, value] : attributes) {
@@ -47,21 +52,26 @@ struct OneSpan {
     batch.scopes = {scope};
     batch.scopes[0].attributes = add(model::AttributeScope::kScope, scope_attributes);
     batch.scopes[0].item_end = 1;
-    batch.spans = {span};
-    batch.spans[0].attributes = add(model::AttributeScope::kItem, span_attributes);
-    return batch;
+    decoded.item.attributes = add(model::AttributeScope::kItem, item_attributes);
+    return decoded;
   }
 
   bool Eval(const Condition& condition) const {
     model::AttributeProjection projection;
     const Predicate predicate = Predicate::Compile(condition, projection);
-    const model::SpanBatch batch = Batch(projection);
-    model::SpanCursor cursor(projection);
-    cursor.EnterResource(batch, batch.resources[0]);
-    cursor.EnterScope(batch, batch.scopes[0]);
-    cursor.EnterSpan(batch, batch.spans[0]);
+    const Decoded decoded = Decode(projection);
+    model::ItemCursor<Item> cursor(projection);
+    Enter(decoded, cursor);
     return predicate.Eval(cursor);
   }
+
+  static void Enter(const Decoded& decoded, model::ItemCursor<Item>& cursor) {
+    cursor.EnterResource(decoded.batch, decoded.batch.resources[0]);
+    cursor.EnterScope(decoded.batch, decoded.batch.scopes[0]);
+    cursor.EnterItem(decoded.batch, decoded.item);
+  }
 };
+using OneSpan = OneItem<model::Span>;
+using OneLog = OneItem<model::LogRecord>;
 
 }  // namespace slowburn::ottl

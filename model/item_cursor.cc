@@ -1,10 +1,10 @@
-#include "model/span_cursor.h"
+#include "model/item_cursor.h"
 
 namespace slowburn::model {
 
-const AttributeValue SpanCursor::kNil{};
+const AttributeValue EnvelopeCursor::kNil{};
 
-SpanCursor::SpanCursor(const AttributeProjection& projection) {
+EnvelopeCursor::EnvelopeCursor(const AttributeProjection& projection) {
   for (int scope = 0; scope < kAttributeScopes; ++scope) {
     Table& table = tables_[static_cast<size_t>(scope)];
     table.cells.resize(static_cast<size_t>(projection.size(static_cast<AttributeScope>(scope))));
@@ -12,14 +12,14 @@ SpanCursor::SpanCursor(const AttributeProjection& projection) {
   }
 }
 
-void SpanCursor::Leave(AttributeScope scope) {
+void EnvelopeCursor::Leave(AttributeScope scope) {
   Table& table = tables_[static_cast<size_t>(scope)];
   if (++table.stamp != 0) return;
-  for (Cell& cell : table.cells) cell.stamp = 0;  // The stamp came round after 2^32 spans.
+  for (Cell& cell : table.cells) cell.stamp = 0;  // The stamp came round after 2^32 items.
   table.stamp = 1;
 }
 
-void SpanCursor::Enter(AttributeScope scope, const SpanBatch& batch, AttributeRange range) {
+void EnvelopeCursor::Enter(AttributeScope scope, const SignalBatch& batch, AttributeRange range) {
   Leave(scope);
   Table& table = tables_[static_cast<size_t>(scope)];
   for (uint32_t i = range.begin; i < range.end; ++i) {
@@ -28,25 +28,18 @@ void SpanCursor::Enter(AttributeScope scope, const SpanBatch& batch, AttributeRa
   }
 }
 
-void SpanCursor::EnterResource(const SpanBatch& batch, const ResourceEntry& resource) {
+void EnvelopeCursor::EnterResource(const SignalBatch& batch, const ResourceEntry& resource) {
   resource_ = &resource;
   scope_ = nullptr;
-  span_ = nullptr;
   Enter(AttributeScope::kResource, batch, resource.attributes);
   Leave(AttributeScope::kScope);
   Leave(AttributeScope::kItem);
 }
 
-void SpanCursor::EnterScope(const SpanBatch& batch, const ScopeEntry& scope) {
+void EnvelopeCursor::EnterScope(const SignalBatch& batch, const ScopeEntry& scope) {
   scope_ = &scope;
-  span_ = nullptr;
   Enter(AttributeScope::kScope, batch, scope.attributes);
   Leave(AttributeScope::kItem);
-}
-
-void SpanCursor::EnterSpan(const SpanBatch& batch, const Span& span) {
-  span_ = &span;
-  Enter(AttributeScope::kItem, batch, span.attributes);
 }
 
 }  // namespace slowburn::model
