@@ -32,7 +32,7 @@ class JsonLogs final : public JsonExport {
 
 void JsonLogs::ReadItem() {
   // A copy, as g++ zeroes a new one byte by byte; in place, as it is too large for another.
-  static constexpr LogRecord kEmpty;
+  static constexpr LogRecord kEmpty{};
   const uint32_t ordinal = records_.size();
   records_.Append(kEmpty);
   LogRecord& record = records_.back();

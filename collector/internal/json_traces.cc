@@ -37,7 +37,7 @@ class JsonTraces final : public JsonExport {
 
 void JsonTraces::ReadItem() {
   // A copy, as g++ zeroes a new one byte by byte; in place, as it is too large for another.
-  static constexpr Span kEmpty;
+  static constexpr Span kEmpty{};
   const uint32_t ordinal = ordinal_++;
   const uint32_t slots_begin = slots_.size();
   spans_.Append(kEmpty);

@@ -23,7 +23,6 @@ namespace fs = std::filesystem;
 constexpr std::string_view kLockName = "slowburn.lock";
 constexpr std::string_view kFormatName = "FORMAT";
 constexpr std::string_view kFormatTitle = "slowburn data directory";
-constexpr uint32_t kFormatVersion = 1;  // what this program writes, and the newest it reads
 constexpr size_t kFormatBytesMax = 4096;
 
 // What a folder may hold before it is ours: our own first steps, cut short, and what mkfs leaves.
@@ -92,7 +91,35 @@ std::optional<uint32_t> FormatField(std::string_view text, std::string_view name
   return std::nullopt;
 }
 
-absl::Status CheckFormat(const fs::path& file) {
+// What FORMAT says.
+struct Format {
+  uint32_t writer = kDataFormat;
+  uint32_t min_reader = kDataFormat;
+  std::string other_lines;  // of names that we do not know; kept as they are
+};
+
+std::string FormatText(const Format& format) {
+  return fmt::format("{}\nwriter {}\nmin_reader {}\n{}", kFormatTitle, format.writer,
+                     format.min_reader, format.other_lines);
+}
+
+// The lines behind the title whose names are neither "writer" nor "min_reader".
+std::string OtherLines(std::string_view text) {
+  std::string others;
+  bool is_title = true;
+  while (!text.empty()) {
+    const size_t line_end = std::min(text.find('\n'), text.size());
+    const std::string_view line = text.substr(0, line_end);
+    text.remove_prefix(std::min(line_end + 1, text.size()));
+    if (!is_title && !line.starts_with("writer ") && !line.starts_with("min_reader ")) {
+      others.append(line).push_back('\n');
+    }
+    is_title = false;
+  }
+  return others;
+}
+
+absl::StatusOr<Format> ReadFormat(const fs::path& file) {
   const absl::StatusOr<std::string> text = base::ReadFile(file, kFormatBytesMax);
   if (absl::IsPermissionDenied(text.status())) return Unwritable(text.status(), file.parent_path());
   if (!text.ok())
@@ -105,27 +132,27 @@ absl::Status CheckFormat(const fs::path& file) {
         "from a backup",
         file.string(), kFormatTitle);
   }
-  if (*min_reader > kFormatVersion) {
+  if (*min_reader > kDataFormat) {
     return base::DataLoss(
         "'{}' was written by format {} and needs a slowburn that reads format {}; this one reads "
         "up to {}: install a newer "
         "slowburn",
-        file.string(), *writer, *min_reader, kFormatVersion);
+        file.string(), *writer, *min_reader, kDataFormat);
   }
-  return absl::OkStatus();
+  return Format{.writer = *writer, .min_reader = *min_reader, .other_lines = OtherLines(*text)};
 }
 
 // Under the lock.
-absl::Status CheckOrWriteFormat(const fs::path& path) {
+absl::StatusOr<Format> ReadOrWriteFormat(const fs::path& path) {
   const fs::path file = path / kFormatName;
   std::error_code error;
-  if (fs::exists(file, error)) return CheckFormat(file);
+  if (fs::exists(file, error)) return ReadFormat(file);
   SB_ASSIGN_OR_RETURN(const bool foreign, HasForeignFiles(path));
   if (foreign) return NotOurs(path);
-  const absl::Status written = base::WriteFileAtomically(
-      file,
-      fmt::format("{}\nwriter {}\nmin_reader {}\n", kFormatTitle, kFormatVersion, kFormatVersion));
-  return written.ok() ? written : Unwritable(written, path);
+  const Format ours;
+  const absl::Status written = base::WriteFileAtomically(file, FormatText(ours));
+  if (!written.ok()) return Unwritable(written, path);
+  return ours;
 }
 
 }  // namespace
@@ -144,8 +171,20 @@ absl::StatusOr<std::unique_ptr<DataDirectory>> DataDirectory::Open(const fs::pat
   absl::StatusOr<std::unique_ptr<base::FileLock>> lock = base::FileLock::Acquire(path / kLockName);
   if (absl::IsFailedPrecondition(lock.status())) return lock.status();
   if (!lock.ok()) return Unwritable(lock.status(), path);
-  SB_RETURN_IF_ERROR(CheckOrWriteFormat(path));
-  return std::unique_ptr<DataDirectory>(new DataDirectory(path, *std::move(lock)));
+  SB_ASSIGN_OR_RETURN(const Format format, ReadOrWriteFormat(path));
+  return std::unique_ptr<DataDirectory>(
+      new DataDirectory(path, *std::move(lock), format.min_reader));
+}
+
+absl::Status DataDirectory::RaiseFormat() {
+  const fs::path file = path_ / kFormatName;
+  SB_ASSIGN_OR_RETURN(Format format, ReadFormat(file));
+  format.writer = std::max(format.writer, kDataFormat);
+  format.min_reader = kDataFormat;
+  const absl::Status written = base::WriteFileAtomically(file, FormatText(format));
+  if (!written.ok()) return Unwritable(written, path_);
+  format_ = kDataFormat;
+  return absl::OkStatus();
 }
 
 absl::StatusOr<bool> DataDirectory::HasDatabase() const {

@@ -1,9 +1,9 @@
 // storage/rocksdb/data_directory.h: the folder of one process: made, locked, and known to be ours
-// before RocksDB sees it.
+// and of a format that we read before RocksDB sees it.
 //
 // Room     storage/rocksdb
 // Uses     base/
-// Threads  immutable once open
+// Threads  one thread until it is opened and its format raised, then immutable
 // Units    bytes
 // Source   docs/format/data_directory.md
 #pragma once
@@ -19,6 +19,10 @@
 
 namespace slowburn::storage {
 
+// What this program writes, and the newest it reads. One more with whatever an older program would
+// lose or misread: docs/format/data_directory.md has the history.
+inline constexpr uint32_t kDataFormat = 2;
+
 class DataDirectory {
  public:
   // Makes the folder if need be and holds its lock from then on; then reads or writes FORMAT.
@@ -30,6 +34,13 @@ class DataDirectory {
   std::filesystem::path database() const { return path_ / "db"; }
   std::filesystem::path high_water() const { return path_ / "HIGH_WATER"; }
 
+  // The oldest format whose programs can read it: less than kDataFormat in a folder of an older
+  // program.
+  uint32_t format() const { return format_; }
+  // From now on FORMAT asks for kDataFormat: durable when it returns, so call it before the first
+  // write that an older program does not know. A crash leaves the old FORMAT or the new one.
+  absl::Status RaiseFormat();
+
   // Whether db/ holds a database. kDataLoss when it holds parts of one, kPermissionDenied when it
   // cannot be written.
   absl::StatusOr<bool> HasDatabase() const;
@@ -37,11 +48,12 @@ class DataDirectory {
   uint64_t DiskBytes() const;
 
  private:
-  DataDirectory(std::filesystem::path path, std::unique_ptr<base::FileLock> lock)
-      : path_(std::move(path)), lock_(std::move(lock)) {}
+  DataDirectory(std::filesystem::path path, std::unique_ptr<base::FileLock> lock, uint32_t format)
+      : path_(std::move(path)), lock_(std::move(lock)), format_(format) {}
 
   std::filesystem::path path_;
   std::unique_ptr<base::FileLock> lock_;
+  uint32_t format_;
 };
 
 }  // namespace slowburn::storage

@@ -58,7 +58,8 @@ TEST(DataDirectoryTest, MakesAFolderForItsOwnerAloneAndSaysItsFormat) {
   ASSERT_TRUE(opened.ok()) << opened.status();
   EXPECT_EQ(fs::status(path).permissions(), fs::perms::owner_all);
   EXPECT_EQ(base::ReadFile(path / "FORMAT", 100).value(),
-            "slowburn data directory\nwriter 1\nmin_reader 1\n");
+            "slowburn data directory\nwriter 2\nmin_reader 2\n");
+  EXPECT_EQ((*opened)->format(), kDataFormat);
   EXPECT_FALSE((*opened)->HasDatabase().value());
 }
 
@@ -129,16 +130,50 @@ TEST_P(FormatTest, DecidesWhoMayRead) {
 INSTANTIATE_TEST_SUITE_P(
     Formats, FormatTest,
     testing::ValuesIn<FormatCase>({
-        {"Ours", "slowburn data directory\nwriter 1\nmin_reader 1\n", ""},
-        {"NewerWriterThatWeCanRead", "slowburn data directory\nwriter 3\nmin_reader 1\nfeature x\n",
+        {"Ours", "slowburn data directory\nwriter 2\nmin_reader 2\n", ""},
+        {"Older", "slowburn data directory\nwriter 1\nmin_reader 1\n", ""},
+        {"NewerWriterThatWeCanRead", "slowburn data directory\nwriter 3\nmin_reader 2\nfeature x\n",
          ""},
-        {"NeedsANewerReader", "slowburn data directory\nwriter 3\nmin_reader 2\n",
-         "needs a slowburn that reads format 2; this one reads up to 1"},
+        {"NeedsANewerReader", "slowburn data directory\nwriter 4\nmin_reader 3\n",
+         "needs a slowburn that reads format 3; this one reads up to 2: install a newer slowburn"},
         {"Empty", "", "restore it"},
         {"OtherProgram", "writer 1\nmin_reader 1\n", "does not begin with"},
         {"NoReader", "slowburn data directory\nwriter 1\n", "min_reader"},
         {"NoNumber", "slowburn data directory\nwriter 1\nmin_reader 1x\n", "min_reader"},
         {"TooLong", std::string(5000, 'x'), "restore it"},
+    }),
+    [](const auto& info) { return info.param.name; });
+
+struct RaiseCase {
+  std::string name;
+  std::string text;
+  std::string want;
+};
+
+class RaiseFormatTest : public testing::TestWithParam<RaiseCase> {};
+
+TEST_P(RaiseFormatTest, AsksForOurFormatAndKeepsTheRest) {
+  const base::TempDir dir;
+  WriteText(dir.path() / "FORMAT", GetParam().text);
+  const auto opened = DataDirectory::Open(dir.path());
+  ASSERT_TRUE(opened.ok()) << opened.status();
+  // Opening alone changes nothing.
+  EXPECT_EQ(base::ReadFile(dir.path() / "FORMAT", 100).value(), GetParam().text);
+  const absl::Status raised = (*opened)->RaiseFormat();
+  ASSERT_TRUE(raised.ok()) << raised;
+  EXPECT_EQ((*opened)->format(), kDataFormat);
+  EXPECT_EQ(base::ReadFile(dir.path() / "FORMAT", 100).value(), GetParam().want);
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Formats, RaiseFormatTest,
+    testing::ValuesIn<RaiseCase>({
+        {"Older", "slowburn data directory\nwriter 1\nmin_reader 1\n",
+         "slowburn data directory\nwriter 2\nmin_reader 2\n"},
+        {"NewerWriter", "slowburn data directory\nwriter 3\nmin_reader 1\n",
+         "slowburn data directory\nwriter 3\nmin_reader 2\n"},
+        {"NamesOfOthers", "slowburn data directory\nfeature x\nwriter 1\nmin_reader 1\nwriters 7",
+         "slowburn data directory\nwriter 2\nmin_reader 2\nfeature x\nwriters 7\n"},
     }),
     [](const auto& info) { return info.param.name; });
 

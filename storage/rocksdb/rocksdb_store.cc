@@ -26,6 +26,7 @@
 #include <rocksdb/env.h>
 #include <rocksdb/write_batch.h>
 
+#include "base/logging.h"
 #include "base/status.h"
 #include "storage/api/keys.h"
 #include "storage/rocksdb/data_directory.h"
@@ -56,6 +57,30 @@ absl::StatusOr<std::optional<std::string>> ReadValue(rocksdb::DB& db, const Fami
   if (status.IsNotFound()) return std::nullopt;
   SB_RETURN_IF_ERROR(ReadStatus(status, fmt::format("read family '{}'", FamilyName(family))));
   return value;
+}
+
+// The place of a family in kFamilyNames; its size for RocksDB's own.
+size_t IndexOf(std::string_view name) {
+  return static_cast<size_t>(std::find(kFamilyNames.begin(), kFamilyNames.end(), name) -
+                             kFamilyNames.begin());
+}
+
+// The format that brought the family; 0 for RocksDB's own.
+uint32_t FormatOf(std::string_view name) {
+  const size_t index = IndexOf(name);
+  return index < kFamilyFormats.size() ? kFamilyFormats[index] : 0;
+}
+
+// FORMAT should have said so before.
+absl::Status CheckFamilies(const std::vector<std::string>& present, std::string_view database) {
+  for (const std::string& name : present) {
+    if (IndexOf(name) < kFamilyNames.size() || name == rocksdb::kDefaultColumnFamilyName) continue;
+    return base::DataLoss(
+        "open '{}': it has the family '{}', of which this slowburn knows nothing: install a newer "
+        "slowburn",
+        database, name);
+  }
+  return absl::OkStatus();
 }
 
 class RocksdbSnapshot final : public Snapshot {
@@ -135,10 +160,12 @@ class RocksdbStore final : public Store {
   RocksdbStore(const RocksdbStore&) = delete;
   RocksdbStore& operator=(const RocksdbStore&) = delete;
 
-  // Once, before everything else.
+  // Once, in this order, before everything else.
   absl::Status OpenDatabase(const RocksdbOptions& options, bool create);
   // Finds the sequences, and refuses when the high-water mark is beyond them.
   absl::Status Recover();
+  // Brings the directory of an older program, now that it is known to be whole, to our format.
+  absl::Status Upgrade(const RocksdbOptions& options);
 
   uint64_t last_sequence() const override { return last_sequence_; }
   uint64_t checkpoint_sequence() const override { return checkpoint_sequence_; }
@@ -159,6 +186,7 @@ class RocksdbStore final : public Store {
   rocksdb::ColumnFamilyHandle* handle(Family family) const {
     return handles_[static_cast<size_t>(family)];
   }
+  void Keep(rocksdb::ColumnFamilyHandle* handle);
   absl::StatusOr<uint64_t> FindLastSequence(uint64_t checkpoint) const;
   absl::Status Failure() const;
   absl::Status Fail(absl::Status failure);
@@ -189,7 +217,8 @@ class RocksdbStore final : public Store {
 RocksdbStore::~RocksdbStore() {
   if (db_ == nullptr) return;
   for (rocksdb::ColumnFamilyHandle* family : handles_) {
-    db_->DestroyColumnFamilyHandle(family).PermitUncheckedError();
+    // An older directory that was refused did not get the families it lacked.
+    if (family != nullptr) db_->DestroyColumnFamilyHandle(family).PermitUncheckedError();
   }
   db_->DestroyColumnFamilyHandle(default_handle_).PermitUncheckedError();
   // What was acknowledged is in the WAL: an error here loses nothing.
@@ -202,16 +231,52 @@ absl::Status RocksdbStore::OpenDatabase(const RocksdbOptions& options, bool crea
   db_options.create_if_missing = create;
   db_options.listeners = surroundings_.listeners;
   const std::string database = directory_->database().string();
-  std::error_code ignored;  // RocksDB makes it too, but calls it an error that it has to
-  if (create) std::filesystem::create_directory(database, ignored);
+  std::vector<std::string> present;
+  if (create) {
+    std::error_code ignored;  // RocksDB makes it too, but calls it an error that it has to
+    std::filesystem::create_directory(database, ignored);
+  } else {
+    const rocksdb::Status listed = rocksdb::DB::ListColumnFamilies(db_options, database, &present);
+    SB_RETURN_IF_ERROR(OpenStatus(listed, database, info_log->first_message()));
+    SB_RETURN_IF_ERROR(CheckFamilies(present, database));
+  }
+  std::vector<rocksdb::ColumnFamilyDescriptor> families = FamilyDescriptors(options);
+  std::erase_if(families, [&](const rocksdb::ColumnFamilyDescriptor& family) {
+    return FormatOf(family.name) > directory_->format() &&
+           std::find(present.begin(), present.end(), family.name) == present.end();
+  });
   std::vector<rocksdb::ColumnFamilyHandle*> handles;
   rocksdb::DB* db = nullptr;
-  const rocksdb::Status status =
-      rocksdb::DB::Open(db_options, database, FamilyDescriptors(options), &handles, &db);
+  const rocksdb::Status status = rocksdb::DB::Open(db_options, database, families, &handles, &db);
   SB_RETURN_IF_ERROR(OpenStatus(status, database, info_log->first_message()));
   db_.reset(db);
-  std::copy_n(handles.begin(), handles_.size(), handles_.begin());
-  default_handle_ = handles.back();
+  for (rocksdb::ColumnFamilyHandle* handle : handles) Keep(handle);
+  return absl::OkStatus();
+}
+
+void RocksdbStore::Keep(rocksdb::ColumnFamilyHandle* handle) {
+  const size_t index = IndexOf(handle->GetName());
+  (index < handles_.size() ? handles_[index] : default_handle_) = handle;
+}
+
+// FORMAT goes first: a crash in between leaves a directory that older programs refuse, and that the
+// next start gives what it still lacks.
+absl::Status RocksdbStore::Upgrade(const RocksdbOptions& options) {
+  const uint32_t from = directory_->format();
+  if (from >= kDataFormat) return absl::OkStatus();
+  SB_RETURN_IF_ERROR(directory_->RaiseFormat());
+  for (const rocksdb::ColumnFamilyDescriptor& family : FamilyDescriptors(options)) {
+    const size_t index = IndexOf(family.name);
+    if (index == handles_.size() || handles_[index] != nullptr) continue;
+    rocksdb::ColumnFamilyHandle* handle = nullptr;
+    const rocksdb::Status made = db_->CreateColumnFamily(family.options, family.name, &handle);
+    SB_RETURN_IF_ERROR(OpenStatus(made, directory_->database().string(), ""));
+    Keep(handle);
+  }
+  base::Log(base::LogLevel::kInfo, "data directory upgraded",
+            {{"path", directory_->path().string()},
+             {"from_format", from},
+             {"to_format", directory_->format()}});
   return absl::OkStatus();
 }
 
@@ -446,6 +511,7 @@ absl::StatusOr<std::unique_ptr<Store>> OpenStore(const RocksdbOptions& options,
                                               std::move(surroundings));
   SB_RETURN_IF_ERROR(store->OpenDatabase(options, /*create=*/!has_database));
   SB_RETURN_IF_ERROR(store->Recover());
+  SB_RETURN_IF_ERROR(store->Upgrade(options));
   return store;
 }
 

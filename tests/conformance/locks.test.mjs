@@ -72,7 +72,7 @@ function grpcExport(server, options, headers = {}) {
 const https4318 = (server) => server.otlpHttp.replace('http://', 'https://');
 const post = {method: 'POST', headers: {'content-type': 'application/x-protobuf'}};
 
-test('TLS on every listener', {skip}, async (t) => {
+test('H22: TLS on every listener', {skip}, async (t) => {
   const {authority, server} = await open(t, {config: tlsConfig()});
   const {ca} = authority;
   assert.equal((await request(`https://${server.address}/-/ready`, {ca})).status, 200);
@@ -164,7 +164,7 @@ test('every route asks for its role', {skip}, async (t) => {
   }
 });
 
-test('gRPC asks for the role too', {skip}, async (t) => {
+test('G10: gRPC asks for the role too', {skip}, async (t) => {
   const {authority, server} = await open(t,
     {config: `${tlsConfig(', client_ca: ca.pem, client_auth: optional')}auth: {file: access.txt}\n`, access});
   const {ca} = authority;

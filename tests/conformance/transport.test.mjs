@@ -6,10 +6,11 @@ import net from 'node:net';
 import {test} from 'node:test';
 
 import {GrpcClient, HttpClient, clientsOf, exportPath} from './lib/clients.mjs';
-import {encodeRequest} from './lib/schema.mjs';
+import {encodeRequest, field} from './lib/schema.mjs';
 import {cumulative, gauge, histogram, log, logs, now, point, span, sum, traces} from './lib/telemetry.mjs';
 import {Scene} from '../e2e/lib/scene.mjs';
-import {anyPorts, serve} from '../e2e/lib/slowburn.mjs';
+import {anyPorts, serve, slowburn} from '../e2e/lib/slowburn.mjs';
+import {until} from '../e2e/lib/until.mjs';
 
 const open = async (t, more = '') => {
   const scene = await Scene.open(t);
@@ -60,6 +61,125 @@ test('H15: what cannot be taken gets no 100 Continue', async (t) => {
   const answers = await exchange(server.otlpHttp, [
     [post('Expect: 100-continue\r\nContent-Length: 9000000000\r\n'), 'HTTP/1.1 4']]);
   assert.match(answers, /^HTTP\/1\.1 413/);
+});
+
+// A connection on which `part` was sent, and no more yet.
+async function begun(scene, address, part) {
+  const [host, port] = address.replace('http://', '').split(':');
+  const socket = net.connect(Number(port), host);
+  scene.atEnd(() => socket.destroy());
+  socket.on('error', () => {});
+  await new Promise((resolve) => socket.write(part, resolve));
+  return socket;
+}
+
+test('G4, G6, G7, H9, E15: what finds no room is told to come again, and then it is taken', {timeout: 60_000}, async (t) => {
+  const {scene, server} = await open(t, 'limits: {in_flight_bytes: 1MiB, request_bytes: 200KiB}\n');
+  const clients = clientsOf(server);
+  scene.atEnd(() => clients.grpc.close());
+  const sendAll = async () => {
+    const answers = [];
+    for (const client of Object.values(clients)) {
+      answers.push({name: client.name, ...await client.send('traces', traces(span({name: 'x'.repeat(150_000)})))});
+    }
+    return answers;
+  };
+  // Requests whose last byte does not come hold what there is.
+  const head = post(`Content-Length: ${200 << 10}\r\n`);
+  const held = await Promise.all(Array.from({length: 5}, () => begun(scene, server.otlpHttp,
+    Buffer.concat([Buffer.from(head), Buffer.alloc((200 << 10) - 1)]))));
+
+  const refused = await until('there is no room', async () => {
+    const answers = await sendAll();
+    return answers.every(({outcome}) => outcome !== 'ok') && answers;
+  });
+  for (const {name, outcome, status, headers, details, retrySeconds} of refused) {
+    assert.equal(outcome, 'UNAVAILABLE', name);
+    if (name !== 'grpc') {
+      assert.equal(status, 503);
+      const seconds = Number(headers.get('retry-after'));
+      assert.ok(seconds >= 1 && seconds <= 30, `Retry-After: ${headers.get('retry-after')}`);
+    }
+    if (name === 'http-json') continue;  // the details are protobuf's Any
+    assert.deepEqual(details, ['RetryInfo'], name);
+    assert.ok(retrySeconds > 0 && retrySeconds <= 30, `${name}: ${retrySeconds} s`);
+  }
+  const before = (await server.json('/ledger')).signals.traces.accepted;
+  for (const socket of held) socket.destroy();
+  const taken = await until('there is room again', async () => {
+    const answers = await sendAll();
+    return answers.every(({outcome}) => outcome === 'ok') && answers;
+  });
+  const {signals, imbalance} = await server.json('/ledger');
+  assert.ok(signals.traces.accepted >= before + taken.length);
+  assert.equal(imbalance, 0);
+});
+
+test('E16: headers and bodies that do not come are not waited for', {timeout: 60_000}, async (t) => {
+  const {scene, server} = await open(t, 'limits: {header_timeout: 1s, body_timeout: 1s}\n');
+  const ended = (socket) => new Promise((resolve) => {
+    let answer = '';
+    socket.on('data', (bytes) => { answer += bytes; });
+    socket.on('close', () => resolve(answer));
+  });
+  const started = Date.now();
+  const [headers, whole, preface] = await Promise.all([
+    begun(scene, server.otlpHttp, 'POST /v1/traces HTTP/1.1\r\nHost: h\r\nX: y').then(ended),
+    begun(scene, server.otlpHttp, `${post('Content-Length: 100\r\n')}some`).then(ended),
+    begun(scene, server.otlpGrpc, 'PRI * HTTP/2.0\r\n').then(ended),
+  ]);
+  assert.ok(Date.now() - started < 15_000);
+  assert.match(headers, /^(HTTP\/1\.1 408|$)/);
+  assert.match(whole, /^HTTP\/1\.1 408/);
+  assert.doesNotMatch(preface, /HTTP\/1\.1 200/);
+  const client = new HttpClient('http-json', server, 'application/json');
+  assert.equal((await client.send('traces', traces(span()))).outcome, 'ok');
+});
+
+test('R3: a request may have 64 MiB when nothing else is said', {timeout: 60_000}, async (t) => {
+  const {scene, server} = await open(t);
+  const limit = 64 << 20;
+  const clients = clientsOf(server);
+  scene.atEnd(() => clients.grpc.close());
+  for (const name of ['http-protobuf', 'grpc']) {
+    // An unknown field: tag and length take five bytes.
+    const ofSize = (bytes) => field(15, 2, Buffer.alloc(bytes - 5));
+    assert.equal(ofSize(limit).length, limit);
+    assert.equal((await clients[name].send('traces', ofSize(limit))).outcome, 'ok', name);
+    const over = await clients[name].send('traces', ofSize(limit + 1));
+    assert.deepEqual([over.outcome, over.details], ['RESOURCE_EXHAUSTED', []], name);
+  }
+});
+
+// Takes a port that somebody else may have, so that the server cannot have it either way.
+function occupy(scene, port) {
+  return new Promise((resolve) => {
+    const holder = net.createServer();
+    holder.on('error', resolve);
+    holder.listen(port, '127.0.0.1', () => { scene.atEnd(() => new Promise((closed) => holder.close(closed))); resolve(); });
+  });
+}
+
+test('G1, H2: the ports are 4317 and 4318 when nothing else is said', async (t) => {
+  const scene = await Scene.open(t);
+  for (const [port, listen] of [[4317, 'http: 127.0.0.1:0, otlp_http: 127.0.0.1:0'], [4318, 'http: 127.0.0.1:0, otlp_grpc: 127.0.0.1:0']]) {
+    await occupy(scene, port);
+    const config = await scene.write('slowburn.yaml', `data_dir: data\nlisten: {${listen}}\n`);
+    const {code, stderr} = await slowburn(['serve', '--config', config]);
+    assert.equal(code, 4, stderr);
+    assert.match(stderr, new RegExp(`127\\.0\\.0\\.1:${port}`));
+  }
+});
+
+test('H16, H17: each port speaks one protocol', async (t) => {
+  const {server} = await open(t);
+  // HTTP/2 where HTTP/1.1 is spoken: clients fall back.
+  assert.match(await exchange(server.otlpHttp, [['PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n', '\r\n\r\n']]), /^HTTP\/1\.1 [45]\d\d /);
+  // HTTP/1.1 where gRPC is spoken.
+  const body = encodeRequest('traces', traces(span()));
+  const request = Buffer.concat([Buffer.from(post(`Content-Length: ${body.length}\r\n`)), body]);
+  assert.doesNotMatch(await exchange(server.otlpGrpc, [[request, 'never']]), /HTTP\/1\.1 200/);
+  assert.equal((await server.json('/ledger')).signals.traces.decoded, 0);
 });
 
 test('smuggling: a length and chunks together are refused', async (t) => {
@@ -123,7 +243,7 @@ const withOneBad = {
   logs: () => logs(log(), log({timeUnixNano: '9000000000000000000'})),
 };
 
-test('a request that is sent again gets its first answer, across a restart too', async (t) => {
+test('R13, R14: a request that is sent again gets its first answer, across a kill and a restart too', async (t) => {
   const {scene, config, server} = await open(t);
   const first = clientsOf(server);
   const sent = [];
@@ -153,7 +273,7 @@ test('a request that is sent again gets its first answer, across a restart too',
   assert.equal(after.imbalance, 0);
 });
 
-test('a request whose items have no time is counted each time', async (t) => {
+test('R13: a request whose items have no time is counted each time', async (t) => {
   const {scene, server} = await open(t);
   const client = new HttpClient('http-json', server, 'application/json');
   const bytes = client.encode('logs', logs({body: {stringValue: 'x'}}));

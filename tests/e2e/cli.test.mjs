@@ -1,6 +1,7 @@
 // Goal: every command explains itself, its output can be read by people and by programs, and its exit code is what
 // DESIGN promises. Method: the built program, a server and an Alertmanager of its own.
 import assert from 'node:assert/strict';
+import {readFile} from 'node:fs/promises';
 import {test} from 'node:test';
 
 import {Application, SentSpans} from './lib/application.mjs';
@@ -11,7 +12,7 @@ import {anyPorts, availabilitySlo, serve, slowburn} from './lib/slowburn.mjs';
 import {until} from './lib/until.mjs';
 
 const commands = [
-  '', 'serve', 'demo', 'check', 'slo', 'slo list', 'slo show', 'alert', 'alert test', 'version',
+  '', 'serve', 'demo', 'check', 'slo', 'slo list', 'slo show', 'alert', 'alert test', 'ledger', 'load', 'version',
 ].map((command) => command.split(' ').filter(Boolean));
 
 for (const command of commands) {
@@ -33,6 +34,10 @@ const mistakes = {
   'no SLO to show': ['slo', 'show'],
   'no SLO id': ['slo', 'show', 'checkout'],
   'no Alertmanager': ['alert', 'test'],
+  'a rate that is no number': ['load', '--rate', 'fast'],
+  'an unknown signal': ['load', '--signal', 'profiles'],
+  'two targets': ['load', '--to', 'grpc://127.0.0.1:4317', '--endpoint', 'http://127.0.0.1:4318'],
+  'a target of an unknown kind': ['load', '--to', 'ftp://127.0.0.1:4317'],
 };
 for (const [name, args] of Object.entries(mistakes)) {
   test(`a mistake in the arguments: ${name}`, async () => {
@@ -185,6 +190,49 @@ test('slo', {timeout: 60_000}, async (t) => {
     const {code, stderr} = await slowburn(['slo', 'list', '--server', `http://127.0.0.1:${await freePort()}`]);
     assert.equal(code, 1);
     assert.match(stderr, /127\.0\.0\.1.*--server/);
+  });
+});
+
+test('load', {timeout: 60_000}, async (t) => {
+  const scene = await Scene.open(t);
+  const server = await serve(scene, await scene.write('slowburn.yaml', anyPorts));
+  const send = (...args) => slowburn(['load', '--rate', 'max', '--items-per-request', '100', ...args], {cwd: scene.folder});
+
+  await t.test('a table', async () => {
+    const {code, stdout, stderr} = await send('--to', server.otlpHttp, '--requests', '10');
+    assert.equal(code, 0, stderr);
+    assert.match(stdout, /^SIGNAL +SENT +ACKED +REJECTED/);
+    assert.match(stdout, /^traces +1000 +1000 +0 +0 +0 +0$/m);
+    assert.match(stdout, /^latency p99 +\d/m);
+    assert.ok(!`${stdout}${stderr}`.includes('\x1b'), 'colour although nobody looks');
+  });
+  await t.test('JSON, and what the server counted', async () => {
+    const before = (await server.json('/ledger')).signals;
+    const {code, stdout, stderr} = await send('--to', `grpc://${server.otlpGrpc}`, '--signal', 'all', '--requests', '30',
+      '--output', 'json');
+    assert.equal(code, 0, stderr);
+    const report = JSON.parse(stdout);
+    assert.equal(report.protocol, 'grpc');
+    assert.equal(report.requests.acked, 30);
+    assert.ok(report.latency_seconds.p99 > 0);
+    const after = (await server.json('/ledger')).signals;
+    for (const [signal, {items}] of Object.entries(report.signals)) {
+      assert.ok(items.acked > 0, signal);
+      assert.equal(after[signal].accepted - before[signal].accepted, items.acked, signal);
+    }
+    assert.deepEqual(Object.keys(report.signals).sort(), ['logs', 'metrics', 'traces']);
+  });
+  await t.test('--ids says what became of each request', async () => {
+    const {code, stderr} = await send('--to', server.otlpHttp, '--requests', '3', '--seed', '7', '--ids', 'ids.txt',
+      '--fail-on-loss');
+    assert.equal(code, 0, stderr);
+    assert.match(await readFile(scene.path('ids.txt'), 'utf8'), /^traces acked 0 2$/m);
+  });
+  await t.test('nobody there', async () => {
+    const {code, stdout, stderr} = await send('--to', `http://127.0.0.1:${await freePort()}`, '--requests', '1');
+    assert.equal(code, 1);
+    assert.equal(stdout, '');
+    assert.match(stderr, /127\.0\.0\.1.*--to/);
   });
 });
 

@@ -8,7 +8,9 @@
 // Source   faults section 0, finding 2, and section 3.3
 #pragma once
 
+#include <algorithm>
 #include <array>
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <vector>
@@ -16,6 +18,7 @@
 #include <rocksdb/db.h>
 
 #include "storage/api/store.h"
+#include "storage/rocksdb/data_directory.h"
 #include "storage/rocksdb/rocksdb_store.h"
 
 namespace slowburn::storage {
@@ -23,6 +26,10 @@ namespace slowburn::storage {
 // In the order of Family. RocksDB's own family "default" holds nothing that matters.
 inline constexpr std::array<const char*, 7> kFamilyNames = {"meta",  "log",    "slices", "alerts",
                                                             "dedup", "ledger", "streams"};
+// The format of the data directory that brought the family: a new one raises kDataFormat, because
+// programs from before cannot open a database that has it.
+inline constexpr std::array<uint32_t, kFamilyNames.size()> kFamilyFormats = {1, 1, 1, 1, 1, 1, 2};
+static_assert(*std::max_element(kFamilyFormats.begin(), kFamilyFormats.end()) <= kDataFormat);
 
 inline const char* FamilyName(Family family) { return kFamilyNames[static_cast<size_t>(family)]; }
 

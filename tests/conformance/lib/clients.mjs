@@ -56,13 +56,18 @@ function readPartialSuccess(bytes) {
   return {rejected: Number(parts[1]?.[0] ?? 0n), message: parts[2]?.[0].toString() ?? ''};
 }
 
-// google.rpc.Status: its code, message, and the seconds of a RetryInfo.
+// google.rpc.Status: its code, message, the names of its details, and the seconds of a RetryInfo.
 function readStatus(bytes) {
   const parts = readFields(bytes);
   const status = {code: Number(parts[1]?.[0] ?? 0n), message: parts[2]?.[0].toString() ?? '', details: []};
   for (const any of parts[3] ?? []) {
-    const [type] = readFields(any)[1];
-    status.details.push(type.toString().split('.').pop());
+    const {1: [type], 2: [value]} = readFields(any);
+    const name = type.toString().split('.').pop();
+    status.details.push(name);
+    if (name === 'RetryInfo') {
+      const delay = readFields(readFields(value)[1][0]);
+      status.retrySeconds = Number(delay[1]?.[0] ?? 0n) + Number(delay[2]?.[0] ?? 0n) / 1e9;
+    }
   }
   return status;
 }
