@@ -26,8 +26,8 @@ constexpr std::array<std::string_view, 5> kBurnAlerts = {"page", "ticket", "crit
 constexpr std::array<std::string_view, 5> kAlertNames = {
     "SLOBurnRate", "SLOBudgetLow", "SLOExhaustion", "SLONoData", "SLOViolated"};
 constexpr std::array<std::string_view, 3> kAlertStates = {"firing", "pending", "inactive"};
-constexpr std::array<std::string_view, 5> kTierStates = {"quiet", "burning", "warming",
-                                                         "suppressed", "unreachable"};
+constexpr std::array<std::string_view, 6> kTierStates = {"quiet",      "burning",    "warming",
+                                                         "suppressed", "too_coarse", "unreachable"};
 
 template <size_t N>
 bool IsOneOf(std::string_view word, const std::array<std::string_view, N>& words) {
@@ -405,7 +405,8 @@ absl::StatusOr<Clause> NextClause(Words& words) {
     SB_ASSIGN_OR_RETURN(clause.state, words.Next("the tier's state"));
     if (IsOneOf(clause.state, kTierStates)) return clause;
     return base::InvalidArgument(
-        "\"{}\" is no state of a tier; write quiet, burning, warming, suppressed or unreachable",
+        "\"{}\" is no state of a tier; write quiet, burning, warming, suppressed, too_coarse or "
+        "unreachable",
         clause.state);
   }
   if (word == "budget") {

@@ -74,7 +74,7 @@ struct AlertIs {
   std::string severity;  // empty: whichever
   std::string state;
 };
-// "quiet", "burning", "warming", "suppressed", "unreachable".
+// "quiet", "burning", "warming", "suppressed", "too_coarse", "unreachable".
 struct TierIs {
   std::string tier;
   std::string state;
