@@ -257,6 +257,7 @@ void CommitLoop::AnswerAll(std::vector<SubmittedRequest>& group, const RequestPl
   metrics_->too_late.Increment(
       static_cast<double>(std::accumulate(too_late.begin(), too_late.end(), uint64_t{0})));
   metrics_->overflowed.Increment(static_cast<double>(plan.counts.overflowed));
+  metrics_->latencies_dropped.Increment(static_cast<double>(plan.counts.latencies_dropped));
   metrics_->out_of_order_points.Increment(static_cast<double>(plan.out_of_order_points));
   metrics_->untracked_points.Increment(static_cast<double>(plan.untracked_points));
   metrics_->duplicate_points.Increment(static_cast<double>(plan.duplicate_points));
@@ -474,6 +475,7 @@ void CommitLoop::CheckpointIfDue(base::UnixNanos now, bool last) {
     core_.CheckpointWritten();
     metrics_->groups.Set(static_cast<double>(core_.engine().table().group_count()));
     metrics_->slice_memory.Set(static_cast<double>(core_.engine().table().memory_bytes()));
+    metrics_->latency_memory.Set(static_cast<double>(core_.latencies().memory_bytes()));
   }
   const auto took = steady_clock::now() - start;
   metrics_->checkpoint_seconds.Observe(std::chrono::duration<double>(took).count());

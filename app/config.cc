@@ -203,6 +203,7 @@ void ScaleToMemory(Config::Limits& limits) {
   limits.request_bytes = std::min(limits.request_bytes, memory / 32);
   limits.commit_queue_bytes = std::min(limits.commit_queue_bytes, memory / 8);
   limits.dedup_bytes = std::min(limits.dedup_bytes, memory / 8);
+  limits.latency_bytes = std::min(limits.latency_bytes, memory / 8);
   limits.forward_queue_bytes = std::min(limits.forward_queue_bytes, memory / 32);
   limits.streams = std::min(limits.streams, memory / 2048);
 }
@@ -213,9 +214,10 @@ constexpr uint64_t kInFlightPerRequest = 4;
 void ReadLimits(const YamlNode& node, Config& config) {
   if (!node.IsPresent()) return;
   node.AllowKeys({"memory_bytes", "in_flight_bytes", "request_bytes", "compression_ratio",
-                  "commit_queue_bytes", "dedup_bytes", "forward_queue_bytes", "groups_per_sli",
-                  "streams", "connections", "connections_per_address", "requests_in_flight",
-                  "header_timeout", "body_timeout", "idle_timeout", "write_timeout"});
+                  "commit_queue_bytes", "dedup_bytes", "latency_bytes", "forward_queue_bytes",
+                  "groups_per_sli", "streams", "connections", "connections_per_address",
+                  "requests_in_flight", "header_timeout", "body_timeout", "idle_timeout",
+                  "write_timeout"});
   Config::Limits& limits = config.limits;
   constexpr uint64_t kMiB = 1 << 20;
   constexpr uint64_t kBytesMax = uint64_t{1} << 40;
@@ -226,6 +228,7 @@ void ReadLimits(const YamlNode& node, Config& config) {
   ReadCount(node.Optional("compression_ratio"), 10, 1'000'000, limits.compression_ratio);
   ReadBytes(node.Optional("commit_queue_bytes"), kMiB, kBytesMax, limits.commit_queue_bytes);
   ReadBytes(node.Optional("dedup_bytes"), kMiB, kBytesMax, limits.dedup_bytes);
+  ReadBytes(node.Optional("latency_bytes"), kMiB, kBytesMax, limits.latency_bytes);
   ReadBytes(node.Optional("forward_queue_bytes"), kMiB, kBytesMax, limits.forward_queue_bytes);
   ReadCount(node.Optional("groups_per_sli"), 1, 1'000'000, limits.groups_per_sli);
   ReadCount(node.Optional("streams"), 0, 100'000'000, limits.streams);

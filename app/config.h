@@ -72,6 +72,7 @@ struct Config {
     uint64_t compression_ratio = 100;           // past the first MiB of what comes out
     uint64_t commit_queue_bytes = 256 << 20;    // requests that wait for their commit
     uint64_t dedup_bytes = 256 << 20;
+    uint64_t latency_bytes = 256 << 20;       // latency histograms of the last hours
     uint64_t forward_queue_bytes = 64 << 20;  // per downstream
     uint64_t groups_per_sli = 1000;
     uint64_t streams = 1'000'000;  // cumulative metric streams whose last point is known

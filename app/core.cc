@@ -5,7 +5,10 @@
 #include <absl/container/flat_hash_map.h>
 
 #include "app/internal/count_records.h"
+#include "app/internal/latency_records.h"
+#include "base/logging.h"
 #include "base/status.h"
+#include "slo/latency_reader.h"
 #include "storage/api/keys.h"
 
 namespace slowburn::app {
@@ -14,6 +17,7 @@ namespace {
 using internal::EncodeState;
 using internal::ReadAdmission;
 using internal::ReadCounts;
+using internal::ReadLatencies;
 using internal::ReadState;
 using storage::Family;
 
@@ -56,7 +60,9 @@ Core::Core(Options options, const storage::Store& store)
     : options_(std::move(options)),
       store_(store),
       blocks_(store),
+      latency_blocks_(store),
       engine_(options_.engine, blocks_),
+      latencies_(options_.latencies, latency_blocks_),
       alerts_(options_.alerts),
       dedup_(options_.dedup_bytes_max),
       streams_(options_.streams) {}
@@ -170,12 +176,14 @@ absl::StatusOr<RequestPlan> Core::PlanRequests(const std::vector<const CountedRe
   for (const CountedRequest* request : requests) planner.Add(*request);
   SB_ASSIGN_OR_RETURN(slo::CountPlan counts,
                       engine_.table().Plan(planner.deltas(), base::FloorSeconds(now)));
+  counts.latencies_dropped = latencies_.Prepare(counts.latencies);
   return planner.Finish(std::move(counts), options_.downstreams);
 }
 
 absl::Status Core::Apply(const RequestPlan& plan) {
   // The counts are at hand as a plan: no need to read them back from the record.
   SB_RETURN_IF_ERROR(engine_.table().Apply(plan.counts));
+  SB_RETURN_IF_ERROR(latencies_.Apply(plan.counts.latencies));
   counts_changed_ |= !plan.counts.changes.empty();
   return ApplyAllButCounts(plan.record);
 }
@@ -188,6 +196,8 @@ absl::Status Core::ApplyRecord(const store::v1::LogRecord& record) {
   }
   const slo::CountPlan counts = ReadCounts(record);
   SB_RETURN_IF_ERROR(engine_.table().Apply(counts));
+  SB_ASSIGN_OR_RETURN(const std::vector<slo::LatencyChange> latencies, ReadLatencies(record));
+  SB_RETURN_IF_ERROR(latencies_.Apply(latencies));
   counts_changed_ |= !counts.changes.empty();
   return ApplyAllButCounts(record);
 }
@@ -276,7 +286,8 @@ std::chrono::sys_seconds Core::retained_from(base::UnixNanos now) const {
 
 bool Core::HasChanges() const {
   return counts_changed_ || ledger_changed_ || !new_slis_.empty() || !new_groups_.empty() ||
-         !new_dedup_.empty() || !changed_alerts_.empty() || streams_.HasChanges();
+         !new_dedup_.empty() || !changed_alerts_.empty() || streams_.HasChanges() ||
+         latencies_.HasChanges();
 }
 
 absl::Status Core::PutCounts(base::UnixNanos now, storage::Batch& batch) {
@@ -305,6 +316,32 @@ absl::Status Core::PutCounts(base::UnixNanos now, storage::Batch& batch) {
   return absl::OkStatus();
 }
 
+// After PutCounts: a day whose counts it made a block of has its latencies made one.
+void Core::PutLatencies(storage::Batch& batch) {
+  for (const slo::SliTable::RolledDay& day : rolled_) {
+    const uint32_t hour = day.day * slo::kLatencyHoursPerDay;
+    const slo::LatencyView view(
+        engine_.table().counts(day.sli, day.group).view(),
+        latencies_.CopyHours(day.sli, day.group, hour, hour + slo::kLatencyHoursPerDay));
+    const auto block = slo::LatencyReader(view, latency_blocks_).MakeDay(day.day);
+    if (!block.ok()) {
+      // Percentiles are worth less than checkpoints.
+      base::Log(base::LogLevel::kError, "the latencies of a day are lost with its hours",
+                {{"sli", static_cast<uint32_t>(day.sli)},
+                 {"group", static_cast<uint32_t>(day.group)},
+                 {"unix_day", day.day},
+                 {"error", base::Message(block.status())}});
+      continue;
+    }
+    if (block->empty()) continue;
+    batch.Put(Family::kSlices, LatencyStore::DayKey(day.sli, day.group, day.day), block->Encode());
+  }
+  latencies_.VisitChanged([&](slo::SliId sli, slo::GroupId group,
+                              const slo::ResidentLatencyHour& hour) {
+    batch.Put(Family::kSlices, LatencyStore::HourKey(sli, group, hour.hour), hour.block.Encode());
+  });
+}
+
 void Core::DropExpired(base::UnixNanos now, storage::Batch& batch) {
   // Hours live for the longest window and a day, and until their day block is made.
   const auto longest =
@@ -312,26 +349,30 @@ void Core::DropExpired(base::UnixNanos now, storage::Batch& batch) {
       kDay;
   const uint32_t hours_from =
       std::min(DayOf(now - longest), engine_.table().FirstUnrolledDay(base::FloorSeconds(now)));
-  const auto drop = [&](uint32_t& kept_from, uint32_t until, storage::SliceBlockKey::Kind kind) {
+  using Kind = storage::SliceBlockKey::Kind;
+  const auto drop = [&](uint32_t& kept_from, uint32_t until, std::initializer_list<Kind> kinds) {
     if (until <= kept_from) return false;
     // The first time there may be a long stretch that never held anything.
     uint32_t day = kept_from == 0 && until > 400 ? until - 400 : kept_from;
     for (; day < until; ++day) {
-      storage::KeyRange range = storage::SliceBlocksOfDay(day, kind);
-      batch.DeleteRange(Family::kSlices, std::move(range.begin), std::move(range.end));
+      for (const Kind kind : kinds) {
+        storage::KeyRange range = storage::SliceBlocksOfDay(day, kind);
+        batch.DeleteRange(Family::kSlices, std::move(range.begin), std::move(range.end));
+      }
     }
     kept_from = until;
     return true;
   };
-  if (drop(hours_kept_from_, hours_from, storage::SliceBlockKey::Kind::kHour)) {
+  if (drop(hours_kept_from_, hours_from, {Kind::kHour, Kind::kLatencyHour})) {
     batch.Put(Family::kMeta, storage::MetaKey("hours_kept_from"), std::to_string(hours_kept_from_));
   }
-  drop(days_kept_from_, DayOf(now - options_.retention), storage::SliceBlockKey::Kind::kDay);
+  drop(days_kept_from_, DayOf(now - options_.retention), {Kind::kDay, Kind::kLatencyDay});
 }
 
 absl::StatusOr<storage::Batch> Core::MakeCheckpoint(base::UnixNanos now) {
   storage::Batch batch;
   SB_RETURN_IF_ERROR(PutCounts(now, batch));
+  PutLatencies(batch);
   DropExpired(now, batch);
   absl::flat_hash_map<std::string, std::string> alerts;
   for (const store::v1::AlertRecord& alert : alerts_.Records()) {
@@ -375,6 +416,8 @@ void Core::CheckpointWritten() {
   written_days_kept_from_ = days_kept_from_;
   engine_.table().SetHoursKeptFrom(hours_kept_from_);
   engine_.table().MarkClean();
+  latencies_.MarkClean(static_cast<uint32_t>(
+      std::chrono::floor<std::chrono::hours>(engine_.now()).time_since_epoch().count()));
   new_slis_.clear();
   new_groups_.clear();
   new_dedup_.clear();

@@ -1,5 +1,5 @@
-// app/core.h: the whole state of the program and how a commit changes it: counts, alerts, dedup,
-// streams, ledger.
+// app/core.h: the whole state of the program and how a commit changes it: counts, latencies,
+// alerts, dedup, streams, ledger.
 //
 // Room     app
 // Uses     slo/, rules/, storage/api, proto (slowburn/store)
@@ -23,12 +23,14 @@
 
 #include "app/block_store.h"
 #include "app/dedup_window.h"
+#include "app/latency_store.h"
 #include "app/ledger.h"
 #include "app/request_plan.h"
 #include "app/stream_table.h"
 #include "base/clock.h"
 #include "rules/alert_book.h"
 #include "slo/engine.h"
+#include "slo/latency_table.h"
 #include "storage/api/store.h"
 
 namespace slowburn::app {
@@ -42,6 +44,7 @@ class Core {
     std::chrono::seconds retention{400 * 24 * 3600};
     bool dead_man = true;
     StreamTable::Options streams;
+    slo::LatencyTable::Options latencies;
     std::vector<Downstream> downstreams;  // an accepted item goes to all that take its signal
   };
   // `store` must outlive the core.
@@ -86,6 +89,7 @@ class Core {
   rules::AlertBook& alerts() { return alerts_; }
   const DedupWindow& dedup() const { return dedup_; }
   const StreamTable& streams() const { return streams_; }
+  const slo::LatencyTable& latencies() const { return latencies_; }
   const Ledger& ledger() const { return ledger_; }
   const BlockStore& blocks() const { return blocks_; }
   // The first moment whose counts are still kept.
@@ -99,12 +103,15 @@ class Core {
   absl::Status ApplyAllButCounts(const store::v1::LogRecord& record);
   void AddDeadMan(std::vector<model::AlertCondition>& conditions) const;
   absl::Status PutCounts(base::UnixNanos now, storage::Batch& batch);
+  void PutLatencies(storage::Batch& batch);
   void DropExpired(base::UnixNanos now, storage::Batch& batch);
 
   Options options_;
   const storage::Store& store_;
   BlockStore blocks_;
+  LatencyStore latency_blocks_;
   slo::Engine engine_;
+  slo::LatencyTable latencies_;
   rules::AlertBook alerts_;
   DedupWindow dedup_;
   StreamTable streams_;

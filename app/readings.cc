@@ -1,10 +1,12 @@
 #include "app/readings.h"
 
 #include <algorithm>
+#include <functional>
 
 #include "base/duration_text.h"
 #include "base/status.h"
 #include "slo/history.h"
+#include "slo/latency_reader.h"
 
 namespace slowburn::app {
 namespace {
@@ -13,6 +15,11 @@ using std::chrono::seconds;
 using std::chrono::sys_seconds;
 
 constexpr int64_t kPointsMax = 11'000;
+
+uint32_t UnixHour(sys_seconds time) {
+  return static_cast<uint32_t>(
+      std::chrono::floor<std::chrono::hours>(time).time_since_epoch().count());
+}
 
 absl::Status UnknownSlo(std::string_view id) {
   return base::NotFound("there is no SLO \"{}\"; GET /api/slo/v1/slos lists them", id);
@@ -28,19 +35,42 @@ absl::Status CheckBound(std::string_view name, sys_seconds time, seconds unit) {
                                below + unit.count());
 }
 
-absl::Status CheckRange(const slo::GroupView& view, sys_seconds start, sys_seconds end,
+// What is known at a time is known by multiples of so much.
+using Granularity = std::function<seconds(sys_seconds)>;
+
+absl::Status CheckRange(const Granularity& granularity_at, sys_seconds start, sys_seconds end,
                         sys_seconds retained_from) {
   if (end <= start) {
     return base::InvalidArgument("end={} is not after start={}; write a later end",
                                  end.time_since_epoch().count(), start.time_since_epoch().count());
   }
   if (start < retained_from) {
-    return base::InvalidArgument(
-        "start={} is before the retained past; write {} or later", start.time_since_epoch().count(),
-        slo::SliceStart(slo::SliceOf(retained_from) + 1).time_since_epoch().count());
+    const seconds unit = granularity_at(retained_from);
+    const seconds past = retained_from.time_since_epoch() % unit;
+    return base::InvalidArgument("start={} is before the retained past; write {} or later",
+                                 start.time_since_epoch().count(),
+                                 (retained_from - past + unit).time_since_epoch().count());
   }
-  SB_RETURN_IF_ERROR(CheckBound("start", start, slo::GranularityAt(view, slo::SliceOf(start))));
-  return CheckBound("end", end, slo::GranularityAt(view, slo::SliceOf(end)));
+  SB_RETURN_IF_ERROR(CheckBound("start", start, granularity_at(start)));
+  return CheckBound("end", end, granularity_at(end));
+}
+
+absl::Status CheckCountRange(const slo::GroupView& view, sys_seconds start, sys_seconds end,
+                             sys_seconds retained_from) {
+  return CheckRange([&](sys_seconds time) { return slo::GranularityAt(view, slo::SliceOf(time)); },
+                    start, end, retained_from);
+}
+
+absl::Status CheckStep(sys_seconds start, sys_seconds end, seconds step, seconds unit) {
+  if (step <= seconds(0) || step % unit != seconds(0)) {
+    return base::InvalidArgument("step={}s is not a multiple of {}s; write a duration like 1h",
+                                 step.count(), unit.count());
+  }
+  if ((end - start) / step > kPointsMax) {
+    return base::InvalidArgument("{} points are more than {}; write a longer step",
+                                 (end - start) / step, kPointsMax);
+  }
+  return absl::OkStatus();
 }
 
 }  // namespace
@@ -75,7 +105,9 @@ absl::StatusOr<serve::SloReading> Readings::OneSlo(std::string_view id) const {
 }
 
 absl::StatusOr<Readings::GroupCopy> Readings::CopyGroup(std::string_view id,
-                                                        const serve::GroupSelector& group) const {
+                                                        const serve::GroupSelector& group,
+                                                        sys_seconds latency_start,
+                                                        sys_seconds latency_end) const {
   return loop_.Read([&](const Core& core) -> absl::StatusOr<GroupCopy> {
     const std::optional<size_t> index = core.engine().FindSlo(id);
     if (!index.has_value()) return UnknownSlo(id);
@@ -99,8 +131,12 @@ absl::StatusOr<Readings::GroupCopy> Readings::CopyGroup(std::string_view id,
       group_id = *found;
     }
     SB_RETURN_IF_ERROR(core.engine().table().error(sli, group_id));
-    return GroupCopy{core.engine().table().counts(sli, group_id).view(), spec,
-                     core.engine().budget_of(*index), core.retained_from(clock_.Now()),
+    return GroupCopy{core.engine().table().counts(sli, group_id).view(),
+                     core.latencies().CopyHours(sli, group_id, UnixHour(latency_start),
+                                                UnixHour(latency_end) + 1),
+                     spec,
+                     core.engine().budget_of(*index),
+                     core.retained_from(clock_.Now()),
                      store_.TakeSnapshot()};
   });
 }
@@ -109,7 +145,7 @@ absl::StatusOr<slo::SliCounts> Readings::Counts(std::string_view id,
                                                 const serve::GroupSelector& group,
                                                 sys_seconds start, sys_seconds end) const {
   SB_ASSIGN_OR_RETURN(const GroupCopy copy, CopyGroup(id, group));
-  SB_RETURN_IF_ERROR(CheckRange(copy.view, start, end, copy.retained_from));
+  SB_RETURN_IF_ERROR(CheckCountRange(copy.view, start, end, copy.retained_from));
   const BlockStore blocks(store_, *copy.snapshot);
   return slo::SumOfEvents(copy.budget.view(), slo::RangeReader(copy.view, blocks),
                           slo::SliceOf(start), slo::SliceOf(end));
@@ -120,18 +156,42 @@ absl::StatusOr<std::vector<slo::HistoryPoint>> Readings::History(std::string_vie
                                                                  sys_seconds start, sys_seconds end,
                                                                  seconds step) const {
   SB_ASSIGN_OR_RETURN(const GroupCopy copy, CopyGroup(id, group));
-  SB_RETURN_IF_ERROR(CheckRange(copy.view, start, end, copy.retained_from));
-  if (step <= seconds(0) || step % slo::kSliceLength != seconds(0)) {
-    return base::InvalidArgument("step={}s is not a multiple of 10s; write a duration like 1h",
-                                 step.count());
-  }
-  if ((end - start) / step > kPointsMax) {
-    return base::InvalidArgument("{} points are more than {}; write a longer step",
-                                 (end - start) / step, kPointsMax);
-  }
+  SB_RETURN_IF_ERROR(CheckCountRange(copy.view, start, end, copy.retained_from));
+  SB_RETURN_IF_ERROR(CheckStep(start, end, step, slo::kSliceLength));
   const BlockStore blocks(store_, *copy.snapshot);
   return slo::History(copy.budget, copy.spec.objective, slo::RangeReader(copy.view, blocks), start,
                       end, step);
+}
+
+absl::StatusOr<std::vector<slo::LatencyPercentiles>> Readings::Percentiles(
+    std::string_view id, const serve::GroupSelector& group, sys_seconds start, sys_seconds end,
+    std::optional<seconds> step) const {
+  SB_ASSIGN_OR_RETURN(GroupCopy copy, CopyGroup(id, group, start, end));
+  if (!copy.spec.sli.has_latency()) {
+    return base::InvalidArgument(
+        "{} has no latency: its SLI does not ask how long events take; write latency: {{max: "
+        "300ms}} in an SLO to have percentiles",
+        id);
+  }
+  const slo::LatencyView view(copy.view, std::move(copy.latencies));
+  const auto granularity_at = [&](sys_seconds time) {
+    return slo::LatencyGranularityAt(view, time);
+  };
+  SB_RETURN_IF_ERROR(CheckRange(granularity_at, start, end, copy.retained_from));
+  if (step.has_value()) SB_RETURN_IF_ERROR(CheckStep(start, end, *step, granularity_at(start)));
+  const LatencyStore blocks(store_, *copy.snapshot);
+  slo::LatencyReader reader(view, blocks);
+  const seconds length = step.value_or(end - start);
+  // Events further ahead are refused: hours of the future need no reading.
+  const sys_seconds last = base::FloorSeconds(clock_.Now()) + std::chrono::hours(1);
+  std::vector<slo::LatencyPercentiles> points;
+  for (sys_seconds at = start; at + length <= end; at += length) {
+    SB_ASSIGN_OR_RETURN(const slo::LatencySum sum,
+                        reader.Sum(slo::LatencySlotOf(std::min(at, last)),
+                                   slo::LatencySlotOf(std::min(at + length, last))));
+    points.push_back(slo::PercentilesOf(sum, at, at + length));
+  }
+  return points;
 }
 
 serve::LedgerReading Readings::Ledger() const { return loop_.ReadLedger(); }
@@ -144,6 +204,7 @@ serve::ServerReading Readings::Server() const {
     r.slis = core.engine().table().size();
     r.groups = core.engine().table().group_count();
     r.slice_memory_bytes = core.engine().table().memory_bytes();
+    r.latency_memory_bytes = core.latencies().memory_bytes();
     r.dedup_window = core.dedup().EffectiveWindow(clock_.Now());
     return r;
   });

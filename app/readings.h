@@ -33,6 +33,9 @@ class Readings final : public serve::Queries {
                                                          std::chrono::sys_seconds start,
                                                          std::chrono::sys_seconds end,
                                                          std::chrono::seconds step) const override;
+  absl::StatusOr<std::vector<slo::LatencyPercentiles>> Percentiles(
+      std::string_view id, const serve::GroupSelector& group, std::chrono::sys_seconds start,
+      std::chrono::sys_seconds end, std::optional<std::chrono::seconds> step) const override;
   serve::LedgerReading Ledger() const override;
   serve::ServerReading Server() const override;
 
@@ -40,13 +43,17 @@ class Readings final : public serve::Queries {
   // A group's counts as they are now, copied so that reading the store happens outside the lock.
   struct GroupCopy {
     slo::GroupView view;
+    std::vector<slo::ResidentLatencyHour> latencies;  // of the hours that were asked for
     slo::SloSpec spec;
     slo::ViewedWindow budget;
     std::chrono::sys_seconds retained_from{};
     std::unique_ptr<storage::Snapshot>
         snapshot;  // of the same moment: both edges of a window read the same counts
   };
-  absl::StatusOr<GroupCopy> CopyGroup(std::string_view id, const serve::GroupSelector& group) const;
+  // With the latencies of the hours in [latency_start, latency_end).
+  absl::StatusOr<GroupCopy> CopyGroup(std::string_view id, const serve::GroupSelector& group,
+                                      std::chrono::sys_seconds latency_start = {},
+                                      std::chrono::sys_seconds latency_end = {}) const;
 
   const CommitLoop& loop_;
   const storage::Store& store_;

@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include "app/internal/count_records.h"
+#include "app/internal/latency_records.h"
 #include "app/ledger.h"
 
 namespace slowburn::app {
@@ -127,6 +128,7 @@ RequestPlan RequestPlanner::Finish(slo::CountPlan counts,
                                    const std::vector<Downstream>& downstreams) {
   plan_.counts = std::move(counts);
   internal::AppendCounts(plan_.counts, plan_.record);
+  internal::AppendLatencies(plan_.counts.latencies, plan_.record);
   streams_.Write(plan_.record);
   WriteLedger(downstreams);
   return std::move(plan_);

@@ -61,6 +61,7 @@ Core::Options CoreOptions(const Config& config) {
   options.engine.counting.max_late = config.max_late;
   options.engine.counting.groups_per_sli_max = static_cast<uint32_t>(config.limits.groups_per_sli);
   options.dedup_bytes_max = config.limits.dedup_bytes;
+  options.latencies.memory_bytes_max = config.limits.latency_bytes;
   options.retention = config.retention;
   options.dead_man = config.dead_man;
   options.streams.streams_max = config.limits.streams;
@@ -345,6 +346,7 @@ void Server::FillServerReading(serve::ServerReading& reading) const {
                     {"compression_ratio", limits.compression_ratio},
                     {"commit_queue_bytes", limits.commit_queue_bytes},
                     {"dedup_bytes", limits.dedup_bytes},
+                    {"latency_bytes", limits.latency_bytes},
                     {"forward_queue_bytes", limits.forward_queue_bytes},
                     {"groups_per_sli", limits.groups_per_sli},
                     {"streams", limits.streams},

@@ -146,6 +146,27 @@ int List(const SloOptions& options) {
   return 0;
 }
 
+std::string DurationOf(const json::value& value) {
+  if (!value.is_number()) return "-";
+  const auto seconds = value.to_number<double>();
+  if (seconds == 0 || seconds >= 1) return fmt::format("{:.3g}s", seconds);
+  return seconds >= 0.001 ? fmt::format("{:.3g}ms", seconds * 1e3)
+                          : fmt::format("{:.3g}us", seconds * 1e6);
+}
+
+// Of the total in the last hour; empty for an SLO without a latency.
+std::string LatencyText(const json::object& slo) {
+  const json::value* found = slo.if_contains("latency");
+  if (found == nullptr) return "";
+  const json::object& latency = found->as_object();
+  if (latency.contains("error")) return fmt::format("\nlatency: {}\n", Text(latency, "error"));
+  Table table({"LATENCY (1h, total)",
+               fmt::format("OBJECTIVE {}", DurationOf(latency.at("threshold_seconds")))});
+  for (const auto& percentile : latency.at("percentiles").as_object())
+    table.Add({std::string(percentile.key()), DurationOf(percentile.value())});
+  return "\n" + table.Text();
+}
+
 int Show(const SloOptions& options) {
   const size_t slash = options.id.find('/');
   if (slash == std::string::npos) {
@@ -173,7 +194,8 @@ int Show(const SloOptions& options) {
                                         : "-"});
   }
   const json::object& policy = slo.at("policy").as_object();
-  fmt::print("{}\n{}\n{}", table.Text(), windows.Text(), TierTable(policy).Text());
+  fmt::print("{}\n{}{}\n{}", table.Text(), windows.Text(), LatencyText(slo.as_object()),
+             TierTable(policy).Text());
   const json::array& alerts = policy.at("alerts").as_array();
   if (!alerts.empty()) fmt::print("\n{}", AlertTable(alerts).Text());
   return 0;
@@ -201,8 +223,8 @@ void AddSloCommand(CLI::App& root, const RunCommand& run) {
   const auto options =
       std::make_shared<SloOptions>();  // Shared with the callbacks, which outlive this function.
   CLI::App* list = slo->add_subcommand("list", "every SLO with its state and budget");
-  CLI::App* show =
-      slo->add_subcommand("show", "one SLO with its groups, burn rates and alert policy");
+  CLI::App* show = slo->add_subcommand(
+      "show", "one SLO with its groups, burn rates, latencies and alert policy");
   for (CLI::App* command : {list, show}) {
     AddApiOptions(*command, options->api);
     AddOutputOption(*command, options->output);

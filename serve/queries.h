@@ -19,6 +19,7 @@
 #include <absl/status/statusor.h>
 
 #include "model/alert.h"
+#include "slo/latency_sum.h"
 #include "slo/slo_spec.h"
 #include "slo/slo_status.h"
 
@@ -69,7 +70,7 @@ struct ServerReading {
   uint64_t checkpoint_sequence = 0;
   uint64_t store_disk_bytes = 0;
   uint64_t slos = 0, slis = 0, groups = 0;
-  uint64_t slice_memory_bytes = 0;
+  uint64_t slice_memory_bytes = 0, latency_memory_bytes = 0;
   std::chrono::sys_seconds engine_time{};
   std::chrono::seconds dedup_window{};     // how far back a resent request is recognised now
   std::map<std::string, uint64_t> limits;  // every limit by its name in the config
@@ -93,6 +94,12 @@ class Queries {
   virtual absl::StatusOr<std::vector<slo::HistoryPoint>> History(
       std::string_view id, const GroupSelector& group, std::chrono::sys_seconds start,
       std::chrono::sys_seconds end, std::chrono::seconds step) const = 0;
+  // How long the events of [start, end) took; with a step one for each, as History.
+  // kInvalidArgument also for an SLO without a latency. Bounds and step are whole five minutes, or
+  // whole hours where only these are kept.
+  virtual absl::StatusOr<std::vector<slo::LatencyPercentiles>> Percentiles(
+      std::string_view id, const GroupSelector& group, std::chrono::sys_seconds start,
+      std::chrono::sys_seconds end, std::optional<std::chrono::seconds> step) const = 0;
   virtual LedgerReading Ledger() const = 0;
   virtual ServerReading Server() const = 0;
 };

@@ -209,7 +209,13 @@ void Matcher<Batch>::CountItem(std::chrono::sys_seconds received, Scratch& scrat
     if (!AllTrue(compiled.on_item, scratch.cursor_)) continue;
     const std::optional<bool> good = compiled.IsGood(scratch.cursor_);
     if (!good.has_value()) continue;
-    delta.Count(EntryFor(sli, time.slice, scratch, delta), *good, time.offset_seconds);
+    const uint32_t entry = EntryFor(sli, time.slice, scratch, delta);
+    delta.Count(entry, *good, time.offset_seconds);
+    if constexpr (std::is_same_v<Batch, model::SpanBatch>) {
+      if (compiled.latency_max_nanos.has_value())
+        scratch.latencies_.Add(entry,
+                               static_cast<uint64_t>(scratch.cursor_.item().duration_nanos()));
+    }
   }
 }
 
@@ -232,6 +238,7 @@ SliDelta Matcher<Batch>::Match(const Batch& batch, std::chrono::sys_seconds rece
       }
     }
   }
+  if (!scratch.latencies_.empty()) delta.set_latencies(scratch.latencies_.Take());
   return delta;
 }
 

@@ -59,6 +59,7 @@ class Matcher {
     std::vector<Memo> memos_;       // per SLI: the entry of its last event
     DeltaIndex index_;
     std::string key_;
+    LatencyTally latencies_;
   };
 
   // An item without a time counts at `received`.

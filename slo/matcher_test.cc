@@ -282,5 +282,43 @@ TEST(MatcherTest, ManySlicesAndGroupsCountLikeAMapAndScratchIsReused) {
   }
 }
 
+// --- how long
+
+TEST(MatcherTest, TheLatencyOfEveryCountedSpanIsRecordedForSlisThatHaveOne) {
+  const std::vector<SliSpec> specs = {
+      BuildSli({.bad = "span.name == \"bad\"", .latency_max = 100ns, .group_by = {"v"}}),
+      BuildSli({.bad = "span.name == \"bad\""}),  // without a latency
+      BuildSli({.match = "span.name != \"other\"", .latency_max = 1s}),
+  };
+  const SpanMatcher matcher = MatcherOf(specs);
+  SpanMatcher::Scratch scratch(matcher);
+  for (int round = 0; round < 2; ++round) {  // what one request recorded is not in the next
+    SpanBatchBuilder builder(matcher.projection());
+    const SpanBatchBuilder::Attributes a = {{"v", AttributeValue::String("a")}};
+    builder.Service("checkout")
+        .Add(SpanOf("ok", 0, 90), a)
+        .Add(SpanOf("slow", 0, 3000), a)
+        .Add(SpanOf("bad", 0, 90), a)
+        .Add(SpanOf("other", 0, 90));
+    const SliDelta delta = matcher.Match(builder.batch(), kReceived, scratch);
+    // Entries in the order of first appearance: 1/a, 2, 3, 1/__none__.
+    ASSERT_THAT(Texts(delta), ElementsAre("1:a 1/2", "2:3/1", "3:3/0", "1:__none__ 1/0"));
+    const int32_t fast = LatencyBucketOf(90), slow = LatencyBucketOf(3000);
+    EXPECT_THAT(delta.latencies(), ElementsAre(LatencyCount{0, fast, 2}, LatencyCount{0, slow, 1},
+                                               LatencyCount{2, fast, 2}, LatencyCount{2, slow, 1},
+                                               LatencyCount{3, fast, 1}));
+    EXPECT_GT(delta.memory_bytes(), delta.latencies().size() * sizeof(LatencyCount));
+  }
+}
+
+TEST(MatcherTest, ASpanThatIsNotCountedHasNoLatency) {
+  const SpanMatcher matcher =
+      MatcherOf({BuildSli({.match = "span.name == \"pay\"", .latency_max = 1s})});
+  SpanBatchBuilder builder(matcher.projection());
+  builder.Service("checkout").Add(SpanOf("other", 0, 9));
+  SpanMatcher::Scratch scratch(matcher);
+  EXPECT_THAT(matcher.Match(builder.batch(), kReceived, scratch).latencies(), IsEmpty());
+}
+
 }  // namespace
 }  // namespace slowburn::slo

@@ -10,9 +10,12 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "model/signal.h"
+#include "slo/latency_block.h"
+#include "slo/latency_delta.h"
 #include "slo/slice.h"
 
 namespace slowburn::slo {
@@ -48,7 +51,10 @@ class SliDelta {
     return {keys_.data() + entry.key_begin, entry.key_size};
   }
   bool empty() const { return entries_.empty(); }
-  size_t memory_bytes() const { return entries_.capacity() * sizeof(Entry) + keys_.capacity(); }
+  size_t memory_bytes() const {
+    return entries_.capacity() * sizeof(Entry) + keys_.capacity() +
+           latencies_.capacity() * sizeof(LatencyCount);
+  }
 
   // Appends an entry that is not there yet; returns its index.
   uint32_t Append(SliId sli, Slice slice, std::string_view key);
@@ -58,10 +64,16 @@ class SliDelta {
     if (offset_seconds > e.last_offset_seconds) e.last_offset_seconds = offset_seconds;
   }
 
+  // How long the events of entries lasted whose SLI has a latency: by entry, then by bucket, at
+  // most one of each.
+  const std::vector<LatencyCount>& latencies() const { return latencies_; }
+  void set_latencies(std::vector<LatencyCount> latencies) { latencies_ = std::move(latencies); }
+
  private:
   model::Signal signal_ = model::Signal::kTraces;
   std::vector<Entry> entries_;
   std::string keys_;
+  std::vector<LatencyCount> latencies_;
 };
 
 // What a commit does to the counts: made by SliTable::Plan, kept in the log, applied alike when
@@ -78,12 +90,21 @@ struct GroupAdmission {
   GroupId group{};
   std::vector<std::string> values;
 };
+// Of a group, it is one of the SLI's total as well.
+struct LatencyChange {
+  SliId sli{};
+  GroupId group{};
+  LatencySlot slot = 0;
+  LatencyHistogram histogram;
+};
 struct CountPlan {
   std::vector<GroupAdmission> admissions;
   std::vector<SliceChange> changes;
+  std::vector<LatencyChange> latencies;
   // Events older than max_late, which are not counted, by model::Signal.
   std::array<uint64_t, model::kSignals.size()> too_late{};
-  uint64_t overflowed = 0;  // events counted in __overflow__
+  uint64_t overflowed = 0;         // events counted in __overflow__
+  uint64_t latencies_dropped = 0;  // events counted without their latency
 };
 
 }  // namespace slowburn::slo

@@ -37,6 +37,14 @@ bool IsOverflow(const std::vector<std::string>& values) {
   });
 }
 
+// Takes those of `entry` off the front of `counts`, where no earlier entry's are left.
+LatencyHistogram TakeLatencies(uint32_t entry, std::span<const LatencyCount>& counts) {
+  LatencyHistogram histogram;
+  for (; !counts.empty() && counts.front().entry == entry; counts = counts.subspan(1))
+    histogram.Append(counts.front().bucket, counts.front().count);
+  return histogram;
+}
+
 }  // namespace
 
 // What one Plan has decided so far.
@@ -47,6 +55,7 @@ struct SliTable::Planning {
       next_group;  // by sli: one past the newest, admissions included
   absl::flat_hash_map<uint32_t, GroupId> overflow;  // by sli: its __overflow__, if admitted here
   absl::flat_hash_map<std::tuple<uint32_t, uint32_t, uint32_t>, size_t> change_at;
+  absl::flat_hash_map<std::tuple<uint32_t, uint32_t, uint32_t>, size_t> latency_at;
 
   void Count(SliId sli, GroupId group, const SliDelta::Entry& entry) {
     const auto [at, is_new] = change_at.try_emplace(
@@ -56,6 +65,13 @@ struct SliTable::Planning {
     SliceChange& change = plan.changes[at->second];
     change.counts += entry.counts;
     change.last_offset_seconds = std::max(change.last_offset_seconds, entry.last_offset_seconds);
+  }
+
+  void AddLatencies(SliId sli, GroupId group, LatencySlot slot, const LatencyHistogram& histogram) {
+    const auto [at, is_new] = latency_at.try_emplace(
+        {static_cast<uint32_t>(sli), static_cast<uint32_t>(group), slot}, plan.latencies.size());
+    if (is_new) plan.latencies.push_back({sli, group, slot, {}});
+    plan.latencies[at->second].histogram.Merge(histogram);
   }
 };
 
@@ -148,7 +164,10 @@ absl::StatusOr<CountPlan> SliTable::Plan(std::span<const SliDelta* const> deltas
   const uint32_t late = SlicesIn(options_.max_late);
   const Slice oldest = now_slice > late ? now_slice - late : 0;
   for (const SliDelta* delta : deltas) {
-    for (const SliDelta::Entry& entry : delta->entries()) {
+    std::span<const LatencyCount> latencies_left(delta->latencies());
+    for (uint32_t i = 0; i < delta->entries().size(); ++i) {
+      const SliDelta::Entry& entry = delta->entries()[i];
+      const LatencyHistogram latencies = TakeLatencies(i, latencies_left);
       if (!Knows(entry.sli)) {
         return base::Internal("a request counts for SLI {}, which was never registered",
                               static_cast<uint32_t>(entry.sli));
@@ -159,9 +178,13 @@ absl::StatusOr<CountPlan> SliTable::Plan(std::span<const SliDelta* const> deltas
       }
       Sli& sli = At(entry.sli);
       planning.Count(sli.id, kTotalGroup, entry);
-      if (entry.key_size == 0) continue;
-      const GroupId group = GroupFor(sli, delta->key(entry), planning);
-      planning.Count(sli.id, group, entry);
+      GroupId group = kTotalGroup;
+      if (entry.key_size != 0) {
+        group = GroupFor(sli, delta->key(entry), planning);
+        planning.Count(sli.id, group, entry);
+      }
+      if (!latencies.empty())
+        planning.AddLatencies(sli.id, group, LatencySlotOf(entry.slice), latencies);
     }
   }
   for (const SliceChange& change : planning.plan.changes) {

@@ -3,6 +3,7 @@
 // table over a map of blocks.
 #include "slo/sli_table.h"
 
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -160,6 +161,51 @@ TEST_F(SliTableTest, WhatIsOlderThanMaxLateIsNotCountedButSaid) {
   EXPECT_EQ(plan->too_late[static_cast<size_t>(model::Signal::kTraces)], 8u);
   EXPECT_EQ(table.counts(kSli, kTotalGroup).sum(0), (SliCounts{1, 0}));
   EXPECT_EQ(table.FindGroup(kSli, {"b"}), std::nullopt) << "nothing of it was counted";
+}
+
+// "1@-1:7*2 8*1": group, slot after that of now, buckets with their counts.
+std::vector<std::string> LatencyTexts(const CountPlan& plan) {
+  std::vector<std::string> texts;
+  for (const LatencyChange& change : plan.latencies) {
+    std::string text = fmt::format("{}@{}:", static_cast<uint32_t>(change.group),
+                                   int64_t{change.slot} - LatencySlotOf(kNowSlice));
+    change.histogram.ForEach([&](const LatencyHistogram::Bucket& bucket) {
+      text += fmt::format(" {}*{}", bucket.index, bucket.count);
+    });
+    texts.push_back(std::move(text));
+  }
+  return texts;
+}
+
+TEST_F(SliTableTest, LatenciesGoToTheirFiveMinutesOfTheGroup) {
+  SliTable table = Make();
+  SliDelta first = BuildDelta({{kSli, kNowSlice, {9, 0}, {"a"}},
+                               {kSli, kNowSlice + 29, {9, 0}, {"a"}},
+                               {kSli, kNowSlice + 30, {9, 0}, {"a"}},
+                               {kSli, kNowSlice, {9, 0}, {"b"}}});
+  first.set_latencies({{0, 5, 2}, {0, 7, 1}, {1, 6, 1}, {2, 9, 9}, {3, 4, 1}});
+  SliDelta second = BuildDelta({{kSli, kNowSlice + 1, {1, 0}, {"b"}}});  // without
+  SliDelta third =
+      BuildDelta({{kSli, kNowSlice - 1, {1, 0}, {"b"}}, {kSli, kNowSlice, {2, 0}, {"b"}}});
+  third.set_latencies({{1, 4, 2}});
+  const SliDelta* deltas[] = {&first, &second, &third};
+  const auto plan = table.Plan(deltas, kNow);
+  ASSERT_TRUE(plan.ok());
+  EXPECT_THAT(LatencyTexts(*plan), ElementsAre("1@0: 5*2 6*1 7*1", "1@1: 9*9", "2@0: 4*3"));
+}
+
+TEST_F(SliTableTest, LatenciesFollowTheirEventsToTheTotalToOverflowAndOut) {
+  SliTable table = Make({.max_late = 1h, .groups_per_sli_max = 1});
+  SliDelta delta = BuildDelta({{kSli, kNowSlice - 361, {1, 0}, {"a"}},
+                               {kSli, kNowSlice, {1, 0}, {"a"}},
+                               {kSli, kNowSlice, {1, 0}, {"b"}},
+                               {kSli, kNowSlice, {1, 0}, {"c"}},
+                               {kSli, kNowSlice, {1, 0}, {}}});
+  delta.set_latencies({{0, 1, 1}, {1, 2, 1}, {2, 3, 1}, {3, 4, 1}, {4, 5, 1}});
+  const SliDelta* deltas[] = {&delta};
+  const auto plan = table.Plan(deltas, kNow);
+  ASSERT_TRUE(plan.ok());
+  EXPECT_THAT(LatencyTexts(*plan), ElementsAre("1@0: 2*1", "2@0: 3*1 4*1", "0@0: 5*1"));
 }
 
 TEST_F(SliTableTest, ABrokenBlockRefusesThePlan) {

@@ -1,34 +1,17 @@
 #include "slo/slice_block.h"
 
 #include <algorithm>
-#include <optional>
 
 #include "base/status.h"
+#include "slo/internal/varint.h"
 
 namespace slowburn::slo {
 namespace {
 
+using internal::PutVarint;
+using internal::TakeVarint;
+
 constexpr char kFormat = 1;
-
-void PutVarint(std::string& out, uint64_t value) {
-  while (value >= 0x80) {
-    out += static_cast<char>(value | 0x80);
-    value >>= 7;
-  }
-  out += static_cast<char>(value);
-}
-
-std::optional<uint64_t> TakeVarint(std::string_view& bytes) {
-  uint64_t value = 0;
-  for (int shift = 0; shift < 64 && !bytes.empty(); shift += 7) {
-    const auto byte = static_cast<uint8_t>(bytes.front());
-    bytes.remove_prefix(1);
-    if (shift == 63 && byte > 1) return std::nullopt;
-    value |= uint64_t{byte & 0x7fu} << shift;
-    if (byte < 0x80) return value;
-  }
-  return std::nullopt;
-}
 
 }  // namespace
 

@@ -52,6 +52,9 @@ CommitMetrics::CommitMetrics(prometheus::Registry& registry)
                           "Events older than max_late: accepted, not counted.")),
       overflowed(AddCounter(registry, "slowburn_slo_events_overflowed_total",
                             "Events counted in the group __overflow__.")),
+      latencies_dropped(AddCounter(registry, "slowburn_slo_latencies_dropped_total",
+                                   "Events counted whose latency is in no percentile: no room in "
+                                   "memory, or a block that cannot be read.")),
       clock_jumps(AddCounter(registry, "slowburn_app_clock_jumps_total",
                              "Steps of the wall clock of more than 5 s.")),
       out_of_order_points(AddCounter(registry, "slowburn_app_out_of_order_points_total",
@@ -76,6 +79,8 @@ CommitMetrics::CommitMetrics(prometheus::Registry& registry)
       groups(AddGauge(registry, "slowburn_slo_groups", "Groups of all SLIs, totals included.")),
       slice_memory(AddGauge(registry, "slowburn_slo_slice_memory_bytes",
                             "Memory of slices and window sums.")),
+      latency_memory(
+          AddGauge(registry, "slowburn_slo_latency_memory_bytes", "Memory of latency histograms.")),
       sequence(
           AddGauge(registry, "slowburn_storage_log_sequence", "Sequence of the newest commit.")),
       commit_seconds(AddSeconds(registry, "slowburn_app_commit_duration_seconds",

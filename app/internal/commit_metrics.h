@@ -35,10 +35,10 @@ struct CommitMetrics {
   SignalMetrics& of(model::Signal signal) { return signals[static_cast<size_t>(signal)]; }
 
   std::array<SignalMetrics, model::kSignals.size()> signals;
-  prometheus::Counter &too_late, &overflowed, &clock_jumps;
+  prometheus::Counter &too_late, &overflowed, &latencies_dropped, &clock_jumps;
   prometheus::Counter &out_of_order_points, &untracked_points, &duplicate_points;
   prometheus::Gauge &alerts_refused, &dedup_window, &dedup_entries, &streams, &stream_memory,
-      &queue_bytes, &groups, &slice_memory, &sequence;
+      &queue_bytes, &groups, &slice_memory, &latency_memory, &sequence;
   prometheus::Histogram &commit_seconds, &write_seconds, &checkpoint_seconds, &step_seconds;
 };
 

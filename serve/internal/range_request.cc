@@ -8,6 +8,7 @@
 #include "base/duration_text.h"
 #include "base/status.h"
 #include "base/time_text.h"
+#include "slo/latency_block.h"
 #include "slo/slice.h"
 
 namespace slowburn::serve::internal {
@@ -102,6 +103,17 @@ HistoryRange CompleteHistory(const RangeRequest& request, sys_seconds now, secon
   if (!request.start.has_value() && range.step > seconds(0)) {
     range.start = range.end - (range.end - range.start) / range.step * range.step;
   }
+  return range;
+}
+
+TimeRange CompletePercentiles(const RangeRequest& request, sys_seconds now,
+                              const slo::Window& window) {
+  TimeRange range;
+  range.end = request.end.value_or(slo::LatencySlotStart(slo::LatencySlotOf(now) + 1));
+  const slo::Slice end = slo::SliceOf(range.end);
+  const slo::Slice begin =
+      window.calendar() != nullptr && end > 0 ? window.BeginAt(end - 1) : window.BeginAt(end);
+  range.start = request.start.value_or(slo::LatencySlotStart(slo::LatencySlotOf(begin)));
   return range;
 }
 

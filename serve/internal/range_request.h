@@ -13,6 +13,7 @@
 
 #include "net/http_message.h"
 #include "serve/queries.h"
+#include "slo/window.h"
 
 namespace slowburn::serve::internal {
 
@@ -41,5 +42,14 @@ struct HistoryRange {
 // most 300 points, and whole ones where there is such a step.
 HistoryRange CompleteHistory(const RangeRequest& request, std::chrono::sys_seconds now,
                              std::chrono::seconds window);
+
+struct TimeRange {
+  std::chrono::sys_seconds start;
+  std::chrono::sys_seconds end;
+};
+// The same for percentiles: end is that of the five minutes that are open at `now`, start where the
+// window that ends there begins, down to whole five minutes.
+TimeRange CompletePercentiles(const RangeRequest& request, std::chrono::sys_seconds now,
+                              const slo::Window& window);
 
 }  // namespace slowburn::serve::internal

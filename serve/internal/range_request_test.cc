@@ -94,5 +94,32 @@ TEST(CompleteHistoryTest, LeavesBackwardBoundsToQueries) {
   EXPECT_EQ(got.step, 10s);
 }
 
+TEST(CompletePercentilesTest, EndsWithTheOpenFiveMinutes) {
+  const sys_seconds now(1'700'000'003s);  // 200 s into its five minutes
+  const sys_seconds end(1'700'000'100s);
+  struct Case {
+    std::string name;
+    RangeRequest request;
+    slo::Window window;
+    sys_seconds want_start, want_end;
+  };
+  const auto rolling = slo::Window::Rolling;
+  const auto month = slo::Window::Calendar(
+      *slo::CalendarGrid::Create(slo::CalendarPeriod::kMonth, "Europe/Paris"));
+  const sys_seconds november = std::chrono::sys_days(2023y / 10 / 31) + 23h;
+  for (const Case& c : std::vector<Case>{
+           {"ThirtyDays", {}, rolling(720h), end - 720h, end},
+           {"ShortWindowIsRoundedUp", {}, rolling(310s), end - 600s, end},
+           {"OwnEnd", {.end = end - 1h}, rolling(1h), end - 2h, end - 1h},
+           {"OwnStart", {.start = end - 5h}, rolling(1h), end - 5h, end},
+           {"CalendarMonth", {}, month, november, end},
+           {"WholeMonth", {.end = november}, month, november - 31 * 24h - 1h, november},
+       }) {
+    const TimeRange got = CompletePercentiles(c.request, now, c.window);
+    EXPECT_EQ(got.start, c.want_start) << c.name;
+    EXPECT_EQ(got.end, c.want_end) << c.name;
+  }
+}
+
 }  // namespace
 }  // namespace slowburn::serve::internal

@@ -4,6 +4,7 @@
 
 #include "base/status.h"
 #include "serve/internal/json_error.h"
+#include "serve/internal/latency_json.h"
 #include "serve/internal/range_request.h"
 #include "serve/internal/slo_filter.h"
 #include "serve/internal/slo_json.h"
@@ -41,7 +42,15 @@ JsonOrStatus ShowSlo(const Queries& queries, const net::HttpRequest& request) {
   if (group == nullptr) {
     return base::NotFound("{} has no such group; GET /api/slo/v1/slos/{} lists its groups", id, id);
   }
-  return SloDetailJson(spec, status, *group, GroupAlerts(reading));
+  json::object detail = SloDetailJson(spec, status, *group, GroupAlerts(reading));
+  if (spec.sli.has_latency()) {
+    const TimeRange hour =
+        CompletePercentiles({}, reading.now, slo::Window::Rolling(std::chrono::hours(1)));
+    detail["latency"] = LatencyJson(
+        *spec.sli.events()->latency_max,
+        queries.Percentiles(id, ParseGroup(request), hour.start, hour.end, std::nullopt));
+  }
+  return detail;
 }
 
 JsonOrStatus ShowCounts(const Queries& queries, const net::HttpRequest& request) {
@@ -75,6 +84,17 @@ JsonOrStatus ShowHistory(const Queries& queries, const net::HttpRequest& request
   return HistoryJson(points);
 }
 
+JsonOrStatus ShowPercentiles(const Queries& queries, const net::HttpRequest& request) {
+  const std::string id = IdOf(request);
+  SB_ASSIGN_OR_RETURN(const RangeRequest range, ParseRangeRequest(request));
+  SB_ASSIGN_OR_RETURN(const SloReading reading, queries.OneSlo(id));
+  const slo::SloSpec& spec = (*reading.slos)[reading.statuses.front().index];
+  const TimeRange whole = CompletePercentiles(range, reading.now, spec.window);
+  SB_ASSIGN_OR_RETURN(const std::vector<slo::LatencyPercentiles> points,
+                      queries.Percentiles(id, range.group, whole.start, whole.end, range.step));
+  return range.step.has_value() ? PercentilePointsJson(points) : PercentilesJson(points.front());
+}
+
 using Answer = JsonOrStatus (*)(const Queries&, const net::HttpRequest&);
 
 void Add(net::RouteTable& table, std::string pattern, const Queries& queries, Answer answer) {
@@ -97,6 +117,7 @@ void AddSloRoutes(net::RouteTable& table, const Queries& queries) {
   Add(table, one, queries, ShowSlo);
   Add(table, one + "/counts", queries, ShowCounts);
   Add(table, one + "/history", queries, ShowHistory);
+  Add(table, one + "/percentiles", queries, ShowPercentiles);
 }
 
 }  // namespace slowburn::serve::internal

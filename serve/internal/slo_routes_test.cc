@@ -278,6 +278,79 @@ TEST_F(SloRoutesTest, History) {
   EXPECT_EQ(queries_.asked.step, 60s);
 }
 
+slo::LatencyPercentiles SamplePercentiles() {
+  return {.start = sys_seconds(1'699'996'500s),
+          .end = sys_seconds(1'700'000'100s),
+          .count = 1000,
+          .seconds = {0.0123456789, 0.05, 0.25, 1.5, 12.3456789}};
+}
+const json::object kSamplePercentilesJson = {
+    {"p50", 0.012346}, {"p90", 0.05}, {"p95", 0.25}, {"p99", 1.5}, {"p99.9", 12.346}};
+
+TEST_F(SloRoutesTest, Percentiles) {
+  queries_.percentiles = std::vector<slo::LatencyPercentiles>{SamplePercentiles()};
+  const json::value answer = AskJson(
+      table_, kOne + "/percentiles?start=1699996500&end=1700000100&group.http.route=%2Fpay");
+  EXPECT_EQ(answer, (json::object{{"start", 1'699'996'500},
+                                  {"end", 1'700'000'100},
+                                  {"count", 1000},
+                                  {"relative_error", 0.0217},
+                                  {"percentiles", kSamplePercentilesJson}}));
+  EXPECT_EQ(queries_.asked.id, "checkout/availability");
+  EXPECT_EQ(queries_.asked.group, (GroupSelector{{"http.route", "/pay"}}));
+  EXPECT_EQ(queries_.asked.start, sys_seconds(1'699'996'500s));
+  EXPECT_EQ(queries_.asked.end, sys_seconds(1'700'000'100s));
+}
+
+TEST_F(SloRoutesTest, PercentilesByStep) {
+  slo::LatencyPercentiles silent;
+  silent.end = sys_seconds(1'700'003'700s);
+  queries_.percentiles = std::vector<slo::LatencyPercentiles>{SamplePercentiles(), silent};
+  const json::value answer =
+      AskJson(table_, kOne + "/percentiles?start=1699996500&end=1700003700&step=1h");
+  EXPECT_EQ(answer, (json::object{{"relative_error", 0.0217},
+                                  {"points", json::array{{{"t", 1'700'000'100},
+                                                          {"count", 1000},
+                                                          {"percentiles", kSamplePercentilesJson}},
+                                                         {{"t", 1'700'003'700},
+                                                          {"count", 0},
+                                                          {"percentiles",
+                                                           {{"p50", nullptr},
+                                                            {"p90", nullptr},
+                                                            {"p95", nullptr},
+                                                            {"p99", nullptr},
+                                                            {"p99.9", nullptr}}}}}}}));
+  EXPECT_EQ(queries_.asked.step, 3600s);
+}
+
+TEST_F(SloRoutesTest, PercentilesDefaultToTheWindow) {
+  EXPECT_EQ(AskJson(table_, kOne + "/percentiles").at("count"), 0);
+  EXPECT_EQ(queries_.asked.end, sys_seconds(1'700'000'100s));
+  EXPECT_EQ(queries_.asked.start, sys_seconds(1'700'000'100s) - 720h);
+  EXPECT_EQ(queries_.asked.step, 0s) << "none";
+}
+
+TEST_F(SloRoutesTest, ALatencySloShowsItsLastHour) {
+  slo::SloSpec spec = SampleSpec("a", "b");
+  std::get<slo::EventSli>(spec.sli.source).latency_max = 300ms;
+  AddSlo(queries_.reading, spec, {SampleGroup(spec, {}, {.good = 9, .bad = 1})});
+  queries_.percentiles = std::vector<slo::LatencyPercentiles>{SamplePercentiles()};
+  const std::string path = "/api/slo/v1/slos/a/b";
+  EXPECT_EQ(AskJson(table_, path).at("latency"),
+            (json::object{{"threshold_seconds", 0.3},
+                          {"start", 1'699'996'500},
+                          {"end", 1'700'000'100},
+                          {"count", 1000},
+                          {"relative_error", 0.0217},
+                          {"percentiles", kSamplePercentilesJson}}));
+  EXPECT_EQ(queries_.asked.end - queries_.asked.start, 1h);
+  EXPECT_FALSE(AskJson(table_, kOne).as_object().contains("latency"));
+  // The SLO is shown all the same.
+  queries_.percentiles = base::DataLoss("a latency block is broken");
+  EXPECT_EQ(AskJson(table_, path).at("latency"),
+            (json::object{{"threshold_seconds", 0.3}, {"error", "a latency block is broken"}}));
+}
+
 TEST_F(SloRoutesTest, HistoryDefaultsToTheWindow) {
   EXPECT_EQ(AskJson(table_, kOne + "/history?group.http.route=/pay").at("points"), json::array());
   EXPECT_EQ(queries_.asked.end, sys_seconds(1'700'000'000s));
@@ -330,7 +403,8 @@ TEST_F(SloRoutesTest, StatusesOfQueriesBecomeHttp) {
        }) {
     queries_.counts = c.status;
     queries_.history = c.status;
-    for (const std::string_view leaf : {"/counts?start=0&end=10", "/history"}) {
+    queries_.percentiles = c.status;
+    for (const std::string_view leaf : {"/counts?start=0&end=10", "/history", "/percentiles"}) {
       const net::HttpResponse response = Ask(table_, kOne + std::string(leaf));
       EXPECT_EQ(response.status, c.want_status) << leaf;
       const json::value error = json::parse(response.body);

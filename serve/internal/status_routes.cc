@@ -102,6 +102,7 @@ json::object StatusJson(const Queries& queries) {
   answer["slis"] = server.slis;
   answer["groups"] = server.groups;
   answer["slice_memory_bytes"] = server.slice_memory_bytes;
+  answer["latency_memory_bytes"] = server.latency_memory_bytes;
   answer["dedup_window_seconds"] = server.dedup_window.count();
   answer["limits"] = CountsJson(server.limits);
   json::object config;

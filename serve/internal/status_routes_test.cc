@@ -95,6 +95,7 @@ TEST_F(StatusRoutesTest, Status) {
                 {"slis", 2},
                 {"groups", 4},
                 {"slice_memory_bytes", 1024},
+                {"latency_memory_bytes", 2048},
                 {"dedup_window_seconds", 600},
                 {"limits", {{"request_bytes", 67108864}}},
                 {"config", {{"loaded", 1'699'999'973}, {"ok", false}, {"error", "a.yaml:1: x"}}}}));

@@ -171,6 +171,7 @@ ServerReading FakeQueries::ReadyServer() {
   server.slis = 2;
   server.groups = 4;
   server.slice_memory_bytes = 1024;
+  server.latency_memory_bytes = 2048;
   server.engine_time = kSampleNow;
   server.dedup_window = 10min;
   server.limits = {{"request_bytes", 64 << 20}};

@@ -50,6 +50,9 @@ class FakeQueries final : public Queries {
   LedgerReading ledger;
   absl::StatusOr<slo::SliCounts> counts = slo::SliCounts{.good = 990, .bad = 10};
   absl::StatusOr<std::vector<slo::HistoryPoint>> history = std::vector<slo::HistoryPoint>();
+  // By default nothing lasted anything.
+  absl::StatusOr<std::vector<slo::LatencyPercentiles>> percentiles =
+      std::vector<slo::LatencyPercentiles>(1);
   // What was asked last.
   struct Asked {
     std::string id;
@@ -75,6 +78,12 @@ class FakeQueries final : public Queries {
                                                          std::chrono::seconds step) const override {
     asked = {std::string(id), group, start, end, step};
     return history;
+  }
+  absl::StatusOr<std::vector<slo::LatencyPercentiles>> Percentiles(
+      std::string_view id, const GroupSelector& group, std::chrono::sys_seconds start,
+      std::chrono::sys_seconds end, std::optional<std::chrono::seconds> step) const override {
+    asked = {std::string(id), group, start, end, step.value_or(std::chrono::seconds(0))};
+    return percentiles;
   }
   LedgerReading Ledger() const override { return ledger; }
   ServerReading Server() const override { return server; }

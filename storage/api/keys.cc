@@ -58,6 +58,10 @@ std::string SliceBlockPrefix(uint32_t day, SliceBlockKey::Kind kind, uint32_t sl
   return key;
 }
 
+bool IsOfAnHour(SliceBlockKey::Kind kind) {
+  return kind == SliceBlockKey::Kind::kHour || kind == SliceBlockKey::Kind::kLatencyHour;
+}
+
 std::string GroupTableKey(std::string_view table, uint32_t sli, uint32_t group) {
   std::string key = MetaKey(table);
   AppendBigEndian(sli, key);
@@ -99,7 +103,7 @@ KeyRange WholeFamily() { return AllThatBeginWith({kFormat}); }
 
 std::string SliceBlockKey::Encode() const {
   std::string key = SliceBlockPrefix(day, kind, sli, group);
-  if (kind == Kind::kHour) key.push_back(static_cast<char>(hour));
+  if (IsOfAnHour(kind)) key.push_back(static_cast<char>(hour));
   return key;
 }
 
@@ -114,9 +118,11 @@ std::optional<SliceBlockKey> SliceBlockKey::Decode(std::string_view key) {
   block.group = TakeBigEndian<uint32_t>(key);
   switch (block.kind) {
     case Kind::kDay:
+    case Kind::kLatencyDay:
       if (size != kDayBlockBytes) return std::nullopt;
       return block;
     case Kind::kHour:
+    case Kind::kLatencyHour:
       if (size != kHourBlockBytes) return std::nullopt;
       block.hour = TakeBigEndian<uint8_t>(key);
       if (block.hour > 23) return std::nullopt;

@@ -35,15 +35,19 @@ KeyRange MetaTable(std::string_view table);
 // All keys of a family.
 KeyRange WholeFamily();
 
-// Family kSlices: day u32, kind u8 ('h' hour block, 'd' day block), sli u32, group u32, and for 'h'
-// the hour u8.
+// Family kSlices: day u32, kind u8, sli u32, group u32, and for blocks of an hour the hour u8.
 struct SliceBlockKey {
-  enum class Kind : uint8_t { kHour = 'h', kDay = 'd' };
+  enum class Kind : uint8_t {
+    kHour = 'h',  // counts
+    kDay = 'd',
+    kLatencyHour = 'l',  // latency histograms
+    kLatencyDay = 'L',
+  };
   uint32_t day = 0;
   Kind kind = Kind::kHour;
   uint32_t sli = 0;
   uint32_t group = 0;
-  uint8_t hour = 0;  // kHour only
+  uint8_t hour = 0;  // kHour and kLatencyHour only
 
   std::string Encode() const;
   static std::optional<SliceBlockKey> Decode(std::string_view key);

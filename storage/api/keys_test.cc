@@ -47,6 +47,10 @@ INSTANTIATE_TEST_SUITE_P(
          "0100000000512a6800000007000001020d"},
         {"DayBlock", SliceBlockKey{20778, Kind::kDay, 7, 258, 0}.Encode(),
          "0100000000512a640000000700000102"},
+        {"LatencyHourBlock", SliceBlockKey{20778, Kind::kLatencyHour, 7, 258, 13}.Encode(),
+         "0100000000512a6c00000007000001020d"},
+        {"LatencyDayBlock", SliceBlockKey{20778, Kind::kLatencyDay, 7, 258, 0}.Encode(),
+         "0100000000512a4c0000000700000102"},
         {"Alert", AlertKey(R"({slo="a"})"), "0100007b736c6f3d2261227d"},
         {"Dedup", DedupKey(1795219200000000000, 0x0102030405060708, 0x090a0b0c0d0e0f10),
          "01000018e9e659d5f600000102030405060708090a0b0c0d0e0f10"},
@@ -92,7 +96,9 @@ TEST(LogKeyTest, RefusesWhatIsNoLogKey) {
 TEST(SliceBlockKeyTest, IsReadBack) {
   for (const SliceBlockKey want :
        {SliceBlockKey{20778, Kind::kHour, 7, 258, 23}, SliceBlockKey{0, Kind::kHour, 0, 0, 0},
-        SliceBlockKey{kMax32, Kind::kDay, kMax32, kMax32, 0}}) {
+        SliceBlockKey{kMax32, Kind::kDay, kMax32, kMax32, 0},
+        SliceBlockKey{20778, Kind::kLatencyHour, 7, 258, 23},
+        SliceBlockKey{20778, Kind::kLatencyDay, 7, 258, 0}}) {
     const auto got = SliceBlockKey::Decode(want.Encode());
     ASSERT_TRUE(got) << Hex(want.Encode());
     EXPECT_EQ(got->day, want.day);
@@ -158,6 +164,13 @@ INSTANTIATE_TEST_SUITE_P(Ranges, KeyRangeTest,
                               SliceBlocksOfDay(20778, Kind::kHour, 7, kMax32),
                               {SliceBlockKey{20778, Kind::kHour, 7, kMax32, 23}.Encode()},
                               {SliceBlockKey{20778, Kind::kHour, 8, 0, 0}.Encode()}},
+                             {"LatenciesOfGroup",
+                              SliceBlocksOfDay(20778, Kind::kLatencyHour, 7, 258),
+                              {SliceBlockKey{20778, Kind::kLatencyHour, 7, 258, 0}.Encode(),
+                               SliceBlockKey{20778, Kind::kLatencyHour, 7, 258, 23}.Encode()},
+                              {SliceBlockKey{20778, Kind::kHour, 7, 258, 0}.Encode(),
+                               SliceBlockKey{20778, Kind::kLatencyDay, 7, 258, 0}.Encode(),
+                               SliceBlockKey{20778, Kind::kLatencyHour, 7, 259, 0}.Encode()}},
                              {"OneDayBlock",
                               SliceBlocksOfDay(20778, Kind::kDay, 7, 258),
                               {SliceBlockKey{20778, Kind::kDay, 7, 258, 0}.Encode()},

@@ -13,7 +13,7 @@ const concurrencyLimit = 1000;
 
 // Everything that one test sends, from whatever application: what the counts are compared with.
 export class SentSpans {
-  all = [];  // {id: "TRACEID SPANID", service, route, server, bad, end}; `end` in unix seconds
+  all = [];  // {id: "TRACEID SPANID", service, route, server, bad, end, seconds}; `end` in unix seconds
 
   ids() { return this.all.map((span) => span.id); }
 
@@ -60,16 +60,17 @@ export class Application {
     return application;
   }
 
-  // One request that ended at `end` (unix seconds) after 20 ms.
-  request({route, bad = false, end, kind = SpanKind.SERVER}) {
+  // One request that ended at `end` (unix seconds) after `seconds`.
+  request({route, bad = false, end, seconds = 0.02, kind = SpanKind.SERVER}) {
     const attributes = {'http.request.method': 'GET', 'http.response.status_code': bad ? 500 : 200};
     if (route !== undefined) attributes['http.route'] = route;
-    const span = this.#tracer.startSpan(`GET ${route}`, {kind, attributes, startTime: hrTime(end - 0.02)});
+    const span = this.#tracer.startSpan(`GET ${route}`, {kind, attributes, startTime: hrTime(end - seconds)});
     if (bad) span.setStatus({code: SpanStatusCode.ERROR, message: 'no stock'});
     span.end(hrTime(end));
     const {traceId, spanId} = span.spanContext();
     this.sent.all.push({
-      id: `${traceId} ${spanId}`, service: this.service, route, server: kind === SpanKind.SERVER, bad, end});
+      id: `${traceId} ${spanId}`, service: this.service, route, server: kind === SpanKind.SERVER, bad, end,
+      seconds});
   }
 
   // `count` requests that ended evenly between `from` and `to`.

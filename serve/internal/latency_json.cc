@@ -1,0 +1,70 @@
+#include "serve/internal/latency_json.h"
+
+#include <cmath>
+
+#include "base/status.h"
+
+namespace slowburn::serve::internal {
+namespace {
+
+namespace json = boost::json;
+
+// Five digits: more than there is to know.
+double Rounded(double seconds) {
+  if (seconds == 0) return 0;
+  const double unit = std::pow(10, 4 - std::floor(std::log10(seconds)));
+  return std::round(seconds * unit) / unit;
+}
+
+json::object ByName(const slo::LatencyPercentiles& percentiles) {
+  json::object by_name;
+  for (size_t i = 0; i < slo::kPercentiles.size(); ++i) {
+    json::value& value = by_name[json::string_view(slo::kPercentiles[i].name.data(),
+                                                   slo::kPercentiles[i].name.size())];
+    if (percentiles.count > 0) value = Rounded(percentiles.seconds[i]);
+  }
+  return by_name;
+}
+
+}  // namespace
+
+json::object PercentilesJson(const slo::LatencyPercentiles& percentiles) {
+  json::object answer;
+  answer["start"] = percentiles.start.time_since_epoch().count();
+  answer["end"] = percentiles.end.time_since_epoch().count();
+  answer["count"] = percentiles.count;
+  answer["relative_error"] = slo::kLatencyRelativeError;
+  answer["percentiles"] = ByName(percentiles);
+  return answer;
+}
+
+json::object PercentilePointsJson(const std::vector<slo::LatencyPercentiles>& points) {
+  json::array list;
+  for (const slo::LatencyPercentiles& point : points) {
+    json::object entry;
+    entry["t"] = point.end.time_since_epoch().count();
+    entry["count"] = point.count;
+    entry["percentiles"] = ByName(point);
+    list.push_back(std::move(entry));
+  }
+  json::object answer;
+  answer["relative_error"] = slo::kLatencyRelativeError;
+  answer["points"] = std::move(list);
+  return answer;
+}
+
+json::object LatencyJson(std::chrono::nanoseconds threshold,
+                         const absl::StatusOr<std::vector<slo::LatencyPercentiles>>& recent) {
+  json::object latency;
+  latency["threshold_seconds"] = std::chrono::duration<double>(threshold).count();
+  if (!recent.ok() || recent->empty()) {
+    const std::string_view error = base::Message(recent.status());
+    latency["error"] = json::string_view(error.data(), error.size());
+    return latency;
+  }
+  for (auto& member : PercentilesJson(recent->front()))
+    latency[member.key()] = std::move(member.value());
+  return latency;
+}
+
+}  // namespace slowburn::serve::internal
