@@ -3,6 +3,7 @@
 #include <thread>
 
 #include <fmt/ranges.h>
+#include <sched.h>
 
 #include "app/slo_checks.h"
 #include "app/version.h"
@@ -47,8 +48,13 @@ ExitCode CodeOfListen(const absl::Status& status) {
   return absl::IsUnavailable(status) ? ExitCode::kPortInUse : ExitCode::kBadInput;
 }
 
-// Decoding is the work of these threads; the commit loop and RocksDB have their own.
-int ServerThreads() { return std::max(1, static_cast<int>(std::thread::hardware_concurrency())); }
+// Decoding is the work of these threads; the commit loop and RocksDB have their own. One for each
+// core that this process may run on, which can be fewer than the machine has.
+int ServerThreads() {
+  cpu_set_t cores;
+  if (sched_getaffinity(0, sizeof cores, &cores) == 0) return std::max(1, CPU_COUNT(&cores));
+  return std::max(1, static_cast<int>(std::thread::hardware_concurrency()));
+}
 
 prometheus::Gauge& AddGauge(prometheus::Registry& registry, const char* name, const char* help,
                             const prometheus::Labels& labels = {}) {

@@ -7,7 +7,7 @@
 
 // What a span costs (decode_cost.h): at least 30 bytes on the wire and 144 in memory, yet spans as
 // instrumentation makes them (a name, times, a few attributes) stay below 2 x; a rejected span is 2
-// bytes on the wire at least and 8 in memory, the 4 of the limit.
+// bytes on the wire at least and 8 in memory.
 
 namespace slowburn::collector {
 namespace {

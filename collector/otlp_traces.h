@@ -20,8 +20,8 @@ namespace slowburn::collector {
 // valid trace or span id go to `batch.rejected`. Keeps only attributes that `projection` has a slot
 // for. kInvalidArgument when the bytes are not this message, naming the byte offset of the
 // enclosing element. Unknown fields are skipped; a singular message that is repeated is merged, as
-// protobuf does. One pass, no allocation per span; a new batch holds at most 4 x the body or 16 MiB
-// whatever the bytes are: beyond it, kResourceExhausted. Text that is not UTF-8 is kept as it is.
+// protobuf does. One pass, no allocation per span; it takes at most 16 MiB and 2.5 x the body,
+// whatever the bytes are: beyond that, kResourceExhausted. Text that is not UTF-8 is kept as it is.
 absl::Status DecodeTraces(std::string_view body, const model::AttributeProjection& projection,
                           model::SpanBatch& batch);
 

@@ -7,6 +7,7 @@
 // Source   RFC 9110
 #pragma once
 
+#include <cstddef>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -27,6 +28,10 @@ std::string_view FindHeader(const std::vector<HttpHeader>& headers, std::string_
 
 // Moved, never copied: it may hold its share of the memory budget.
 struct HttpRequest {
+  // A body that was read from a connection has this much room behind its end: who scans it in words
+  // need not copy it.
+  static constexpr size_t kBodyPadding = 64;
+
   std::string method;  // as sent: "GET"
   std::string path;    // percent-decoded, without the query; begins with '/'
   std::string query;   // raw, without '?'

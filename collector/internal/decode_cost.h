@@ -11,6 +11,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <exception>
+#include <new>
 #include <vector>
 
 namespace slowburn::collector {
@@ -18,13 +19,15 @@ namespace slowburn::collector {
 // A batch would cost more than its body may. Thrown; the public functions of the room catch it.
 class CostExceeded : public std::exception {};
 
-// At most kPerByteMax x the body, or kFloor for small bodies, whatever the bytes are.
+// At most 16 MiB and 2.5 x the body, whatever the bytes are: a body of the largest size that is
+// taken by default, 64 MiB, costs 3.75 x its size in all.
 class DecodeCost {
  public:
-  static constexpr size_t kPerByteMax = 4;
-  static constexpr size_t kFloor = 16 << 20;
+  static constexpr size_t BytesMax(size_t body_bytes) {
+    return (16 << 20) + body_bytes * 2 + body_bytes / 2;
+  }
 
-  explicit DecodeCost(size_t body_bytes) : left_(std::max(kFloor, kPerByteMax * body_bytes)) {}
+  explicit DecodeCost(size_t body_bytes) : left_(BytesMax(body_bytes)) {}
 
   void Charge(size_t bytes) {
     if (bytes > left_) throw CostExceeded();
@@ -36,10 +39,13 @@ class DecodeCost {
   size_t left_;
 };
 
-// A vector of a batch while a request is decoded into it. Charges the room for its elements, also
-// that which is not used yet, before it takes it: the memory of a new batch is what was charged. A
-// used batch may have the room already; it is charged all the same, so that whether a request is
-// too costly does not depend on those before it.
+// A vector of a batch while a request is decoded into it. Charges the room for its elements before
+// it writes there: the memory of a new batch is what was charged. A used batch may have the room
+// already; it is charged all the same, so that whether a request is too costly does not depend on
+// those before it.
+//
+// A large vector reserves all that its request can still pay for, and is not copied any more: what
+// is not written to yet is addresses, not memory.
 template <typename T>
 class PaidVector {
  public:
@@ -84,14 +90,15 @@ class PaidVector {
 
  private:
   static constexpr size_t kSmall = (16 << 10) / sizeof(T);
+  static constexpr size_t kLarge = (1 << 20) / sizeof(T);
 
   T* end() { return values_.data() + values_.size(); }
 
-  // Doubles what is small, then takes a fifth more, and less where little is left.
+  // Doubles what is small, then takes a fifth more, and little where that needs no copy.
   size_t Step() const {
     const size_t size = values_.size();
     if (size < kSmall) return std::max<size_t>(size, 8);
-    return std::max(size / 64, std::min(size / 5, cost_.left() / sizeof(T) / 2));
+    return size < kLarge ? size / 5 : kSmall;
   }
 
   [[gnu::noinline]] void Pay(size_t count) {
@@ -100,9 +107,20 @@ class PaidVector {
     const size_t wanted = values_.size() + count - paid;
     if (wanted > affordable) throw CostExceeded();
     const size_t more = std::min(std::max(wanted, Step()), affordable);
+    Reserve(paid + more, paid + affordable);
     cost_.Charge(more * sizeof(T));
-    values_.reserve(paid + more);
     paid_end_ = values_.data() + paid + more;
+  }
+
+  void Reserve(size_t room, size_t most) {
+    if (room <= values_.capacity()) return;
+    if (room > kLarge) {
+      try {
+        return values_.reserve(most);
+      } catch (const std::bad_alloc&) {  // The kernel was told not to give addresses on trust.
+      }
+    }
+    values_.reserve(std::max(room, std::min(most, room + room / 5)));
   }
 
   // Charged each time, over and above the room: what is dropped could be moved again and again.

@@ -21,9 +21,9 @@ absl::Status NotThisMessage(std::string_view place, std::string_view what,
 
 absl::Status TooCostly(std::string_view body, std::string_view place) {
   return absl::ResourceExhaustedError(
-      fmt::format("the request's {} bytes decode to more than {} times their size (up to the {}); "
-                  "send smaller batches",
-                  body.size(), DecodeCost::kPerByteMax, place));
+      fmt::format("the request's {} bytes decode to more than {} (up to the {}); send smaller "
+                  "batches",
+                  body.size(), DecodeCost::BytesMax(body.size()), place));
 }
 
 }  // namespace slowburn::collector

@@ -16,7 +16,8 @@ namespace {
 // largest default batch of an SDK.
 constexpr size_t kBufferBytesKept = 8 << 20;
 
-// While it is decoded, a body is charged for the batch that it may become: the decoders' own limit.
+// While it is decoded, a body is charged for what that may take: the decoders' own limit for a body
+// of 64 MiB. What they allow a small one beyond is theirs once a thread.
 constexpr size_t kBatchBytesPerByte = 3;
 
 // What a thread keeps. A request is decoded and handed over without waiting, so it is never used by

@@ -8,6 +8,7 @@
 #include <simdjson.h>
 
 #include "base/status.h"
+#include "net/http_message.h"
 
 namespace slowburn::collector {
 namespace {
@@ -15,6 +16,8 @@ namespace {
 using Stage = simdjson::internal::dom_parser_implementation;
 
 static_assert(kTextAhead <= simdjson::SIMDJSON_PADDING);
+static_assert(simdjson::SIMDJSON_PADDING <= net::HttpRequest::kBodyPadding,
+              "else every body is copied");
 
 constexpr size_t kCapacityMin = 64 << 10;
 // A thread keeps the tokens' memory for texts up to this size: 8 MiB.
@@ -25,7 +28,7 @@ thread_local std::unique_ptr<Stage> thread_stage;
 
 simdjson::error_code Reserve(size_t size) {
   if (thread_stage && thread_stage->capacity() >= size) return simdjson::SUCCESS;
-  const size_t capacity = std::bit_ceil(std::max(size, kCapacityMin));
+  const size_t capacity = size > kCapacityKept ? size : std::bit_ceil(std::max(size, kCapacityMin));
   if (thread_stage) return thread_stage->set_capacity(capacity);
   return simdjson::get_active_implementation()->create_dom_parser_implementation(capacity, kNoDepth,
                                                                                  thread_stage);
@@ -82,7 +85,48 @@ absl::Status ToStatus(std::string_view text, simdjson::error_code error) {
   }
 }
 
+// Behind the string whose content begins at `at`, or the text's end.
+size_t EndOfString(std::string_view text, size_t at) {
+  while (at < text.size()) {
+    if (text[at] == '"') return at + 1;
+    at += text[at] == '\\' ? 2 : 1;
+  }
+  return text.size();
+}
+
 }  // namespace
+
+bool HasMoreTokens(std::string_view text, size_t count) {
+  if (text.size() <= count) return false;
+  bool is_in_scalar = false;
+  size_t tokens = 0;
+  for (size_t i = 0; i < text.size() && tokens <= count;) {
+    const char c = text[i++];
+    switch (c) {
+      case '"':
+        i = EndOfString(text, i);
+        [[fallthrough]];
+      case '{':
+      case '}':
+      case '[':
+      case ']':
+      case ',':
+      case ':':
+        ++tokens;
+        [[fallthrough]];
+      case ' ':
+      case '\t':
+      case '\r':
+      case '\n':
+        is_in_scalar = false;
+        break;
+      default:
+        tokens += is_in_scalar ? 0 : 1;
+        is_in_scalar = true;
+    }
+  }
+  return tokens > count;
+}
 
 JsonScan::JsonScan(std::string& text) {
   text.reserve(text.size() + simdjson::SIMDJSON_PADDING);

@@ -10,6 +10,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <string>
+#include <string_view>
 
 #include <absl/status/status.h>
 
@@ -24,6 +25,10 @@ struct JsonTokens {
 };
 inline constexpr size_t kTextAhead = 64;
 inline constexpr size_t kTokensAhead = 16;
+
+// Whether `text` may have more than `count` tokens. Found without the memory for them, and without
+// looking where it is shorter than that.
+bool HasMoreTokens(std::string_view text, size_t count);
 
 // simdjson's first stage over one text: it finds the tokens, checks UTF-8, and that strings end and
 // have no control characters. Nothing else of simdjson is used: in a release build its on-demand

@@ -4,6 +4,8 @@
 #include <charconv>
 #include <utility>
 
+#include "net/internal/body_room.h"
+
 namespace slowburn::net::internal {
 namespace {
 
@@ -43,15 +45,14 @@ Http2Request::Taken Http2Request::AppendBody(std::string_view data, bool is_last
                                              size_t bytes_max) {
   const size_t needed = http_.body.size() + data.size();
   if (needed > bytes_max) return Taken::kTooLarge;
-  if (needed > http_.body.capacity() && !GrowBody(needed, is_last, bytes_max)) {
-    return Taken::kNoMemory;
-  }
+  if (needed > body_room_ && !GrowBody(needed, is_last, bytes_max)) return Taken::kNoMemory;
   http_.body.append(data);
   return Taken::kAll;
 }
 
 void Http2Request::DropBody() {
   std::string().swap(http_.body);
+  body_room_ = 0;
   http_.lease.ShrinkTo(field_bytes_);
 }
 
@@ -81,15 +82,12 @@ bool Http2Request::GrowBody(size_t needed, bool is_last, size_t bytes_max) {
   const uint64_t most = std::clamp<uint64_t>(known, needed, bytes_max);
   // The last frame may come in pieces, but is no larger than this.
   constexpr size_t kFrameBytes = 16 << 10;
-  size_t more = needed < kSmallBody ? 3 * needed : needed;
+  size_t more = needed < kSmallBody ? 3 * needed : std::min(needed, kLargeBody);
   if (is_last) more = std::min(needed, kFrameBytes);
-  const size_t capacity = std::min<uint64_t>(needed + more, most);
-  if (!http_.lease.GrowTo(field_bytes_ + capacity)) return false;
-  // Not reserve(), which takes twice the old capacity at least.
-  std::string larger;
-  larger.reserve(capacity);
-  larger.append(http_.body);
-  http_.body = std::move(larger);
+  const size_t room = std::min<uint64_t>(needed + more, most);
+  if (!http_.lease.GrowTo(field_bytes_ + room)) return false;
+  ReserveBody(http_.body, room, most);
+  body_room_ = room;
   return true;
 }
 

@@ -28,7 +28,7 @@ class Http2Request {
   bool ChargeFields();
 
   enum class Taken { kAll, kTooLarge, kNoMemory };
-  // `is_last`: no more is to come. Memory is charged, then taken, in steps that double.
+  // `is_last`: no more is to come. Memory is charged, then taken, in steps that grow.
   Taken AppendBody(std::string_view data, bool is_last, size_t bytes_max);
   // Gives up what was read of the body, and its memory.
   void DropBody();
@@ -50,6 +50,7 @@ class Http2Request {
   std::string raw_path_;
   uint64_t content_length_ = 0;
   size_t field_bytes_ = 0;
+  size_t body_room_ = 0;  // charged, and reserved
 };
 
 }  // namespace slowburn::net::internal

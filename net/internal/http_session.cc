@@ -13,6 +13,7 @@
 
 #include "base/clock.h"
 #include "base/logging.h"
+#include "net/internal/body_room.h"
 #include "net/internal/response_head.h"
 
 namespace slowburn::net::internal {
@@ -21,6 +22,9 @@ namespace {
 constexpr size_t kHeaderRead = 8 << 10;
 // One step of progress for the body and write timeouts, and the first room for a body.
 constexpr size_t kBodyStep = 64 << 10;
+// What a sized body gets at once at most: a string's new bytes are zeroed before they are read
+// into, which is cheap while they stay in the processor's cache.
+constexpr size_t kBodyStepMax = 256 << 10;
 // For what a peer still sends after a refusal: a small body, so that the connection can stay, or
 // anything at all, so that a reset does not overtake our answer.
 constexpr std::chrono::seconds kLingerTime{2};
@@ -283,34 +287,33 @@ Awaitable<Session::Reading> Session::ReadBody(size_t bytes_max) {
   co_return co_await ReadSized(parser_.content_length());
 }
 
-// The memory of a body is charged before it is taken, and taken as bytes come: a promise costs
-// nothing. Each step has twice the room of the one before: few copies for who sends. While one is
-// copied it is there twice, but only once on each thread.
-bool Session::GrowBody(size_t bytes, size_t beside) {
+// The memory of a body is charged before it is written to, and that as bytes come: a promise costs
+// nothing.
+bool Session::GrowBody(const BodyRoom& room) {
   HttpRequest& request = parser_.request();
-  if (!request.lease.GrowTo(bytes + beside)) return false;
-  if (request.body.capacity() >= bytes) return true;
-  std::string larger;
-  larger.reserve(bytes);
-  larger = request.body;
-  request.body.swap(larger);
+  if (!request.lease.GrowTo(room.charged)) return false;
+  ReserveBody(request.body, room.reserved, room.most);
   return true;
 }
 
 Awaitable<Session::Reading> Session::ReadSized(uint64_t length) {
   std::string& body = parser_.request().body;
   const std::string_view begun = buffer_.View().substr(0, length);
-  if (!GrowBody(std::min<uint64_t>(length, std::max(begun.size(), kBodyStep)), 0)) {
-    co_return Reading::kNoMemory;
-  }
-  body = begun;
-  buffer_.Consume(begun.size());
   size_t have = begun.size();
+  size_t room = std::min<uint64_t>(length, std::max(have, kBodyStep));
+  const auto grow = [&] {
+    const size_t reserved = std::max<size_t>(room, std::min<uint64_t>(length, kLargeBody));
+    return GrowBody({.charged = room, .reserved = reserved, .most = length});
+  };
+  if (!grow()) co_return Reading::kNoMemory;
+  body = begun;
+  body.resize(room);
+  buffer_.Consume(have);
   while (have < length) {
     // Straight into the string.
     if (have == body.size()) {
-      const size_t room = std::min<uint64_t>(length, std::max(2 * have, kBodyStep));
-      if (!GrowBody(room, 0)) co_return Reading::kNoMemory;
+      room = std::min<uint64_t>(length, have + std::clamp(have, kBodyStep, kBodyStepMax));
+      if (!grow()) co_return Reading::kNoMemory;
       body.resize(room);
     }
     const size_t bytes = co_await ReadSome(body.data() + have, body.size() - have);
@@ -327,11 +330,14 @@ Awaitable<Session::Reading> Session::ReadSized(uint64_t length) {
 Awaitable<Session::Reading> Session::ReadChunked(size_t bytes_max) {
   HttpRequest& request = parser_.request();
   parser_.SetBodyMax(bytes_max);
+  size_t room = 0;
   for (;;) {
-    const size_t most = request.body.size() + buffer_.size();  // Were there nothing but data in it.
-    size_t room = request.body.capacity();
-    if (most > room) room = std::max(most, std::min(2 * room, bytes_max));
-    if (!GrowBody(room, kBodyStep)) co_return Reading::kNoMemory;
+    const size_t next = request.body.size() + buffer_.size();  // Were there nothing but data in it.
+    const size_t most = std::max(next, bytes_max);
+    if (next > room) room = std::min(next + std::min(next, kLargeBody), most);
+    if (!GrowBody({.charged = room + kBodyStep, .reserved = room, .most = most})) {
+      co_return Reading::kNoMemory;
+    }
     const RequestParser::Progress progress = parser_.PutChunked(buffer_.View());
     buffer_.Consume(progress.used);
     if (progress.state == RequestParser::State::kDone) break;
@@ -345,7 +351,7 @@ Awaitable<Session::Reading> Session::ReadChunked(size_t bytes_max) {
     buffer_.Commit(bytes);
     CountProgress(bytes, shared_.options.body_timeout);
   }
-  request.lease.ShrinkTo(request.body.capacity());
+  request.lease.ShrinkTo(request.body.size());
   co_return Reading::kDone;
 }
 

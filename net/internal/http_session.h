@@ -81,8 +81,13 @@ class Session final : public Connection {
   Refusal RefusalOf(Reading reading, size_t body_bytes_max) const;
   // After an answer that comes before the body was read.
   Next NextWithoutBody() const;
-  // Room for a body of `bytes`; `beside` is charged with it. False for want of memory.
-  bool GrowBody(size_t bytes, size_t beside);
+  // False for want of memory.
+  struct BodyRoom {
+    size_t charged = 0;
+    size_t reserved = 0;
+    size_t most = 0;  // what the body can become
+  };
+  bool GrowBody(const BodyRoom& room);
   HttpResponse Error(int status, std::string_view message);
   void CallHandler(const RouteTable::Match& match);
   void CountHandlerError(std::string_view what);
