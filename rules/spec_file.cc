@@ -15,6 +15,7 @@
 #include "base/files.h"
 #include "base/status.h"
 #include "base/yaml_reader.h"
+#include "rules/internal/exclusion_reader.h"
 #include "rules/internal/native_spec.h"
 
 namespace slowburn::rules {
@@ -130,8 +131,12 @@ class SpecReader {
     const DocumentText texts(text);
     for (const YamlNode& document : documents) {
       if (!IsNative(document)) continue;
+      if (Peek(document, "kind") == kExclusionKind) {
+        TakeExclusion(document);
+        continue;
+      }
       NativeSpec read = ReadNativeSpec(document);
-      CheckId(read.id, document);
+      CheckId("SLO", read.id, document);
       if (!read.spec.has_value()) continue;
       read.spec->text = documents.size() == 1 ? text : texts.Around(document.line());
       result_.slos.push_back(*std::move(read.spec));
@@ -142,24 +147,48 @@ class SpecReader {
 
   SpecFileResult& result() { return result_; }
 
-  // All or nothing: beside an error there are no SLOs.
+  // All or nothing: beside an error there are no SLOs and no exclusions.
   SpecFileResult Finish() && {
-    if (!result_.errors.empty()) result_.slos.clear();
+    if (!result_.errors.empty()) {
+      result_.slos.clear();
+      return std::move(result_);
+    }
+    for (ExclusionDocument& read : exclusions_) {
+      for (std::string& line : UnmatchedSelectors(read, result_.slos))
+        result_.warnings.push_back(std::move(line));
+      result_.exclusions.push_back(*std::move(read.exclusion));
+    }
     return std::move(result_);
   }
 
  private:
-  void CheckId(const std::string& id, const YamlNode& document) {
+  void TakeExclusion(const YamlNode& document) {
+    ExclusionDocument read = ReadExclusion(document);
+    CheckId("exclusion", read.id, document);
+    if (!read.exclusion.has_value()) return;
+    if (exclusions_.size() < slo::kExclusionsMax) {
+      exclusions_.push_back(std::move(read));
+    } else {
+      document.Error(
+          fmt::format("exclusion \"{}\" is one more than the {} that can be in force; "
+                      "remove those that are over",
+                      read.id, slo::kExclusionsMax));
+    }
+  }
+
+  void CheckId(std::string_view noun, const std::string& id, const YamlNode& document) {
     if (id.empty()) return;
     const auto [known, is_new] =
-        places_.emplace(id, fmt::format("{}:{}", document.errors().file(), document.line()));
+        places_.emplace(fmt::format("{} \"{}\"", noun, id),
+                        fmt::format("{}:{}", document.errors().file(), document.line()));
     if (is_new) return;
-    document.Error(
-        fmt::format("SLO \"{}\" is already written at {}; rename one of them", id, known->second));
+    document.Error(fmt::format("{} is already written at {}; rename one of them", known->first,
+                               known->second));
   }
 
   SpecFileResult result_;
-  std::map<std::string, std::string> places_;  // id -> "file:line"
+  std::vector<ExclusionDocument> exclusions_;
+  std::map<std::string, std::string> places_;  // "SLO \"checkout/latency\"" -> "file:line"
 };
 
 bool IsGlob(std::string_view pattern) {
