@@ -1,14 +1,15 @@
-// serve/internal/reload_queue.h: reloads that were asked for, done one after another.
+// serve/internal/command_queue.h: commands that were asked for, done one after another.
 //
 // Room     serve
-// Uses     net/, serve/queries.h
-// Threads  thread-safe; reloads run on a thread of its own, so that none holds up a server thread
+// Uses     net/
+// Threads  thread-safe; commands run on a thread of its own, so that none holds up a server thread
 // Units    none
 #pragma once
 
 #include <condition_variable>
 #include <cstddef>
 #include <deque>
+#include <functional>
 #include <mutex>
 #include <stop_token>
 #include <thread>
@@ -16,29 +17,31 @@
 #include <absl/base/thread_annotations.h>
 
 #include "net/route_table.h"
-#include "serve/queries.h"
 
 namespace slowburn::serve::internal {
 
-// Ends with the reload that runs; those that still wait are dropped, which answers 503.
-class ReloadQueue {
+// Ends with the command that runs; those that still wait are dropped, which answers 503.
+class CommandQueue {
  public:
+  using Command = std::function<net::HttpResponse()>;
   static constexpr size_t kWaitingMax = 16;
 
-  // `commands` must outlive the queue.
-  explicit ReloadQueue(Commands& commands);
+  CommandQueue();
 
-  // Answers once the reload is done: 200, or 400 with every line of the error. 503 at once when
-  // kWaitingMax others wait.
-  void Push(net::Reply reply);
+  // Answers what `command` returns, once it is done. 503 at once when kWaitingMax others wait.
+  void Push(Command command, net::Reply reply);
 
  private:
+  struct Waiting {
+    Command command;
+    net::Reply reply;
+  };
+
   void Run(const std::stop_token& stop);
 
-  Commands& commands_;
   std::mutex mutex_;
   std::condition_variable_any wake_;
-  std::deque<net::Reply> waiting_ ABSL_GUARDED_BY(mutex_);
+  std::deque<Waiting> waiting_ ABSL_GUARDED_BY(mutex_);
   std::jthread thread_;  // Last: it uses all of the above.
 };
 
