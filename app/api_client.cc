@@ -48,7 +48,16 @@ absl::StatusOr<std::string> ReadToken(const std::string& file) {
 }
 
 absl::StatusOr<std::string> GetFromApi(const ApiOptions& options, const std::string& path) {
-  net::HttpCall call{.url = options.server + path, .tls = options.tls};
+  return CallApi(options, "GET", path, "");
+}
+
+absl::StatusOr<std::string> CallApi(const ApiOptions& options, const std::string& method,
+                                    const std::string& path, std::string body) {
+  net::HttpCall call{.method = method,
+                     .url = options.server + path,
+                     .body = std::move(body),
+                     .content_type = "application/json",
+                     .tls = options.tls};
   if (!options.token_file.empty()) {
     SB_ASSIGN_OR_RETURN(const std::string token, ReadToken(options.token_file));
     call.headers.push_back({"Authorization", "Bearer " + token});
@@ -58,7 +67,7 @@ absl::StatusOr<std::string> GetFromApi(const ApiOptions& options, const std::str
     return base::Unavailable("{}; is slowburn running there? name it with --server",
                              base::Message(result.status()));
   }
-  if (result->status == 200) return result->body;
+  if (result->status == 200 || result->status == 201) return result->body;
   return base::InvalidArgument("{}", ErrorText(options.server, *result));
 }
 

@@ -27,6 +27,10 @@ void AddApiOptions(CLI::App& command, ApiOptions& options);
 // The JSON of the answer, or what went wrong in words for a person.
 absl::StatusOr<std::string> GetFromApi(const ApiOptions& options, const std::string& path);
 
+// The same for any method; `body` is JSON, or empty. 201 is as good as 200.
+absl::StatusOr<std::string> CallApi(const ApiOptions& options, const std::string& method,
+                                    const std::string& path, std::string body);
+
 // The token in `file`, without the line end.
 absl::StatusOr<std::string> ReadToken(const std::string& file);
 

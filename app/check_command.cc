@@ -24,6 +24,7 @@ struct Findings {
   std::vector<std::string> warnings;
   std::vector<std::string> notes;  // neither
   size_t slos = 0;
+  size_t exclusions = 0;
 
   void Add(const std::vector<std::string>& more_errors,
            const std::vector<std::string>& more_warnings) {
@@ -34,6 +35,7 @@ struct Findings {
     Add(read.errors, read.warnings);
     for (std::string& note : UnreachableNotes(read.slos)) notes.push_back(std::move(note));
     slos += read.slos.size();
+    exclusions += read.exclusions.size();
   }
 };
 
@@ -60,6 +62,11 @@ void CheckConfig(const std::string& file, Findings& findings) {
   findings.Add({}, RetentionWarnings(slos.slos, config.config.retention));
 }
 
+// "1 file", "2 files"
+std::string Counted(size_t count, std::string_view noun) {
+  return fmt::format("{} {}{}", count, noun, count == 1 ? "" : "s");
+}
+
 int Check(const CheckOptions& options) {
   Findings findings;
   std::vector<std::string> spec_files;
@@ -83,15 +90,17 @@ int Check(const CheckOptions& options) {
             {"errors", boost::json::array(findings.errors.begin(), findings.errors.end())},
             {"warnings", boost::json::array(findings.warnings.begin(), findings.warnings.end())},
             {"notes", boost::json::array(findings.notes.begin(), findings.notes.end())},
-            {"slos", findings.slos}}));
+            {"slos", findings.slos},
+            {"exclusions", findings.exclusions}}));
   } else {
     for (const std::string& line : findings.errors) fmt::print(stderr, "{}\n", line);
     for (const std::string& line : findings.warnings) fmt::print(stderr, "{} (warning)\n", line);
     for (const std::string& line : findings.notes) fmt::print("{} (note)\n", line);
     if (findings.errors.empty()) {
-      fmt::print("{} file{}, {} SLO{}: {} warning{}\n", options.files.size(),
-                 options.files.size() == 1 ? "" : "s", findings.slos, findings.slos == 1 ? "" : "s",
-                 findings.warnings.size(), findings.warnings.size() == 1 ? "" : "s");
+      std::string counted =
+          Counted(options.files.size(), "file") + ", " + Counted(findings.slos, "SLO");
+      if (findings.exclusions > 0) counted += ", " + Counted(findings.exclusions, "exclusion");
+      fmt::print("{}: {}\n", counted, Counted(findings.warnings.size(), "warning"));
     }
   }
   if (!findings.errors.empty()) return 1;

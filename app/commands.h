@@ -19,6 +19,8 @@ void AddServeCommand(CLI::App& root, const RunCommand& run);
 void AddDemoCommand(CLI::App& root, const RunCommand& run);
 void AddCheckCommand(CLI::App& root, const RunCommand& run);
 void AddSloCommand(CLI::App& root, const RunCommand& run);
+// Below `slowburn slo`.
+void AddExclusionCommands(CLI::App& slo, const RunCommand& run);
 void AddAlertCommand(CLI::App& root, const RunCommand& run);
 void AddLedgerCommand(CLI::App& root, const RunCommand& run);
 void AddLoadCommand(CLI::App& root, const RunCommand& run);

@@ -308,13 +308,22 @@ absl::Status CommitLoop::Commit(const store::v1::LogRecord& record) {
   return core_.ApplyRecord(record);
 }
 
-absl::Status CommitLoop::Install(std::shared_ptr<const slo::SloSet> slos) {
+absl::Status CommitLoop::Exclude(const store::v1::ExclusionChange& change) {
+  const base::UnixNanos now = clock_.Now();
+  SB_ASSIGN_OR_RETURN(const store::v1::LogRecord record, core_.PlanExclusion(change, now));
+  SB_RETURN_IF_ERROR(Commit(record));
+  const std::unique_lock lock(core_mutex_);
+  return core_.Install(core_.engine().slos(), now);
+}
+
+absl::Status CommitLoop::Install(std::shared_ptr<const slo::SloSet> slos,
+                                 std::shared_ptr<const slo::ExclusionSet> of_files) {
   const base::UnixNanos now = clock_.Now();
   const store::v1::LogRecord registrations = core_.PlanInstall(*slos, now);
   if (registrations.slis_size() > 0) SB_RETURN_IF_ERROR(Commit(registrations));
   {
     const std::unique_lock lock(core_mutex_);
-    SB_RETURN_IF_ERROR(core_.Install(std::move(slos), now));
+    SB_RETURN_IF_ERROR(core_.Install(std::move(slos), std::move(of_files), now));
   }
   const store::v1::LogRecord ended = core_.PlanOrphanedAlerts(now);
   if (ended.alerts_size() > 0) {

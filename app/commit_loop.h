@@ -77,8 +77,17 @@ class CommitLoop {
   absl::Status Run(const std::function<absl::Status()>& command);
   // For commands: makes `record` durable and applies it.
   absl::Status Commit(const store::v1::LogRecord& record);
-  // For commands: these SLOs from now on.
-  absl::Status Install(std::shared_ptr<const slo::SloSet> slos);
+  // For commands: these SLOs and exclusions of files from now on, beside those of the API.
+  absl::Status Install(std::shared_ptr<const slo::SloSet> slos,
+                       std::shared_ptr<const slo::ExclusionSet> of_files);
+  // The exclusions that there are.
+  absl::Status Install(std::shared_ptr<const slo::SloSet> slos) {
+    return Install(std::move(slos), core_.exclusions().of_files());
+  }
+  // For commands: makes or removes an exclusion of the API, durable and in force when it returns.
+  // Errors as Core::PlanExclusion. One that was made and cannot be brought into force, because
+  // counts cannot be read, stays: the next Install tries again.
+  absl::Status Exclude(const store::v1::ExclusionChange& change);
 
   // The core as of the last commit, under a shared lock: be brief.
   template <typename Fn>

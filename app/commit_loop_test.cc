@@ -182,6 +182,29 @@ TEST_F(CommitLoopTest, StopAnswersWhatWaitsCheckpointsAndRefusesTheRest) {
   EXPECT_TRUE(absl::IsUnavailable(loop_->Run([] { return absl::OkStatus(); })));
 }
 
+TEST_F(CommitLoopTest, AnExclusionIsDurableAndInForceWhenItsCommandReturns) {
+  StartLoop();
+  const auto in_window = [&] {
+    return loop_->Read(
+        [](const Core& core) { return core.engine().StatusOf(0, slo::kTotalGroup).in_window; });
+  };
+  EXPECT_EQ(Submit(1).get().outcome, ExportAnswer::Outcome::kAccepted);
+  const slo::SliCounts before = in_window();
+  ASSERT_GT(before.total(), 0u);
+  store::v1::ExclusionChange change;
+  change.set_id("disks");
+  change.set_document(R"({"start":"2023-11-14T00:00:00Z","duration":"2d"})");
+  const uint64_t sequence = store_->last_sequence();
+  const absl::Status made = loop_->Run([&] { return loop_->Exclude(change); });
+  ASSERT_TRUE(made.ok()) << made;
+  EXPECT_GT(store_->last_sequence(), sequence);
+  EXPECT_EQ(in_window(), slo::SliCounts());
+  change.set_removed(true);
+  ASSERT_TRUE(loop_->Run([&] { return loop_->Exclude(change); }).ok());
+  EXPECT_EQ(in_window(), before);
+  EXPECT_TRUE(absl::IsNotFound(loop_->Run([&] { return loop_->Exclude(change); })));
+}
+
 TEST_F(CommitLoopTest, ACommandReloadsTheSlosBetweenCommits) {
   StartLoop();
   slo::SloSet one = {slos_[1]};

@@ -140,6 +140,14 @@ absl::Status Core::LoadStreams(const storage::Snapshot& snapshot) {
       });
 }
 
+absl::Status Core::LoadExclusions(const storage::Snapshot& snapshot) {
+  return ForEach<store::v1::ExclusionChange>(
+      snapshot, Family::kMeta, storage::MetaTable("exclusion/"), "exclusion",
+      [&](std::string_view, const store::v1::ExclusionChange& stored) {
+        return exclusions_.Restore(stored);
+      });
+}
+
 absl::Status Core::Recover(base::UnixNanos now) {
   alerts_.set_watched_since(now);
   {
@@ -148,6 +156,7 @@ absl::Status Core::Recover(base::UnixNanos now) {
     SB_RETURN_IF_ERROR(LoadGroups(*snapshot));
     SB_RETURN_IF_ERROR(LoadAlertsDedupLedger(*snapshot, now));
     SB_RETURN_IF_ERROR(LoadStreams(*snapshot));
+    SB_RETURN_IF_ERROR(LoadExclusions(*snapshot));
     const auto kept = snapshot->Get(Family::kMeta, storage::MetaKey("hours_kept_from"));
     if (!kept.ok()) return kept.status();
     if (kept->has_value())
@@ -212,6 +221,8 @@ absl::Status Core::ApplyAllButCounts(const store::v1::LogRecord& record) {
     alerts_.Apply(alert);
     changed_alerts_.insert(ReadLabels(alert.labels()).Text());
   }
+  for (const store::v1::ExclusionChange& change : record.exclusions())
+    SB_RETURN_IF_ERROR(exclusions_.Apply(change));
   if (record.has_streams()) SB_RETURN_IF_ERROR(streams_.Apply(record));
   for (const store::v1::LedgerDelta& delta : record.ledger()) ledger_.Apply(delta);
   ledger_changed_ |= record.ledger_size() > 0;
@@ -260,9 +271,25 @@ store::v1::LogRecord Core::PlanInstall(const slo::SloSet& slos, base::UnixNanos 
   return record;
 }
 
-absl::Status Core::Install(std::shared_ptr<const slo::SloSet> slos, base::UnixNanos now) {
+absl::Status Core::Install(std::shared_ptr<const slo::SloSet> slos,
+                           std::shared_ptr<const slo::ExclusionSet> of_files, base::UnixNanos now) {
+  SB_ASSIGN_OR_RETURN(slo::ExclusionSet all, exclusions_.With(*of_files));
   counts_changed_ = true;  // New windows have new sums.
-  return engine_.Install(std::move(slos), base::FloorSeconds(now));
+  SB_RETURN_IF_ERROR(engine_.Install(std::move(slos),
+                                     std::make_shared<const slo::ExclusionSet>(std::move(all)),
+                                     base::FloorSeconds(now)));
+  exclusions_.set_of_files(std::move(of_files));
+  return absl::OkStatus();
+}
+
+absl::StatusOr<store::v1::LogRecord> Core::PlanExclusion(const store::v1::ExclusionChange& change,
+                                                         base::UnixNanos now) const {
+  SB_ASSIGN_OR_RETURN(const slo::ExclusionSet all, exclusions_.After(change));
+  SB_RETURN_IF_ERROR(engine_.CheckExclusions(*engine_.slos(), all, base::FloorSeconds(now)));
+  store::v1::LogRecord record;
+  record.set_time_unix_nano(now.time_since_epoch().count());
+  *record.add_exclusions() = change;
+  return record;
 }
 
 store::v1::LogRecord Core::PlanOrphanedAlerts(base::UnixNanos now) const {
@@ -287,7 +314,7 @@ std::chrono::sys_seconds Core::retained_from(base::UnixNanos now) const {
 bool Core::HasChanges() const {
   return counts_changed_ || ledger_changed_ || !new_slis_.empty() || !new_groups_.empty() ||
          !new_dedup_.empty() || !changed_alerts_.empty() || streams_.HasChanges() ||
-         latencies_.HasChanges();
+         latencies_.HasChanges() || exclusions_.HasChanges();
 }
 
 absl::Status Core::PutCounts(base::UnixNanos now, storage::Batch& batch) {
@@ -396,6 +423,7 @@ absl::StatusOr<storage::Batch> Core::MakeCheckpoint(base::UnixNanos now) {
   batch.DeleteRange(Family::kDedup, storage::WholeFamily().begin,
                     storage::DedupTimeKey(dedup_.oldest_time_unix_nano()));
   streams_.PutChanged(now, batch);
+  exclusions_.PutChanged(batch);
   if (ledger_changed_)
     batch.Put(Family::kLedger, storage::LedgerKey(), ledger_.State().SerializeAsString());
   return batch;
@@ -411,6 +439,7 @@ void Core::CheckpointFailed() {
 
 void Core::CheckpointWritten() {
   streams_.CheckpointWritten();
+  exclusions_.CheckpointWritten();
   rolled_.clear();
   written_hours_kept_from_ = hours_kept_from_;
   written_days_kept_from_ = days_kept_from_;

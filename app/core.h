@@ -23,6 +23,7 @@
 
 #include "app/block_store.h"
 #include "app/dedup_window.h"
+#include "app/exclusion_book.h"
 #include "app/latency_store.h"
 #include "app/ledger.h"
 #include "app/request_plan.h"
@@ -65,7 +66,18 @@ class Core {
   // --- SLOs
   // Registrations of SLIs that `slos` brings; empty when it brings none.
   store::v1::LogRecord PlanInstall(const slo::SloSet& slos, base::UnixNanos now) const;
-  absl::Status Install(std::shared_ptr<const slo::SloSet> slos, base::UnixNanos now);
+  // With the exclusions of the files and those of the API. kInvalidArgument, and nothing has
+  // changed, when they do not go together.
+  absl::Status Install(std::shared_ptr<const slo::SloSet> slos,
+                       std::shared_ptr<const slo::ExclusionSet> of_files, base::UnixNanos now);
+  // With the exclusions that there are.
+  absl::Status Install(std::shared_ptr<const slo::SloSet> slos, base::UnixNanos now) {
+    return Install(std::move(slos), exclusions_.of_files(), now);
+  }
+  // What the API asks for; in force once it is applied and Install has been called. Errors as
+  // ExclusionBook::After.
+  absl::StatusOr<store::v1::LogRecord> PlanExclusion(const store::v1::ExclusionChange& change,
+                                                     base::UnixNanos now) const;
 
   // Ends the alerts of SLOs that are no longer in force; empty when there are none.
   store::v1::LogRecord PlanOrphanedAlerts(base::UnixNanos now) const;
@@ -87,6 +99,7 @@ class Core {
   const slo::Engine& engine() const { return engine_; }
   const rules::AlertBook& alerts() const { return alerts_; }
   rules::AlertBook& alerts() { return alerts_; }
+  const ExclusionBook& exclusions() const { return exclusions_; }
   const DedupWindow& dedup() const { return dedup_; }
   const StreamTable& streams() const { return streams_; }
   const slo::LatencyTable& latencies() const { return latencies_; }
@@ -100,6 +113,7 @@ class Core {
   absl::Status LoadGroups(const storage::Snapshot& snapshot);
   absl::Status LoadAlertsDedupLedger(const storage::Snapshot& snapshot, base::UnixNanos now);
   absl::Status LoadStreams(const storage::Snapshot& snapshot);
+  absl::Status LoadExclusions(const storage::Snapshot& snapshot);
   absl::Status ApplyAllButCounts(const store::v1::LogRecord& record);
   void AddDeadMan(std::vector<model::AlertCondition>& conditions) const;
   absl::Status PutCounts(base::UnixNanos now, storage::Batch& batch);
@@ -112,6 +126,7 @@ class Core {
   LatencyStore latency_blocks_;
   slo::Engine engine_;
   slo::LatencyTable latencies_;
+  ExclusionBook exclusions_;
   rules::AlertBook alerts_;
   DedupWindow dedup_;
   StreamTable streams_;

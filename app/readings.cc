@@ -83,6 +83,7 @@ serve::SloReading Readings::AllSlos() const {
   return loop_.Read([](const Core& core) {
     serve::SloReading reading;
     reading.slos = core.engine().slos();
+    reading.exclusions = core.engine().exclusions();
     reading.now = core.engine().now();
     for (size_t i = 0; i < reading.slos->size(); ++i)
       reading.statuses.push_back(core.engine().Status(i));
@@ -97,6 +98,7 @@ absl::StatusOr<serve::SloReading> Readings::OneSlo(std::string_view id) const {
     if (!index.has_value()) return UnknownSlo(id);
     serve::SloReading reading;
     reading.slos = core.engine().slos();
+    reading.exclusions = core.engine().exclusions();
     reading.now = core.engine().now();
     reading.statuses.push_back(core.engine().Status(*index));
     reading.alerts = core.alerts().Alerts();
@@ -141,14 +143,25 @@ absl::StatusOr<Readings::GroupCopy> Readings::CopyGroup(std::string_view id,
   });
 }
 
-absl::StatusOr<slo::SliCounts> Readings::Counts(std::string_view id,
-                                                const serve::GroupSelector& group,
-                                                sys_seconds start, sys_seconds end) const {
+serve::ExclusionReading Readings::Exclusions() const {
+  return loop_.Read([](const Core& core) {
+    return serve::ExclusionReading{core.engine().exclusions(), core.engine().slos(),
+                                   core.engine().now()};
+  });
+}
+
+absl::StatusOr<serve::CountsReading> Readings::Counts(std::string_view id,
+                                                      const serve::GroupSelector& group,
+                                                      sys_seconds start, sys_seconds end) const {
   SB_ASSIGN_OR_RETURN(const GroupCopy copy, CopyGroup(id, group));
   SB_RETURN_IF_ERROR(CheckCountRange(copy.view, start, end, copy.retained_from));
   const BlockStore blocks(store_, *copy.snapshot);
-  return slo::SumOfEvents(copy.budget.view(), slo::RangeReader(copy.view, blocks),
-                          slo::SliceOf(start), slo::SliceOf(end));
+  const slo::CountView& view = copy.budget.view();
+  const slo::Slice begin_slice = slo::SliceOf(start), end_slice = slo::SliceOf(end);
+  SB_ASSIGN_OR_RETURN(
+      const slo::SliCounts counts,
+      slo::SumOfEvents(view, slo::RangeReader(copy.view, blocks), begin_slice, end_slice));
+  return serve::CountsReading{counts, view.ExcludedTime(begin_slice, end_slice)};
 }
 
 absl::StatusOr<std::vector<slo::HistoryPoint>> Readings::History(std::string_view id,

@@ -25,9 +25,11 @@ class Readings final : public serve::Queries {
 
   serve::SloReading AllSlos() const override;
   absl::StatusOr<serve::SloReading> OneSlo(std::string_view id) const override;
-  absl::StatusOr<slo::SliCounts> Counts(std::string_view id, const serve::GroupSelector& group,
-                                        std::chrono::sys_seconds start,
-                                        std::chrono::sys_seconds end) const override;
+  serve::ExclusionReading Exclusions() const override;
+  absl::StatusOr<serve::CountsReading> Counts(std::string_view id,
+                                              const serve::GroupSelector& group,
+                                              std::chrono::sys_seconds start,
+                                              std::chrono::sys_seconds end) const override;
   absl::StatusOr<std::vector<slo::HistoryPoint>> History(std::string_view id,
                                                          const serve::GroupSelector& group,
                                                          std::chrono::sys_seconds start,

@@ -1,5 +1,6 @@
 #include "app/server.h"
 
+#include <random>
 #include <thread>
 
 #include <fmt/ranges.h>
@@ -11,6 +12,7 @@
 #include "base/status.h"
 #include "collector/otlp_grpc.h"
 #include "collector/otlp_http.h"
+#include "rules/exclusion_text.h"
 #include "rules/spec_file.h"
 #include "serve/routes.h"
 #include "storage/rocksdb/rocksdb_store.h"
@@ -99,7 +101,7 @@ Server::Server(Config config, const base::Clock& clock)
 
 Server::~Server() { Stop(); }
 
-absl::StatusOr<slo::SloSet> Server::ReadSlos(std::vector<std::string>& errors) {
+absl::StatusOr<Server::Specs> Server::ReadSpecs(std::vector<std::string>& errors) {
   rules::SpecFileResult read = rules::ReadSpecFiles(config_.slos, config_.base_directory);
   for (std::string& warning : RetentionWarnings(read.slos, config_.retention))
     read.warnings.push_back(std::move(warning));
@@ -107,18 +109,19 @@ absl::StatusOr<slo::SloSet> Server::ReadSlos(std::vector<std::string>& errors) {
     base::Log(LogLevel::kWarning, "SLO file", {{"warning", warning}});
   errors = std::move(read.errors);
   if (!errors.empty()) return base::InvalidArgument("{}", fmt::join(errors, "\n"));
-  return std::move(read.slos);
+  return Specs{std::make_shared<const slo::SloSet>(std::move(read.slos)),
+               std::make_shared<const slo::ExclusionSet>(std::move(read.exclusions))};
 }
 
 std::optional<ServerError> Server::Start(const Prepare& prepare) {
   std::vector<std::string> errors;
-  const absl::StatusOr<slo::SloSet> slos = ReadSlos(errors);
-  if (!slos.ok()) return ServerError{ExitCode::kBadInput, std::move(errors)};
+  const absl::StatusOr<Specs> specs = ReadSpecs(errors);
+  if (!specs.ok()) return ServerError{ExitCode::kBadInput, std::move(errors)};
   std::optional<ServerError> error = LoadLocks();
   if (!error.has_value()) error = OpenStore();
   if (!error.has_value()) {
     MakeForwarders();
-    error = Recover(*slos, prepare);
+    error = Recover(*specs, prepare);
   }
   if (!error.has_value()) error = Listen();
   if (error.has_value()) {
@@ -126,9 +129,10 @@ std::optional<ServerError> Server::Start(const Prepare& prepare) {
     return error;
   }
   ready_ = true;
-  base::Log(
-      LogLevel::kInfo, "slowburn is ready",
-      {{"version", kVersion}, {"data_dir", config_.data_dir.string()}, {"slos", slos->size()}});
+  base::Log(LogLevel::kInfo, "slowburn is ready",
+            {{"version", kVersion},
+             {"data_dir", config_.data_dir.string()},
+             {"slos", specs->slos->size()}});
   return std::nullopt;
 }
 
@@ -207,7 +211,7 @@ void Server::MakeForwarders() {
   }
 }
 
-std::optional<ServerError> Server::Recover(const slo::SloSet& slos, const Prepare& prepare) {
+std::optional<ServerError> Server::Recover(const Specs& specs, const Prepare& prepare) {
   if (const absl::Status recovered = core_->Recover(clock_.Now()); !recovered.ok()) {
     return Error(ExitCode::kStoreCorrupt, recovered);
   }
@@ -238,7 +242,8 @@ std::optional<ServerError> Server::Recover(const slo::SloSet& slos, const Prepar
     if (const absl::Status booked = loop_->Commit(lost); !booked.ok())
       return Error(ExitCode::kDiskFailed, booked);
   }
-  absl::Status installed = loop_->Install(std::make_shared<const slo::SloSet>(slos));
+  absl::Status installed = loop_->Install(specs.slos, specs.exclusions);
+  if (absl::IsInvalidArgument(installed)) return Error(ExitCode::kBadInput, installed);
   if (installed.ok() && prepare) installed = prepare(*loop_, *core_);
   if (!installed.ok()) return Error(CodeOfStore(installed), installed);
   pipeline_->Use(core_->engine().MakeMatchers());
@@ -372,12 +377,11 @@ absl::Status Server::Reload() {
   if (!ready_) return base::Unavailable("the server is not ready; ask again once it is");
   const std::lock_guard one_at_a_time(reload_mutex_);
   std::vector<std::string> errors;
-  absl::StatusOr<slo::SloSet> slos = ReadSlos(errors);
-  absl::Status result = slos.status();
-  if (slos.ok()) {
-    auto set = std::make_shared<const slo::SloSet>(*std::move(slos));
+  const absl::StatusOr<Specs> specs = ReadSpecs(errors);
+  absl::Status result = specs.status();
+  if (specs.ok()) {
     result = loop_->Run([&] {
-      SB_RETURN_IF_ERROR(loop_->Install(set));
+      SB_RETURN_IF_ERROR(loop_->Install(specs->slos, specs->exclusions));
       pipeline_->Use(core_->engine().MakeMatchers());
       return absl::OkStatus();
     });
@@ -395,6 +399,29 @@ absl::Status Server::Reload() {
               {{"errors", base::Message(result)}});
   }
   return result;
+}
+
+absl::StatusOr<serve::AddedExclusion> Server::AddExclusion(const std::string& document) {
+  if (!ready_) return base::Unavailable("the server is not ready; ask again once it is");
+  const std::string made =
+      slo::MakeExclusionId(base::FloorSeconds(clock_.Now()), std::random_device()());
+  SB_ASSIGN_OR_RETURN(rules::ExclusionText read, rules::ReadExclusionText(document, made));
+  store::v1::ExclusionChange change;
+  change.set_id(read.exclusion.id);
+  change.set_document(document);
+  SB_RETURN_IF_ERROR(loop_->Run([&] { return loop_->Exclude(change); }));
+  base::Log(LogLevel::kInfo, "exclusion made", {{"id", read.exclusion.id}});
+  return serve::AddedExclusion{std::move(read.exclusion), std::move(read.warnings)};
+}
+
+absl::Status Server::RemoveExclusion(const std::string& id) {
+  if (!ready_) return base::Unavailable("the server is not ready; ask again once it is");
+  store::v1::ExclusionChange change;
+  change.set_id(id);
+  change.set_removed(true);
+  SB_RETURN_IF_ERROR(loop_->Run([&] { return loop_->Exclude(change); }));
+  base::Log(LogLevel::kInfo, "exclusion removed", {{"id", id}});
+  return absl::OkStatus();
 }
 
 }  // namespace slowburn::app

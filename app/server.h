@@ -80,14 +80,21 @@ class Server final : public serve::Commands {
   void Stop();
 
   absl::Status Reload() override;
+  absl::StatusOr<serve::AddedExclusion> AddExclusion(const std::string& document) override;
+  absl::Status RemoveExclusion(const std::string& id) override;
 
  private:
+  // What the SLO files say.
+  struct Specs {
+    std::shared_ptr<const slo::SloSet> slos;
+    std::shared_ptr<const slo::ExclusionSet> exclusions;
+  };
   std::optional<ServerError> LoadLocks();
   std::optional<ServerError> OpenStore();
-  std::optional<ServerError> Recover(const slo::SloSet& slos, const Prepare& prepare);
+  std::optional<ServerError> Recover(const Specs& specs, const Prepare& prepare);
   std::optional<ServerError> Listen();
   void MakeForwarders();
-  absl::StatusOr<slo::SloSet> ReadSlos(std::vector<std::string>& errors);
+  absl::StatusOr<Specs> ReadSpecs(std::vector<std::string>& errors);
   net::ServerOptions ListenerOptions(const net::HostPort& address, std::string name);
   // Several times a second: memory, and whether certificates or credentials changed.
   void LookAround();

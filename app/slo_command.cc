@@ -217,7 +217,8 @@ int Guarded(int (*command)(const SloOptions&), const SloOptions& options) {
 }  // namespace
 
 void AddSloCommand(CLI::App& root, const RunCommand& run) {
-  CLI::App* slo = root.add_subcommand("slo", "ask a running server about its SLOs");
+  CLI::App* slo =
+      root.add_subcommand("slo", "ask a running server about its SLOs, and leave time out of them");
   slo->require_subcommand(1);
   slo->footer("Example:\n  slowburn slo list --server http://127.0.0.1:7560");
   const auto options =
@@ -236,6 +237,7 @@ void AddSloCommand(CLI::App& root, const RunCommand& run) {
   show->add_option("id", options->id, "SERVICE/NAME")->required();
   show->footer("Example:\n  slowburn slo show checkout/availability");
   list->callback([run, options] { run([options] { return Guarded(List, *options); }); });
+  AddExclusionCommands(*slo, run);
   show->callback([run, options] { run([options] { return Guarded(Show, *options); }); });
 }
 

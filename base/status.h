@@ -44,6 +44,10 @@ absl::Status Internal(fmt::format_string<Args...> text, Args&&... args) {
   return absl::InternalError(fmt::format(text, std::forward<Args>(args)...));
 }
 template <typename... Args>
+absl::Status FailedPrecondition(fmt::format_string<Args...> text, Args&&... args) {
+  return absl::FailedPreconditionError(fmt::format(text, std::forward<Args>(args)...));
+}
+template <typename... Args>
 absl::Status NotFound(fmt::format_string<Args...> text, Args&&... args) {
   return absl::NotFoundError(fmt::format(text, std::forward<Args>(args)...));
 }

@@ -19,6 +19,7 @@
 #include <absl/status/statusor.h>
 
 #include "model/alert.h"
+#include "slo/exclusion.h"
 #include "slo/latency_sum.h"
 #include "slo/slo_spec.h"
 #include "slo/slo_status.h"
@@ -29,9 +30,28 @@ namespace slowburn::serve {
 struct SloReading {
   // Shared: a reload must not take the specs away under an answer.
   std::shared_ptr<const slo::SloSet> slos;
+  std::shared_ptr<const slo::ExclusionSet> exclusions = std::make_shared<const slo::ExclusionSet>();
   std::vector<slo::SloStatus> statuses;  // .index points into *slos
   std::vector<model::Alert> alerts;      // all of the book
   std::chrono::sys_seconds now{};
+};
+
+struct ExclusionReading {
+  std::shared_ptr<const slo::ExclusionSet> exclusions;
+  std::shared_ptr<const slo::SloSet> slos;
+  std::chrono::sys_seconds now{};
+};
+
+// One that was made, and what the reader has to say about it.
+struct AddedExclusion {
+  slo::Exclusion exclusion;
+  std::vector<std::string> warnings;
+};
+
+// Of a stretch of time, without what is excluded of it.
+struct CountsReading {
+  slo::SliCounts counts;
+  std::chrono::seconds excluded{0};
 };
 
 // One budget of an SLO: values of group_by by name as written; empty for the total.
@@ -87,9 +107,9 @@ class Queries {
   virtual absl::StatusOr<SloReading> OneSlo(std::string_view id) const = 0;
   // kNotFound for an unknown id or group; kInvalidArgument for bounds that are not whole slices
   // (naming the nearest), end <= start, or a start before the retained past (naming its start).
-  virtual absl::StatusOr<slo::SliCounts> Counts(std::string_view id, const GroupSelector& group,
-                                                std::chrono::sys_seconds start,
-                                                std::chrono::sys_seconds end) const = 0;
+  virtual absl::StatusOr<CountsReading> Counts(std::string_view id, const GroupSelector& group,
+                                               std::chrono::sys_seconds start,
+                                               std::chrono::sys_seconds end) const = 0;
   // As Counts; step is whole slices and at most 11,000 points come of it.
   virtual absl::StatusOr<std::vector<slo::HistoryPoint>> History(
       std::string_view id, const GroupSelector& group, std::chrono::sys_seconds start,
@@ -100,6 +120,7 @@ class Queries {
   virtual absl::StatusOr<std::vector<slo::LatencyPercentiles>> Percentiles(
       std::string_view id, const GroupSelector& group, std::chrono::sys_seconds start,
       std::chrono::sys_seconds end, std::optional<std::chrono::seconds> step) const = 0;
+  virtual ExclusionReading Exclusions() const = 0;
   virtual LedgerReading Ledger() const = 0;
   virtual ServerReading Server() const = 0;
 };
@@ -110,6 +131,12 @@ class Commands {
   // Reads the SLO files again: all of them, or nothing changes. The status has every error, a line
   // each.
   virtual absl::Status Reload() = 0;
+  // `document` is a JSON object. Durable and in force when it returns. kInvalidArgument in the
+  // reader's words, kAlreadyExists for an id that is taken, kFailedPrecondition when there are as
+  // many as there may be.
+  virtual absl::StatusOr<AddedExclusion> AddExclusion(const std::string& document) = 0;
+  // kNotFound; kFailedPrecondition for one that comes from a file.
+  virtual absl::Status RemoveExclusion(const std::string& id) = 0;
 };
 
 }  // namespace slowburn::serve

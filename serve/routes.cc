@@ -1,5 +1,6 @@
 #include "serve/routes.h"
 
+#include "serve/internal/exclusion_routes.h"
 #include "serve/internal/health_routes.h"
 #include "serve/internal/home_page.h"
 #include "serve/internal/json_error.h"
@@ -16,6 +17,7 @@ net::RouteTable ApiRoutes(const Queries& queries, Commands& commands,
   });
   internal::AddSloRoutes(table, queries);
   internal::AddStatusRoutes(table, queries);
+  internal::AddExclusionRoutes(table, queries, commands);
   internal::AddHealthRoutes(table, queries, commands);
   internal::AddMetricsRoute(table, queries, registry);
   internal::AddHomeRoutes(table, queries);

@@ -27,6 +27,11 @@ struct CountView {
   std::shared_ptr<const SliceMask> mask;
   std::string exclusions;  // identity of what the mask is made of; empty without
 
+  // How much of [begin, end) counts for nothing.
+  std::chrono::seconds ExcludedTime(Slice begin, Slice end) const {
+    if (mask == nullptr) return std::chrono::seconds(0);
+    return static_cast<int64_t>(mask->CoveredSlices(begin, end)) * kSliceLength;
+  }
   bool Covers(Slice slice) const { return mask != nullptr && mask->Covers(slice); }
   friend bool operator==(const CountView& a, const CountView& b) {
     return a.budgeting == b.budgeting && a.exclusions == b.exclusions;

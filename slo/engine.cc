@@ -28,6 +28,14 @@ std::set<seconds> BurnWindowsOf(const SloSpec& slo) {
   return windows;
 }
 
+std::vector<const Exclusion*> ApplyingTo(const SloSpec& slo, const ExclusionSet& exclusions) {
+  std::vector<const Exclusion*> applying;
+  for (const Exclusion& exclusion : exclusions) {
+    if (exclusion.AppliesTo(slo.id(), slo.labels)) applying.push_back(&exclusion);
+  }
+  return applying;
+}
+
 // Index of `wanted`, which joins the others where it is not among them yet.
 size_t IndexIn(WindowSet& windows, ViewedWindow wanted) {
   const auto found = std::find(windows.begin(), windows.end(), wanted);
@@ -50,21 +58,32 @@ std::vector<std::string> Engine::UnknownSlis(const SloSet& slos) const {
   return unknown;
 }
 
-absl::StatusOr<CountView> Engine::ViewOf(const SloSpec& slo, Masks& masks) const {
-  CountView view{.budgeting = slo.budgeting, .mask = nullptr, .exclusions = {}};
-  std::vector<const Exclusion*> applying;
-  for (const Exclusion& exclusion : *exclusions_) {
-    if (exclusion.AppliesTo(slo.id(), slo.labels)) applying.push_back(&exclusion);
+absl::StatusOr<Engine::Masks> Engine::MakeMasks(const SloSet& slos, const ExclusionSet& exclusions,
+                                                sys_seconds now) {
+  Masks masks;
+  for (const SloSpec& slo : slos) {
+    const std::vector<const Exclusion*> applying = ApplyingTo(slo, exclusions);
+    if (applying.empty()) continue;
+    std::shared_ptr<const SliceMask>& mask = masks[IdentityOf(applying)];
+    if (mask != nullptr) continue;
+    absl::StatusOr<SliceMask> made = SliceMask::Of(applying, now - kMaskBehind, now + kMaskAhead);
+    if (!made.ok()) return base::Annotate(made.status(), fmt::format("exclusions of {}", slo.id()));
+    mask = std::make_shared<const SliceMask>(*std::move(made));
   }
+  return masks;
+}
+
+absl::Status Engine::CheckExclusions(const SloSet& slos, const ExclusionSet& exclusions,
+                                     sys_seconds now) const {
+  return MakeMasks(slos, exclusions, std::max(now_, now)).status();
+}
+
+CountView Engine::ViewOf(const SloSpec& slo, const Masks& masks) const {
+  CountView view{.budgeting = slo.budgeting, .mask = nullptr, .exclusions = {}};
+  const std::vector<const Exclusion*> applying = ApplyingTo(slo, *exclusions_);
   if (applying.empty()) return view;
   view.exclusions = IdentityOf(applying);
-  std::shared_ptr<const SliceMask>& mask = masks[view.exclusions];
-  if (mask == nullptr) {
-    SB_ASSIGN_OR_RETURN(SliceMask made,
-                        SliceMask::Of(applying, now_ - kMaskBehind, now_ + kMaskAhead));
-    mask = std::make_shared<const SliceMask>(std::move(made));
-  }
-  view.mask = mask;
+  view.mask = masks.at(view.exclusions);
   return view;
 }
 
@@ -81,12 +100,11 @@ void Engine::PlaceWindows(const SloSpec& slo, const std::function<Sums(const Win
     runtime.burns.push_back({window, place(Window::Rolling(window))});
 }
 
-absl::StatusOr<Engine::Runtime> Engine::PlaceCounted(const SloSpec& slo, Masks& masks,
+absl::StatusOr<Engine::Runtime> Engine::PlaceCounted(const SloSpec& slo, const CountView& view,
                                                      std::vector<WindowSet>& windows) const {
   const std::optional<SliId> sli = table_.Find(slo.sli.CanonicalText());
   if (!sli.has_value())
     return base::Internal("SLO {} is installed before its SLI has an id", slo.id());
-  SB_ASSIGN_OR_RETURN(const CountView view, ViewOf(slo, masks));
   CountView events = view;
   events.budgeting = {};
   WindowSet& of_sli = windows[static_cast<size_t>(*sli) - 1];
@@ -105,10 +123,9 @@ absl::StatusOr<Engine::Runtime> Engine::PlaceCounted(const SloSpec& slo, Masks& 
 }
 
 absl::StatusOr<Engine::Runtime> Engine::PlaceComposite(const SloSpec& slo, const SloSet& slos,
-                                                       Masks& masks,
+                                                       const CountView& events,
                                                        std::vector<WindowSet>& windows) const {
   const CompositeSli& composite = *slo.sli.composite();
-  SB_ASSIGN_OR_RETURN(const CountView events, ViewOf(slo, masks));
   std::vector<CompositeSums::Member> members;
   for (const CompositeSli::Member& member : composite.members) {
     const auto found = std::find_if(slos.begin(), slos.end(),
@@ -141,17 +158,19 @@ absl::StatusOr<Engine::Runtime> Engine::PlaceComposite(const SloSpec& slo, const
 absl::Status Engine::Install(std::shared_ptr<const SloSet> slos,
                              std::shared_ptr<const ExclusionSet> exclusions, sys_seconds now) {
   now_ = std::max(now_, now);
+  SB_ASSIGN_OR_RETURN(const Masks masks, MakeMasks(*slos, *exclusions, now_));
   exclusions_ = std::move(exclusions);
   masks_until_ = now_ + kMaskAhead / 2;
-  Masks masks;
   std::vector<WindowSet> windows(table_.size());
   std::vector<Runtime> runtimes;
   absl::flat_hash_map<std::string, size_t> by_id;
   absl::flat_hash_set<SliId> watched;
   for (const SloSpec& slo : *slos) {
+    const CountView view = ViewOf(slo, masks);
     SB_ASSIGN_OR_RETURN(Runtime runtime, slo.sli.composite() == nullptr
-                                             ? PlaceCounted(slo, masks, windows)
-                                             : PlaceComposite(slo, *slos, masks, windows));
+                                             ? PlaceCounted(slo, view, windows)
+                                             : PlaceComposite(slo, *slos, view, windows));
+    runtime.events = view;
     // A reload does not forget since when a state holds.
     if (const auto before = by_id_.find(slo.id());
         before != by_id_.end() && runtimes_[before->second].sli == runtime.sli) {
@@ -359,6 +378,8 @@ GroupStatus Engine::StatusOf(size_t index, GroupId group) const {
   if (const Slice first = FirstOf(runtime, group); first != 0)
     status.first_event = SliceStart(first);
   status.last_event = LastEventOf(runtime, group);
+  const Slice open = SliceOf(now_);
+  status.excluded = runtime.events.ExcludedTime(slo.window.BeginAt(open), open + 1);
   status.lifetime = runtime.composite != nullptr ? runtime.composite->lifetime()
                                                  : table_.counts(runtime.sli, group).lifetime();
   status.in_window = EventSum(runtime, group, runtime.window);
@@ -393,6 +414,7 @@ GroupStatus Engine::StatusOf(size_t index, GroupId group) const {
 SloStatus Engine::Status(size_t slo) const {
   SloStatus status;
   status.index = slo;
+  status.is_excluded = runtimes_[slo].events.Covers(SliceOf(now_));
   status.state = SloState::kOk;
   for (size_t group = 0; group < BudgetsOf(runtimes_[slo]); ++group) {
     status.groups.push_back(StatusOf(slo, static_cast<GroupId>(group)));

@@ -49,7 +49,8 @@ class Engine {
   // before Install.
   std::vector<std::string> UnknownSlis(const SloSet& slos) const;
   // These SLOs and exclusions are in force from now on. SLIs that no SLO uses keep their counts,
-  // without windows.
+  // without windows. kInvalidArgument, and nothing has changed, when the exclusions of an SLO cover
+  // more stretches than a mask has.
   absl::Status Install(std::shared_ptr<const SloSet> slos,
                        std::shared_ptr<const ExclusionSet> exclusions,
                        std::chrono::sys_seconds now);
@@ -71,6 +72,10 @@ class Engine {
 
   const std::shared_ptr<const SloSet>& slos() const { return slos_; }
   const std::shared_ptr<const ExclusionSet>& exclusions() const { return exclusions_; }
+  // Why these could not be installed together, or OK: what Install would find before it changes
+  // anything.
+  absl::Status CheckExclusions(const SloSet& slos, const ExclusionSet& exclusions,
+                               std::chrono::sys_seconds now) const;
   std::optional<size_t> FindSlo(std::string_view id) const;
   // 0 for a composite.
   SliId sli_of(size_t slo) const { return runtimes_[slo].sli; }
@@ -106,6 +111,7 @@ class Engine {
   struct Runtime {
     SliId sli{};                               // 0: a composite
     std::unique_ptr<CompositeSums> composite;  // null: the sums are those of the SLI
+    CountView events;                          // what is left out
     Sums window;
     Sums hour;
     std::vector<TierSums> tiers;
@@ -117,12 +123,15 @@ class Engine {
     std::vector<GroupRuntime> groups;
   };
 
-  absl::StatusOr<CountView> ViewOf(const SloSpec& slo, Masks& masks) const;
+  static absl::StatusOr<Masks> MakeMasks(const SloSet& slos, const ExclusionSet& exclusions,
+                                         std::chrono::sys_seconds now);
+  CountView ViewOf(const SloSpec& slo, const Masks& masks) const;
   static void PlaceWindows(const SloSpec& slo, const std::function<Sums(const Window&)>& place,
                            Runtime& runtime);
-  absl::StatusOr<Runtime> PlaceCounted(const SloSpec& slo, Masks& masks,
+  absl::StatusOr<Runtime> PlaceCounted(const SloSpec& slo, const CountView& view,
                                        std::vector<WindowSet>& windows) const;
-  absl::StatusOr<Runtime> PlaceComposite(const SloSpec& slo, const SloSet& slos, Masks& masks,
+  absl::StatusOr<Runtime> PlaceComposite(const SloSpec& slo, const SloSet& slos,
+                                         const CountView& events,
                                          std::vector<WindowSet>& windows) const;
   void RenewMasks();
   size_t BudgetsOf(const Runtime& runtime) const;

@@ -13,6 +13,7 @@
 namespace slowburn::slo {
 namespace {
 
+using std::chrono::seconds;
 using std::chrono::sys_days;
 using std::chrono::sys_seconds;
 using namespace std::chrono_literals;
@@ -24,6 +25,8 @@ constexpr size_t kLabelsMax = 64;
 constexpr size_t kShownBytes = 60;  // Of a value, in a message.
 constexpr sys_seconds kStartMin{sys_days(1970y / 1 / 1)};
 constexpr sys_seconds kEndMax{sys_days(2101y / 1 / 1)};
+// How far ahead an occurrence is looked for first; then twice as far each time.
+constexpr seconds kFirstLook = std::chrono::days(40);
 
 bool IsIdCharacter(char c) {
   return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' ||
@@ -118,6 +121,32 @@ absl::Status CheckExclusion(const Exclusion& exclusion) {
   }
   if (const auto* once = std::get_if<Exclusion::Once>(&exclusion.when)) return CheckOnce(*once);
   return absl::OkStatus();
+}
+
+ExclusionTimes TimesAt(const Exclusion& exclusion, sys_seconds now) {
+  ExclusionTimes times;
+  const auto take = [&](sys_seconds begin, sys_seconds end) {
+    if (begin <= now && now < end) times.current = {begin, end};
+    if (begin > now && !times.next.has_value()) times.next = {begin, end};
+  };
+  if (const auto* once = std::get_if<Exclusion::Once>(&exclusion.when)) {
+    take(once->start, once->end);
+    return times;
+  }
+  const auto& recurrence = std::get<Recurrence>(exclusion.when);
+  sys_seconds from = now;
+  for (seconds ahead = kFirstLook; !times.next.has_value() && from < kEndMax; ahead *= 2) {
+    recurrence.ForEach(from, from + ahead, take);
+    from += ahead;
+  }
+  return times;
+}
+
+std::string MakeExclusionId(sys_seconds now, uint32_t random) {
+  const absl::CivilSecond utc = absl::ToCivilSecond(
+      absl::FromUnixSeconds(now.time_since_epoch().count()), absl::UTCTimeZone());
+  return fmt::format("{:04}{:02}{:02}T{:02}{:02}{:02}Z-{:08x}", utc.year(), utc.month(), utc.day(),
+                     utc.hour(), utc.minute(), utc.second(), random);
 }
 
 }  // namespace slowburn::slo

@@ -8,6 +8,8 @@
 #pragma once
 
 #include <chrono>
+#include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -52,6 +54,17 @@ inline constexpr size_t kExclusionsMax = 1'000;
 // their ids, order and repetitions; "" for none. 32 hexadecimal digits; persisted.
 std::string IdentityOf(std::span<const Exclusion* const> exclusions);
 
+// What of an exclusion is about now: the occurrence that `now` lies in, the one that began last
+// where they overlap, and the first that begins after it.
+struct ExclusionTimes {
+  std::optional<Exclusion::Once> current;
+  std::optional<Exclusion::Once> next;
+};
+// The cost follows the time to the next occurrence, at most a walk over the days to 2100.
+ExclusionTimes TimesAt(const Exclusion& exclusion, std::chrono::sys_seconds now);
+
+// "20260104T020000Z-9f3a5c01": for one whose author gave none.
+std::string MakeExclusionId(std::chrono::sys_seconds now, uint32_t random);
 bool IsValidExclusionId(std::string_view id);
 // Why this cannot be one of `slos`, or OK.
 absl::Status CheckSloPattern(std::string_view pattern);

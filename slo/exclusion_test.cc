@@ -153,5 +153,57 @@ TEST(ExclusionTest, RefusesWithWhatToWrite) {
   }
 }
 
+using Once = std::optional<Exclusion::Once>;
+
+TEST(ExclusionTimesTest, OfOneOff) {
+  const Exclusion exclusion = Good();
+  const Exclusion::Once whole{kStart, kStart + 2h};
+  EXPECT_EQ(TimesAt(exclusion, kStart - 1s).current, Once());
+  EXPECT_EQ(TimesAt(exclusion, kStart - 1s).next, Once(whole));
+  for (const sys_seconds within : {kStart, kStart + 2h - 1s}) {
+    EXPECT_EQ(TimesAt(exclusion, within).current, Once(whole));
+    EXPECT_EQ(TimesAt(exclusion, within).next, Once());
+  }
+  EXPECT_EQ(TimesAt(exclusion, kStart + 2h).current, Once());
+  EXPECT_EQ(TimesAt(exclusion, kStart + 2h).next, Once());
+}
+
+TEST(ExclusionTimesTest, OfWhatRepeats) {
+  struct {
+    std::string_view rule;
+    std::chrono::seconds duration;
+    sys_seconds now;
+    std::optional<sys_seconds> current, next;  // their beginnings
+  } const rows[] = {
+      {"FREQ=WEEKLY", 2h, kStart + 1h, kStart, kStart + 7 * 24h},
+      {"FREQ=WEEKLY", 2h, kStart + 2h, {}, kStart + 7 * 24h},
+      {"FREQ=WEEKLY", 2h, kStart - 1s, {}, kStart},
+      // They overlap: the one that began last.
+      {"FREQ=DAILY", 30h, kStart + 25h, kStart + 24h, kStart + 48h},
+      // Far ahead, and never again.
+      {"FREQ=YEARLY;BYMONTH=2;BYMONTHDAY=29", 1h, kStart, {}, sys_days(2028y / 2 / 29)},
+      {"FREQ=WEEKLY;COUNT=2", 2h, kStart + 7 * 24h, kStart + 7 * 24h, {}},
+      {"FREQ=WEEKLY;COUNT=2", 2h, kStart + 9 * 24h, {}, {}},
+      {"FREQ=YEARLY", 1h, sys_days(2100y / 12 / 31), {}, {}},
+  };
+  for (const auto& row : rows) {
+    Exclusion exclusion = Good();
+    exclusion.when =
+        Recurrence::Parse(row.rule, absl::CivilSecond(2026, 1, 4), "UTC", row.duration).value();
+    const ExclusionTimes times = TimesAt(exclusion, row.now);
+    const auto want = [&](std::optional<sys_seconds> begin) {
+      return begin.has_value() ? Once({*begin, *begin + row.duration}) : Once();
+    };
+    EXPECT_EQ(times.current, want(row.current))
+        << row.rule << " " << row.now.time_since_epoch().count();
+    EXPECT_EQ(times.next, want(row.next)) << row.rule << " " << row.now.time_since_epoch().count();
+  }
+}
+
+TEST(ExclusionTest, MadeIdsSayWhenAndAreValid) {
+  EXPECT_EQ(MakeExclusionId(kStart + 2h + 3s, 0xbeef), "20260104T020003Z-0000beef");
+  EXPECT_TRUE(IsValidExclusionId(MakeExclusionId(kStart, 0)));
+}
+
 }  // namespace
 }  // namespace slowburn::slo

@@ -81,7 +81,8 @@ absl::StatusOr<std::vector<HistoryPoint>> History(const ViewedWindow& of, Object
     points.push_back({.time = SliceStart(head + step_slices),
                       .counts = events,
                       .error_ratio = ErrorRatio(events),
-                      .budget_remaining_ratio = BudgetRemainingRatio(budget.sum(), objective)});
+                      .budget_remaining_ratio = BudgetRemainingRatio(budget.sum(), objective),
+                      .excluded = of.view().ExcludedTime(head, head + step_slices)});
   }
   return points;
 }

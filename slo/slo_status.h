@@ -52,9 +52,10 @@ struct GroupStatus {
   std::chrono::sys_seconds since{};                     // of the state
   std::optional<std::chrono::sys_seconds> first_event;  // start of its slice
   std::optional<std::chrono::sys_seconds> last_event;
-  SliCounts in_window;  // events
-  SliCounts budget;     // as the budget counts: events, timeslices or parts of timeslices
-  SliCounts lifetime;   // everything that was ever counted: it never falls
+  std::chrono::seconds excluded{0};  // of the window: what is left out of all that follows
+  SliCounts in_window;               // events
+  SliCounts budget;    // as the budget counts: events, timeslices or parts of timeslices
+  SliCounts lifetime;  // everything that was ever counted: it never falls
   std::optional<double> budget_remaining_ratio;
   double budget_remaining_events = 0;  // in what the budget counts
   std::optional<double> exhaustion_seconds;
@@ -67,6 +68,7 @@ struct SloStatus {
   size_t index = 0;                    // in the SloSet
   SloState state = SloState::kNoData;  // the worst of its groups
   std::vector<GroupStatus> groups;     // the total first
+  bool is_excluded = false;            // the open slice counts for nothing
 };
 
 // One step of a history: [time - step, time), and the budget of the window that ends at `time`.
@@ -75,6 +77,7 @@ struct HistoryPoint {
   SliCounts counts;
   std::optional<double> error_ratio;
   std::optional<double> budget_remaining_ratio;
+  std::chrono::seconds excluded{0};  // of the step
 };
 
 }  // namespace slowburn::slo

@@ -74,6 +74,27 @@ std::string ReadId(const YamlNode& node) {
   return "";
 }
 
+// What an exclusion says of itself below its name, wherever it is written.
+std::optional<slo::Exclusion> ReadBody(const YamlNode& body, std::string id, std::string source,
+                                       std::vector<int>& slo_lines) {
+  RefuseEmpty(body);
+  auto when = ReadExclusionTime(body);
+  slo::Exclusion exclusion{.id = std::move(id),
+                           .description = body.Optional("description").String().value_or(""),
+                           .when = slo::Exclusion::Once{},
+                           .slos = {},
+                           .labels = ReadSelectedLabels(body.Optional("labels")),
+                           .source = std::move(source)};
+  ReadSlos(body.Optional("slos"), exclusion, slo_lines);
+  if (exclusion.id.empty() || !when.has_value()) return std::nullopt;
+  exclusion.when = *std::move(when);
+  if (const absl::Status status = slo::CheckExclusion(exclusion); !status.ok()) {
+    body.Error(fmt::format("exclusion \"{}\": {}", exclusion.id, base::Message(status)));
+    return std::nullopt;
+  }
+  return exclusion;
+}
+
 }  // namespace
 
 ExclusionDocument ReadExclusion(const YamlNode& document) {
@@ -87,24 +108,20 @@ ExclusionDocument ReadExclusion(const YamlNode& document) {
   const YamlNode spec = document.Required("spec");
   spec.AllowKeys(
       {"description", "slos", "labels", "start", "end", "duration", "rrule", "time_zone"});
-  RefuseEmpty(spec);
-  auto when = ReadExclusionTime(spec);
-  slo::Exclusion exclusion{
-      .id = read.id,
-      .description = spec.Optional("description").String().value_or(""),
-      .when = slo::Exclusion::Once{},
-      .slos = {},
-      .labels = ReadSelectedLabels(spec.Optional("labels")),
-      .source = fmt::format("{}:{}", document.errors().file(), document.line())};
-  ReadSlos(spec.Optional("slos"), exclusion, read.slo_lines);
-  if (read.id.empty() || !when.has_value()) return read;
-  exclusion.when = *std::move(when);
-  if (const absl::Status status = slo::CheckExclusion(exclusion); !status.ok()) {
-    spec.Error(fmt::format("exclusion \"{}\": {}", read.id, base::Message(status)));
-    return read;
-  }
-  read.exclusion = std::move(exclusion);
+  read.exclusion =
+      ReadBody(spec, read.id, fmt::format("{}:{}", document.errors().file(), document.line()),
+               read.slo_lines);
   return read;
+}
+
+std::optional<slo::Exclusion> ReadFlatExclusion(const YamlNode& node, std::string_view id,
+                                                std::string source) {
+  node.AllowKeys(
+      {"id", "description", "slos", "labels", "start", "end", "duration", "rrule", "time_zone"});
+  const YamlNode id_node = node.Optional("id");
+  std::vector<int> slo_lines;
+  return ReadBody(node, id_node.IsPresent() ? ReadId(id_node) : std::string(id), std::move(source),
+                  slo_lines);
 }
 
 std::vector<std::string> UnmatchedSelectors(const ExclusionDocument& document,

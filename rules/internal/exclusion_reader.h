@@ -30,6 +30,11 @@ struct ExclusionDocument {
 // returned beside errors and is then not to be used.
 ExclusionDocument ReadExclusion(const base::YamlNode& document);
 
+// The same keys side by side, and `id` in place of a name: the form of the API. `id` is for one
+// that gives none itself.
+std::optional<slo::Exclusion> ReadFlatExclusion(const base::YamlNode& node, std::string_view id,
+                                                std::string source);
+
 // "file:line: what; what to write" for each name that no SLO of the set has, and for an exclusion
 // that as a whole applies to none. Nothing when the set is empty: then its SLOs are elsewhere.
 std::vector<std::string> UnmatchedSelectors(const ExclusionDocument& document,

@@ -6,8 +6,9 @@
 
 #include <fmt/format.h>
 
+#include "base/status.h"
+#include "serve/internal/command_queue.h"
 #include "serve/internal/json_error.h"
-#include "serve/internal/reload_queue.h"
 
 namespace slowburn::serve::internal {
 namespace {
@@ -21,6 +22,16 @@ net::HttpResponse Text(std::string body) {
 net::HttpResponse Readiness(const ServerReading& server) {
   if (server.ready) return Text("slowburn is ready.\n");
   return ErrorResponse(503, fmt::format("slowburn is not ready: {}", server.not_ready_because));
+}
+
+net::HttpResponse Reload(Commands& commands) {
+  const absl::Status status = commands.Reload();
+  if (status.ok()) return Text("slowburn reloaded its SLO files.\n");
+  // Whatever else is wrong lies in the files; these are ours.
+  if (absl::IsUnavailable(status) || absl::IsInternal(status) || absl::IsDataLoss(status)) {
+    return StatusResponse(status);
+  }
+  return ErrorResponse(400, base::Message(status));
 }
 
 }  // namespace
@@ -39,13 +50,13 @@ void AddHealthRoutes(net::RouteTable& table, const Queries& queries, Commands& c
                std::move(reply)(Readiness(queries.Server()));
              }});
   // Shared by the handlers of both methods and every copy of the table: it ends with the last.
-  const auto reloads = std::make_shared<ReloadQueue>(commands);
+  const auto reloads = std::make_shared<CommandQueue>();
   for (const char* const method : {"POST", "PUT"}) {
     table.Add({.role = net::Role::kAdmin,
                .method = method,
                .pattern = "/-/reload",
-               .handler = [reloads](const net::HttpRequest&, net::Reply reply) {
-                 reloads->Push(std::move(reply));
+               .handler = [reloads, &commands](const net::HttpRequest&, net::Reply reply) {
+                 reloads->Push([&commands] { return Reload(commands); }, std::move(reply));
                }});
   }
 }

@@ -9,8 +9,8 @@
 #include <gtest/gtest.h>
 
 #include "base/status.h"
+#include "serve/internal/command_queue.h"
 #include "serve/internal/json_error.h"
-#include "serve/internal/reload_queue.h"
 #include "serve/testing/ask.h"
 #include "serve/testing/sample_slos.h"
 
@@ -88,14 +88,14 @@ TEST_F(HealthRoutesTest, ReloadsWaitTheirTurn) {
   std::vector<Answer> answers;
   answers.push_back(Begin(*table_, "POST", "/-/reload"));
   ASSERT_TRUE(commands_.WaitForBegun(1));
-  for (size_t i = 0; i < ReloadQueue::kWaitingMax; ++i) {
+  for (size_t i = 0; i < CommandQueue::kWaitingMax; ++i) {
     answers.push_back(Begin(*table_, "PUT", "/-/reload"));
   }
   EXPECT_EQ(Begin(*table_, "POST", "/-/reload").Wait().status, 503);
   for (Answer& answer : answers) EXPECT_FALSE(answer.IsThere());
   commands_.Release();
   for (Answer& answer : answers) EXPECT_EQ(answer.Wait().status, 200);
-  EXPECT_TRUE(commands_.WaitForBegun(1 + ReloadQueue::kWaitingMax));
+  EXPECT_TRUE(commands_.WaitForBegun(1 + CommandQueue::kWaitingMax));
   EXPECT_EQ(commands_.most_at_once(), 1);
 }
 

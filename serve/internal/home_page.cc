@@ -36,6 +36,13 @@ std::string StateBadge(slo::SloState state) {
                      StateWord(state));
 }
 
+// What happens now is left out of every figure of the row.
+std::string_view ExcludedBadge(const slo::SloStatus& status) {
+  return status.is_excluded ? " <span class=\"excluded\" title=\"what happens now counts for "
+                              "nothing\">excluded now</span>"
+                            : "";
+}
+
 std::string SliText(const slo::SliCounts& counts) {
   if (counts.total() == 0) return std::string(kNone);
   const double ratio = static_cast<double>(counts.good) / static_cast<double>(counts.total());
@@ -172,7 +179,8 @@ void PutSlo(std::string& html, const slo::SloSpec& spec, const slo::SloStatus& s
       id, EscapeHtml(spec.description), EscapeHtml(spec.service), EscapeHtml(spec.name),
       RunbookLink(spec));
   Put(html, "<td>{}</td><td class=\"number\">{}</td><td class=\"number\">{}</td>",
-      StateBadge(status.state), spec.objective.Text(), EscapeHtml(spec.window_text));
+      StateBadge(status.state) + std::string(ExcludedBadge(status)), spec.objective.Text(),
+      EscapeHtml(spec.window_text));
   PutFigures(html, spec, status.groups.front(), firing, now);
   const std::vector<const slo::GroupStatus*> groups = GroupsByUrgency(status);
   for (size_t i = 0; i < std::min(groups.size(), kGroupsPerSloMax); ++i) {
@@ -286,7 +294,8 @@ std::string HomePage(const SloReading& reading, const ServerReading& server,
   PutTable(html, reading, filter);
   Put(html,
       "</main>\n<footer><span>as of {}</span><nav><a href=\"/api/slo/v1/slos\">SLOs</a>"
-      "<a href=\"/api/slo/v1/alerts\">alerts</a><a href=\"/api/slo/v1/ledger\">ledger</a>"
+      "<a href=\"/api/slo/v1/alerts\">alerts</a><a href=\"/api/slo/v1/exclusions\">exclusions</a>"
+      "<a href=\"/api/slo/v1/ledger\">ledger</a>"
       "<a href=\"/api/slo/v1/status\">status</a><a href=\"/metrics\">metrics</a></nav></footer>\n"
       "</body></html>\n",
       base::FormatRfc3339(reading.now));

@@ -48,6 +48,15 @@ void ExpectBalanced(const std::string& html) {
   EXPECT_TRUE(open.empty()) << open.back();
 }
 
+TEST(HomePageTest, SaysWhatIsExcludedNow) {
+  SloReading reading = SampleReading();
+  EXPECT_THAT(Page(reading), Not(HasSubstr("excluded now")));
+  reading.statuses.front().is_excluded = true;
+  const std::string page = Page(reading);
+  ExpectBalanced(page);
+  EXPECT_EQ(Count(page, "excluded now"), 1u);
+}
+
 TEST(HomePageTest, ShowsTheFigures) {
   const std::string page = Page(SampleReading());
   ExpectBalanced(page);

@@ -69,6 +69,7 @@ meter { width: 64px; height: 12px; vertical-align: -1px; }
 .state.burning { color: var(--burning); font-weight: 600; }
 .state.exhausted { color: var(--exhausted); font-weight: 600; }
 .state.invalid { color: var(--invalid); font-weight: 600; }
+.excluded { border: 1px solid var(--faint); border-radius: 3px; padding: 0 .3em; white-space: nowrap; }
 .firing {
   display: inline-block; padding: 0 7px; border: 1px solid currentColor; border-radius: 9px;
   color: var(--exhausted); font-size: 12px; white-space: nowrap;

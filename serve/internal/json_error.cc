@@ -9,6 +9,7 @@ namespace {
 std::string_view ErrorType(int status) {
   if (status == 404) return "not_found";
   if (status == 408) return "timeout";
+  if (status == 409) return "conflict";
   if (status == 503) return "unavailable";
   return status >= 500 ? "internal" : "bad_data";
 }
@@ -19,6 +20,9 @@ int HttpStatus(absl::StatusCode code) {
       return 400;
     case absl::StatusCode::kNotFound:
       return 404;
+    case absl::StatusCode::kAlreadyExists:
+    case absl::StatusCode::kFailedPrecondition:
+      return 409;
     case absl::StatusCode::kUnavailable:
       return 503;
     default:

@@ -18,10 +18,12 @@ namespace slowburn::serve::internal {
 
 net::HttpResponse JsonResponse(const boost::json::value& value);
 
-// errorType follows from the status: bad_data, not_found, timeout, unavailable or internal.
+// errorType follows from the status: bad_data, not_found, conflict, timeout, unavailable or
+// internal.
 net::HttpResponse ErrorResponse(int status, std::string_view message);
 
-// kInvalidArgument 400, kNotFound 404, kUnavailable 503, anything else 500.
+// kInvalidArgument 400, kNotFound 404, kAlreadyExists and kFailedPrecondition 409, kUnavailable
+// 503, anything else 500.
 net::HttpResponse StatusResponse(const absl::Status& status);
 
 }  // namespace slowburn::serve::internal

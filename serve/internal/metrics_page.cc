@@ -1,5 +1,6 @@
 #include "serve/internal/metrics_page.h"
 
+#include <algorithm>
 #include <sstream>
 #include <string_view>
 #include <utility>
@@ -98,6 +99,23 @@ void WriteFamilies(Exposition& page, std::string_view prefix, const std::vector<
   }
 }
 
+void WriteExclusions(Exposition& page, const SloReading& reading) {
+  const auto of_api =
+      static_cast<size_t>(std::ranges::count(*reading.exclusions, "api", &slo::Exclusion::source));
+  page.Begin({"slowburn_slo_exclusions", "gauge",
+              "Maintenance windows that there are, past and future ones too, by where they come "
+              "from."});
+  page.Sample("source=\"api\"", static_cast<double>(of_api));
+  page.Sample("source=\"file\"", static_cast<double>(reading.exclusions->size() - of_api));
+  page.Begin({"slowburn_slo_excluded", "gauge",
+              "Whether what happens now counts for nothing, by a maintenance window."});
+  for (const slo::SloStatus& status : reading.statuses) {
+    if (status.groups.empty()) continue;
+    page.Sample(LabelsOf((*reading.slos)[status.index], status.groups.front()),
+                status.is_excluded ? 1 : 0);
+  }
+}
+
 }  // namespace
 
 std::string SloSeriesText(const SloReading& reading) {
@@ -117,6 +135,7 @@ std::string SloSeriesText(const SloReading& reading) {
   }
   Exposition page;
   WriteFamilies(page, "slowburn_slo_", totals);
+  WriteExclusions(page, reading);
   WriteFamilies(page, "slowburn_slo_group_", groups);
   page.Begin({"slowburn_serve_groups_omitted", "gauge",
               "Groups of SLOs that this page has no series of, because it has 2000 others."});

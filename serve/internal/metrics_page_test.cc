@@ -94,6 +94,24 @@ class ParsedPage {
   std::map<std::string, double> samples_;
 };
 
+TEST(SloSeriesTest, ExclusionsByTheirSourceAndWhetherTheyCoverNow) {
+  SloReading reading = SampleReading();
+  const auto at = [&](const std::string& series) {
+    return ParsedPage(SloSeriesText(reading)).At("slowburn_slo_" + series);
+  };
+  EXPECT_EQ(at("exclusions{source=\"api\"}"), 0);
+  EXPECT_EQ(at("excluded{service=\"checkout\",slo=\"availability\"}"), 0);
+  slo::Exclusion filed = SampleExclusion();
+  filed.source = "x.yaml:3";
+  reading.exclusions =
+      std::make_shared<const slo::ExclusionSet>(slo::ExclusionSet{filed, filed, SampleExclusion()});
+  reading.statuses.front().is_excluded = true;
+  EXPECT_EQ(at("exclusions{source=\"api\"}"), 1);
+  EXPECT_EQ(at("exclusions{source=\"file\"}"), 2);
+  EXPECT_EQ(at("excluded{service=\"checkout\",slo=\"availability\"}"), 1);
+  EXPECT_EQ(at("excluded{service=\"search\",slo=\"latency\"}"), 0);
+}
+
 TEST(MetricsPageTest, SeriesOfTheTotal) {
   const ParsedPage page(SloSeriesText(SampleReading()));
   const std::string id = "service=\"checkout\",slo=\"availability\"";
@@ -131,7 +149,8 @@ TEST(MetricsPageTest, SilenceIsAbsent) {
   for (const auto& [series, value] : page.samples()) {
     if (series.find("service=\"search\"") == std::string::npos) continue;
     EXPECT_TRUE(series.starts_with("slowburn_slo_objective_ratio") ||
-                series.starts_with("slowburn_slo_events_total"))
+                series.starts_with("slowburn_slo_events_total") ||
+                series.starts_with("slowburn_slo_excluded{"))
         << series;
   }
 }

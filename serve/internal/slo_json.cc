@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/duration_text.h"
+#include "serve/internal/exclusion_json.h"
 #include "serve/internal/json_text.h"
 
 namespace slowburn::serve::internal {
@@ -54,6 +55,7 @@ json::object GroupJson(const slo::SloSpec& spec, const slo::GroupStatus& group,
   entry["good"] = counts.good;
   entry["bad"] = counts.bad;
   entry["total"] = counts.total();
+  entry["excluded_seconds"] = group.excluded.count();
   entry["sli_ratio"] = nullptr;
   if (counts.total() > 0) {
     entry["sli_ratio"] = static_cast<double>(counts.good) / static_cast<double>(counts.total());
@@ -169,13 +171,14 @@ json::array ContributorsJson(const slo::SloSpec& spec, const slo::SloStatus& sta
 }  // namespace
 
 json::object SloJson(const slo::SloSpec& spec, const slo::SloStatus& status,
-                     const GroupAlerts& alerts) {
+                     const GroupAlerts& alerts, const slo::ExclusionSet& exclusions) {
   json::object slo;
   slo["id"] = spec.id();
   slo["service"] = spec.service;
   slo["name"] = spec.name;
   slo["objective"] = spec.objective.ratio();
   slo["window"] = spec.window_text;
+  slo["exclusions"] = ExclusionIdsJson(spec, exclusions);
   json::array groups;
   for (const slo::GroupStatus& group : status.groups) {
     groups.push_back(GroupJson(spec, group, alerts));
@@ -185,8 +188,9 @@ json::object SloJson(const slo::SloSpec& spec, const slo::SloStatus& status,
 }
 
 json::object SloDetailJson(const slo::SloSpec& spec, const slo::SloStatus& status,
-                           const slo::GroupStatus& group, const GroupAlerts& alerts) {
-  json::object slo = SloJson(spec, status, alerts);
+                           const slo::GroupStatus& group, const GroupAlerts& alerts,
+                           const slo::ExclusionSet& exclusions) {
+  json::object slo = SloJson(spec, status, alerts, exclusions);
   slo["description"] = spec.description;
   slo["runbook_url"] = spec.runbook_url;
   slo["labels"] = SetJson(spec.labels);
@@ -206,6 +210,7 @@ json::object HistoryJson(const std::vector<slo::HistoryPoint>& points) {
     entry["bad"] = point.counts.bad;
     entry["error_ratio"] = NumberOrNull(point.error_ratio);
     entry["budget_remaining_ratio"] = NumberOrNull(point.budget_remaining_ratio);
+    if (point.excluded.count() > 0) entry["excluded_seconds"] = point.excluded.count();
     list.push_back(std::move(entry));
   }
   json::object history;

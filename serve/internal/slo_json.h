@@ -16,16 +16,19 @@
 
 namespace slowburn::serve::internal {
 
-// {"id","service","name","objective","window","groups":[...]}, the total first among the groups.
+// {"id","service","name","objective","window","exclusions":[ids],"groups":[...]}, the total first
+// among the groups.
 boost::json::object SloJson(const slo::SloSpec& spec, const slo::SloStatus& status,
-                            const GroupAlerts& alerts);
+                            const GroupAlerts& alerts, const slo::ExclusionSet& exclusions);
 
 // The above, plus what its owner wrote, the alert policy with the live values of `group` (one of
 // the status), and the contributors: the groups with most bad events in the window, at most 10.
 boost::json::object SloDetailJson(const slo::SloSpec& spec, const slo::SloStatus& status,
-                                  const slo::GroupStatus& group, const GroupAlerts& alerts);
+                                  const slo::GroupStatus& group, const GroupAlerts& alerts,
+                                  const slo::ExclusionSet& exclusions);
 
-// {"points":[{"t","good","bad","error_ratio","budget_remaining_ratio"}]}
+// {"points":[{"t","good","bad","error_ratio","budget_remaining_ratio"}]}, and "excluded_seconds"
+// where there are any
 boost::json::object HistoryJson(const std::vector<slo::HistoryPoint>& points);
 
 // The group that `group` selects (an empty selector: the total), or null.

@@ -26,7 +26,8 @@ JsonOrStatus ListSlos(const Queries& queries, const net::HttpRequest& request) {
   json::array slos;
   for (const slo::SloStatus& status : reading.statuses) {
     const slo::SloSpec& spec = (*reading.slos)[status.index];
-    if (filter.Matches(spec, status)) slos.push_back(SloJson(spec, status, alerts));
+    if (filter.Matches(spec, status))
+      slos.push_back(SloJson(spec, status, alerts, *reading.exclusions));
   }
   json::object answer;
   answer["slos"] = std::move(slos);
@@ -42,7 +43,8 @@ JsonOrStatus ShowSlo(const Queries& queries, const net::HttpRequest& request) {
   if (group == nullptr) {
     return base::NotFound("{} has no such group; GET /api/slo/v1/slos/{} lists its groups", id, id);
   }
-  json::object detail = SloDetailJson(spec, status, *group, GroupAlerts(reading));
+  json::object detail =
+      SloDetailJson(spec, status, *group, GroupAlerts(reading), *reading.exclusions);
   if (spec.sli.has_latency()) {
     const TimeRange hour =
         CompletePercentiles({}, reading.now, slo::Window::Rolling(std::chrono::hours(1)));
@@ -62,14 +64,15 @@ JsonOrStatus ShowCounts(const Queries& queries, const net::HttpRequest& request)
         "like ?start=1700000000&end=1700003600",
         range.start.has_value() ? "end" : "start");
   }
-  SB_ASSIGN_OR_RETURN(const slo::SliCounts counts,
+  SB_ASSIGN_OR_RETURN(const CountsReading reading,
                       queries.Counts(IdOf(request), range.group, *range.start, *range.end));
   json::object answer;
   answer["start"] = range.start->time_since_epoch().count();
   answer["end"] = range.end->time_since_epoch().count();
-  answer["good"] = counts.good;
-  answer["bad"] = counts.bad;
-  answer["total"] = counts.total();
+  answer["good"] = reading.counts.good;
+  answer["bad"] = reading.counts.bad;
+  answer["total"] = reading.counts.total();
+  if (reading.excluded.count() > 0) answer["excluded_seconds"] = reading.excluded.count();
   return answer;
 }
 

@@ -41,18 +41,18 @@ TEST_F(SloRoutesTest, ListHasTheContractsFields) {
   const json::value answer = AskJson(table_, "/api/slo/v1/slos");
   EXPECT_EQ(Keys(answer), std::vector<std::string>{"slos"});
   const json::value& slo = answer.at("slos").at(0);
-  EXPECT_EQ(Keys(slo),
-            (std::vector<std::string>{"id", "service", "name", "objective", "window", "groups"}));
+  EXPECT_EQ(Keys(slo), (std::vector<std::string>{"id", "service", "name", "objective", "window",
+                                                 "exclusions", "groups"}));
   EXPECT_EQ(slo.at("id"), "checkout/availability");
   EXPECT_EQ(slo.at("service"), "checkout");
   EXPECT_EQ(slo.at("name"), "availability");
   EXPECT_EQ(slo.at("objective"), 0.999);
   EXPECT_EQ(slo.at("window"), "30d");
   const json::value& total = slo.at("groups").at(0);
-  EXPECT_EQ(Keys(total), (std::vector<std::string>{"labels", "state", "good", "bad", "total",
-                                                   "sli_ratio", "budget_remaining_ratio",
-                                                   "budget_remaining_events", "exhaustion_seconds",
-                                                   "burn_rates", "alerts", "since", "last_event"}));
+  EXPECT_EQ(Keys(total), (std::vector<std::string>{
+                             "labels", "state", "good", "bad", "total", "excluded_seconds",
+                             "sli_ratio", "budget_remaining_ratio", "budget_remaining_events",
+                             "exhaustion_seconds", "burn_rates", "alerts", "since", "last_event"}));
   EXPECT_EQ(total.at("labels"), json::object());
   EXPECT_EQ(total.at("state"), "ok");
   EXPECT_EQ(total.at("good"), 99950);
@@ -349,6 +349,28 @@ TEST_F(SloRoutesTest, ALatencySloShowsItsLastHour) {
   queries_.percentiles = base::DataLoss("a latency block is broken");
   EXPECT_EQ(AskJson(table_, path).at("latency"),
             (json::object{{"threshold_seconds", 0.3}, {"error", "a latency block is broken"}}));
+}
+
+TEST_F(SloRoutesTest, WhatIsExcludedIsSaid) {
+  slo::Exclusion other = SampleExclusion();
+  other.id = "other";
+  other.slos = {"cart/*"};
+  queries_.reading.exclusions =
+      std::make_shared<const slo::ExclusionSet>(slo::ExclusionSet{SampleExclusion(), other});
+  queries_.reading.statuses.front().groups.front().excluded = 1h;
+  const json::value slos = AskJson(table_, "/api/slo/v1/slos").at("slos");
+  EXPECT_EQ(slos.at(0).at("exclusions"), (json::array{"made"}));
+  EXPECT_EQ(slos.at(0).at("groups").at(0).at("excluded_seconds"), 3600);
+  EXPECT_EQ(slos.at(1).at("exclusions"), json::array());
+  EXPECT_EQ(slos.at(1).at("groups").at(0).at("excluded_seconds"), 0);
+  EXPECT_EQ(AskJson(table_, kOne).at("exclusions"), (json::array{"made"}));
+  queries_.counts = CountsReading{.counts = {.good = 1, .bad = 0}, .excluded = 20s};
+  EXPECT_EQ(AskJson(table_, kOne + "/counts?start=0&end=60").at("excluded_seconds"), 20);
+  queries_.history = std::vector<slo::HistoryPoint>{
+      {sys_seconds(1'700'000'000s), {}, std::nullopt, std::nullopt, 30s}, {}};
+  const json::value points = AskJson(table_, kOne + "/history").at("points");
+  EXPECT_EQ(points.at(0).at("excluded_seconds"), 30);
+  EXPECT_FALSE(points.at(1).as_object().contains("excluded_seconds"));
 }
 
 TEST_F(SloRoutesTest, HistoryDefaultsToTheWindow) {

@@ -50,9 +50,11 @@ class Answer {
 };
 
 // `target` is a path with or without a query, as on the wire.
-inline Answer Begin(const net::RouteTable& table, std::string method, std::string_view target) {
+inline Answer Begin(const net::RouteTable& table, std::string method, std::string_view target,
+                    std::string body = "") {
   net::HttpRequest request;
   request.method = std::move(method);
+  request.body = std::move(body);
   const size_t mark = target.find('?');
   const std::string_view path = target.substr(0, mark);
   request.path = net::PercentDecode(path);

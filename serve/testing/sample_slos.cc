@@ -71,6 +71,15 @@ slo::GroupStatus SampleGroup(const slo::SloSpec& spec, std::vector<std::string> 
   return group;
 }
 
+slo::Exclusion SampleExclusion() {
+  return {.id = "made",
+          .description = "new disks",
+          .when = slo::Exclusion::Once{kSampleNow - 30min, kSampleNow + 30min},
+          .slos = {"checkout/*"},
+          .labels = {},
+          .source = "api"};
+}
+
 void AddSlo(SloReading& reading, slo::SloSpec spec, std::vector<slo::GroupStatus> groups) {
   slo::SloSet slos = reading.slos == nullptr ? slo::SloSet() : *reading.slos;
   slo::SloStatus status;
@@ -186,6 +195,17 @@ absl::Status FakeCommands::Reload() {
   changed_.notify_all();
   changed_.wait(lock, [this] { return !is_held_; });
   --running_;
+  return result;
+}
+
+absl::StatusOr<AddedExclusion> FakeCommands::AddExclusion(const std::string& document) {
+  added = document;
+  if (!result.ok()) return result;
+  return AddedExclusion{SampleExclusion(), {"a warning"}};
+}
+
+absl::Status FakeCommands::RemoveExclusion(const std::string& id) {
+  removed = id;
   return result;
 }
 

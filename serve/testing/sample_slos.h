@@ -39,6 +39,9 @@ model::Alert SampleAlert(model::LabelSet labels, model::AlertState state);
 // search/latency (without events), labels {team="search"}.
 SloReading SampleReading();
 
+// "made" of the API for checkout/*, over the hour around kSampleNow.
+slo::Exclusion SampleExclusion();
+
 // As SampleReading, with markup, quotes, line breaks and broken UTF-8 wherever a client or an
 // owner can put text.
 SloReading HostileReading();
@@ -48,7 +51,7 @@ class FakeQueries final : public Queries {
   SloReading reading = SampleReading();
   ServerReading server = ReadyServer();
   LedgerReading ledger;
-  absl::StatusOr<slo::SliCounts> counts = slo::SliCounts{.good = 990, .bad = 10};
+  absl::StatusOr<CountsReading> counts = CountsReading{.counts = {.good = 990, .bad = 10}};
   absl::StatusOr<std::vector<slo::HistoryPoint>> history = std::vector<slo::HistoryPoint>();
   // By default nothing lasted anything.
   absl::StatusOr<std::vector<slo::LatencyPercentiles>> percentiles =
@@ -65,9 +68,9 @@ class FakeQueries final : public Queries {
 
   SloReading AllSlos() const override { return reading; }
   absl::StatusOr<SloReading> OneSlo(std::string_view id) const override;
-  absl::StatusOr<slo::SliCounts> Counts(std::string_view id, const GroupSelector& group,
-                                        std::chrono::sys_seconds start,
-                                        std::chrono::sys_seconds end) const override {
+  absl::StatusOr<CountsReading> Counts(std::string_view id, const GroupSelector& group,
+                                       std::chrono::sys_seconds start,
+                                       std::chrono::sys_seconds end) const override {
     asked = {std::string(id), group, start, end, {}};
     return counts;
   }
@@ -85,6 +88,9 @@ class FakeQueries final : public Queries {
     asked = {std::string(id), group, start, end, step.value_or(std::chrono::seconds(0))};
     return percentiles;
   }
+  ExclusionReading Exclusions() const override {
+    return {reading.exclusions, reading.slos, reading.now};
+  }
   LedgerReading Ledger() const override { return ledger; }
   ServerReading Server() const override { return server; }
 
@@ -93,9 +99,15 @@ class FakeQueries final : public Queries {
 
 class FakeCommands final : public Commands {
  public:
-  absl::Status result;  // set it before anything reloads
+  absl::Status result;  // of every command; set it before any
+  // What was asked last.
+  std::string added;
+  std::string removed;
 
   absl::Status Reload() override;
+  // One of checkout/* over the hour of kSampleNow, with the id "made".
+  absl::StatusOr<AddedExclusion> AddExclusion(const std::string& document) override;
+  absl::Status RemoveExclusion(const std::string& id) override;
   // Reloads do not end until Release.
   void Hold();
   void Release();

@@ -85,6 +85,8 @@ std::optional<uint64_t> ReadLogKey(std::string_view key) {
 
 std::string MetaKey(std::string_view name) { return Prefix().append(name); }
 
+std::string ExclusionKey(std::string_view id) { return MetaKey("exclusion/").append(id); }
+
 std::string SliKey(uint32_t sli) {
   std::string key = MetaKey("sli/");
   AppendBigEndian(sli, key);

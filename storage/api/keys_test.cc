@@ -40,6 +40,7 @@ INSTANTIATE_TEST_SUITE_P(
     testing::ValuesIn<BytesCase>({
         {"Log", LogKey(66051), "0100000000000000010203"},
         {"MetaName", MetaKey("checkpoint_seq"), "010000636865636b706f696e745f736571"},
+        {"Exclusion", ExclusionKey("deploy"), "0100006578636c7573696f6e2f6465706c6f79"},
         {"Sli", SliKey(7), "010000736c692f00000007"},
         {"Group", GroupKey(7, 258), "01000067726f75702f0000000700000102"},
         {"State", GroupStateKey(7, 258), "01000073746174652f0000000700000102"},

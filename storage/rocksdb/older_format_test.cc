@@ -29,7 +29,7 @@ namespace fs = std::filesystem;
 using testing::ElementsAre;
 
 constexpr std::string_view kFormat1 = "slowburn data directory\nwriter 1\nmin_reader 1\n";
-constexpr std::string_view kFormat2 = "slowburn data directory\nwriter 2\nmin_reader 2\n";
+constexpr std::string_view kOurFormat = "slowburn data directory\nwriter 3\nmin_reader 3\n";
 
 std::string FormatFile(const fs::path& path) {
   return base::ReadFile(path / "FORMAT", 100).value();
@@ -50,7 +50,7 @@ class OlderFormatTest : public testing::Test {
   void ExpectWhole() const {
     auto store = OpenForTest(path());
     ASSERT_NE(store, nullptr);
-    EXPECT_EQ(FormatFile(path()), kFormat2);
+    EXPECT_EQ(FormatFile(path()), kOurFormat);
     ExpectOldContents(*store);
     Batch batch;
     batch.Put(Family::kStreams, StreamBlockKey(1), "streams");
@@ -60,7 +60,7 @@ class OlderFormatTest : public testing::Test {
     ASSERT_NE(store, nullptr);
     ExpectOldContents(*store);
     EXPECT_EQ(store->Get(Family::kStreams, StreamBlockKey(1)).value(), "streams");
-    EXPECT_EQ(FormatFile(path()), kFormat2);
+    EXPECT_EQ(FormatFile(path()), kOurFormat);
   }
 
  private:
@@ -83,12 +83,12 @@ TEST_F(OlderFormatTest, Format1BecomesOurs) {
 }
 
 TEST_F(OlderFormatTest, CrashBeforeTheRenameOfFormat) {
-  WriteText(path() / "FORMAT.new", kFormat2.substr(0, 30));
+  WriteText(path() / "FORMAT.new", kOurFormat.substr(0, 30));
   ExpectWhole();
 }
 
 TEST_F(OlderFormatTest, CrashAfterTheRenameOfFormat) {
-  WriteText(path() / "FORMAT", kFormat2);
+  WriteText(path() / "FORMAT", kOurFormat);
   ExpectWhole();
 }
 
@@ -142,7 +142,7 @@ TEST_F(OlderFormatTest, AFamilyOfALaterProgramIsRefusedWithWhatToDo) {
 // If this fails, a family was added: raise kDataFormat, give the family that number in
 // kFamilyFormats, put a directory of the format before into testdata, and then change this line.
 TEST(DataFormatTest, HasTheseFamilies) {
-  EXPECT_EQ(kDataFormat, 2u);
+  EXPECT_EQ(kDataFormat, 3u);
   EXPECT_THAT(kFamilyNames,
               ElementsAre(testing::StrEq("meta"), testing::StrEq("log"), testing::StrEq("slices"),
                           testing::StrEq("alerts"), testing::StrEq("dedup"),

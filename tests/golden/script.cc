@@ -9,6 +9,7 @@
 #include "base/duration_text.h"
 #include "base/status.h"
 #include "slo/decimal.h"
+#include "slo/recurrence_rule.h"
 #include "slo/slo_spec.h"
 
 // The reader takes a line word by word (a comma is a word of its own). Each statement is a function
@@ -338,16 +339,22 @@ absl::Status CheckFeed(const FeedLine& feed, const SloLine& slo) {
   return absl::OkStatus();
 }
 
-absl::Status ReadFeed(Words& words, int line, Script& script) {
-  SB_ASSIGN_OR_RETURN(const SloLine* const slo, NextSlo(script, words));
-  FeedLine feed{.line = line, .slo = slo->id()};
+// "0..58m"
+absl::Status ReadRange(Words& words, seconds& from, seconds& to) {
   SB_ASSIGN_OR_RETURN(const std::string range, words.Next("FROM..TO"));
   const size_t dots = range.find("..");
   if (dots == std::string::npos) {
     return base::InvalidArgument("\"{}\" is no range; write FROM..TO, like 0..58m", range);
   }
-  SB_ASSIGN_OR_RETURN(feed.from, ParseSeconds(std::string_view(range).substr(0, dots)));
-  SB_ASSIGN_OR_RETURN(feed.to, ParseSeconds(std::string_view(range).substr(dots + 2)));
+  SB_ASSIGN_OR_RETURN(from, ParseSeconds(std::string_view(range).substr(0, dots)));
+  SB_ASSIGN_OR_RETURN(to, ParseSeconds(std::string_view(range).substr(dots + 2)));
+  return absl::OkStatus();
+}
+
+absl::Status ReadFeed(Words& words, int line, Script& script) {
+  SB_ASSIGN_OR_RETURN(const SloLine* const slo, NextSlo(script, words));
+  FeedLine feed{.line = line, .slo = slo->id()};
+  SB_RETURN_IF_ERROR(ReadRange(words, feed.from, feed.to));
   if (words.Take("every")) {
     SB_ASSIGN_OR_RETURN(feed.every, NextSeconds(words, "the step"));
   }
@@ -362,6 +369,27 @@ absl::Status ReadFeed(Words& words, int line, Script& script) {
   SB_RETURN_IF_ERROR(CheckFeed(feed, *slo));
   script.feeds.push_back(std::move(feed));
   return absl::OkStatus();
+}
+
+// "FROM..TO", or "rrule TEXT from FROM for DURATION"
+absl::Status ReadExclude(Words& words, int line, Script& script) {
+  SB_ASSIGN_OR_RETURN(const SloLine* const slo, NextSlo(script, words));
+  ExcludeLine exclude{.line = line, .slo = slo->id()};
+  if (words.Take("rrule")) {
+    while (!words.empty() && !words.Take("from")) exclude.rule += words.Next("the rule").value();
+    SB_RETURN_IF_ERROR(slo::RecurrenceRule::Parse(exclude.rule).status());
+    SB_ASSIGN_OR_RETURN(exclude.from, NextSeconds(words, "the first beginning"));
+    if (!words.Take("for"))
+      return base::InvalidArgument("\"{}\" stands where \"for DURATION\" should be", words.Peek());
+    SB_ASSIGN_OR_RETURN(exclude.to, NextSeconds(words, "the duration"));
+    exclude.to += exclude.from;
+  } else {
+    SB_RETURN_IF_ERROR(ReadRange(words, exclude.from, exclude.to));
+  }
+  if (exclude.to <= exclude.from)
+    return base::InvalidArgument("the exclusion lasts 0s; write a longer one");
+  script.excludes.push_back(std::move(exclude));
+  return CheckEnd(words);
 }
 
 // "SLOBudgetLow [SEVERITY] firing"
@@ -477,11 +505,12 @@ absl::Status ReadLine(Words& words, int line, Script& script) {
   if (statement == "tier") return ReadTier(words, script);
   if (statement == "alert") return ReadAlert(words, script);
   if (statement == "feed") return ReadFeed(words, line, script);
+  if (statement == "exclude") return ReadExclude(words, line, script);
   if (statement == "expect") return ReadExpect(words, line, script);
   if (statement == "limit") return ReadLimit(words, script);
   return base::InvalidArgument(
-      "there is no statement \"{}\"; write slo, tier, alert, limit, feed "
-      "or expect",
+      "there is no statement \"{}\"; write slo, tier, alert, limit, feed, "
+      "exclude or expect",
       statement);
 }
 

@@ -53,6 +53,15 @@ struct FeedLine {
   std::optional<std::chrono::seconds> arriving;  // all at once, instead of as it happens
 };
 
+// A maintenance window of one SLO, and how it repeats.
+struct ExcludeLine {
+  int line = 0;
+  std::string slo;
+  std::chrono::seconds from{0};
+  std::chrono::seconds to{0};
+  std::string rule;  // RFC 5545; empty: once
+};
+
 // --- what an expect line may ask
 
 // A number as it was written: what it is compared with is rounded to as many decimals.
@@ -113,6 +122,7 @@ struct Script {
   std::chrono::seconds late_max{24 * 3600};
   std::vector<SloLine> slos;
   std::vector<FeedLine> feeds;
+  std::vector<ExcludeLine> excludes;
   std::vector<ExpectLine> expects;
 };
 

@@ -13,6 +13,7 @@
 #include "slo/range_sum.h"
 #include "slo/testing/build_delta.h"
 #include "slo/testing/map_block_source.h"
+#include "slo/time_zone.h"
 
 // Time goes second by second: the events of a second are counted, then the engine and the alert
 // book take the next one, as the program does. A slice in which nothing can begin or end (no bad
@@ -60,6 +61,23 @@ slo::SloSpec MakeSpec(const SloLine& line, const std::string& file) {
   if (!line.group_by.empty()) spec.alerting.scope = slo::AlertScope::kBoth;
   slo::RankAlerts(spec.policy, spec.alerting.state_alerts);
   return spec;
+}
+
+absl::StatusOr<slo::Exclusion> MakeExclusion(const ExcludeLine& line) {
+  slo::Exclusion exclusion{.id = fmt::format("line-{}", line.line),
+                           .description = {},
+                           .when = slo::Exclusion::Once{kStart + line.from, kStart + line.to},
+                           .slos = {line.slo},
+                           .labels = {},
+                           .source = {}};
+  if (!line.rule.empty()) {
+    SB_ASSIGN_OR_RETURN(
+        exclusion.when,
+        slo::Recurrence::Parse(line.rule, slo::LocalTime(kStart + line.from, absl::UTCTimeZone()),
+                               "UTC", line.to - line.from));
+  }
+  SB_RETURN_IF_ERROR(slo::CheckExclusion(exclusion));
+  return exclusion;
 }
 
 // How many of `count` events, evenly in each `every`, lie in the first `elapsed` of the range:
@@ -115,7 +133,12 @@ class Run {
     for (const std::string& canonical : engine_.UnknownSlis(*set)) {
       SB_RETURN_IF_ERROR(engine_.table().Register(engine_.table().NextId(), canonical));
     }
-    return engine_.Install(std::move(set), kStart);
+    auto exclusions = std::make_shared<slo::ExclusionSet>();
+    for (const ExcludeLine& line : script_.excludes) {
+      SB_ASSIGN_OR_RETURN(slo::Exclusion exclusion, MakeExclusion(line));
+      exclusions->push_back(std::move(exclusion));
+    }
+    return engine_.Install(std::move(set), std::move(exclusions), kStart);
   }
 
   absl::Status AdvanceTo(seconds to) {

@@ -93,6 +93,17 @@ TEST(ScriptTest, TiersAndANamedPolicyExcludeEachOther) {
               StartsWith("x:3: there is a tier 1h/5m already"));
 }
 
+TEST(ScriptTest, WhatIsNoExclusionIsRefused) {
+  const auto words = [](std::string_view line) {
+    return std::string(base::Message(
+        ReadScript(std::string(kSlo) + std::string(line) + "\nexpect 0 no_data\n", "x").status()));
+  };
+  EXPECT_THAT(words("exclude"), StartsWith("x:2: the line ends where FROM..TO should be"));
+  EXPECT_THAT(words("exclude 2h..1h"), StartsWith("x:2: the exclusion lasts 0s"));
+  EXPECT_THAT(words("exclude rrule FREQ=HOURLY from 0 for 1h"), StartsWith("x:2: FREQ"));
+  EXPECT_THAT(words("exclude rrule FREQ=DAILY from 0"), StartsWith("x:2: \"\" stands where"));
+}
+
 TEST(ScriptTest, TwoSlosAskForAName) {
   const std::string text =
       std::string(kSlo) + "slo a/b objective 99% window 7d\nexpect 0 no_data\n";
