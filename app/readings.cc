@@ -4,6 +4,7 @@
 
 #include "base/duration_text.h"
 #include "base/status.h"
+#include "slo/composite_history.h"
 #include "slo/history.h"
 
 namespace slowburn::app {
@@ -28,8 +29,8 @@ absl::Status CheckBound(std::string_view name, sys_seconds time, seconds unit) {
                                below + unit.count());
 }
 
-absl::Status CheckRange(const slo::GroupView& view, sys_seconds start, sys_seconds end,
-                        sys_seconds retained_from) {
+absl::Status CheckRange(const std::vector<slo::GroupView>& views, sys_seconds start,
+                        sys_seconds end, sys_seconds retained_from) {
   if (end <= start) {
     return base::InvalidArgument("end={} is not after start={}; write a later end",
                                  end.time_since_epoch().count(), start.time_since_epoch().count());
@@ -39,8 +40,21 @@ absl::Status CheckRange(const slo::GroupView& view, sys_seconds start, sys_secon
         "start={} is before the retained past; write {} or later", start.time_since_epoch().count(),
         slo::SliceStart(slo::SliceOf(retained_from) + 1).time_since_epoch().count());
   }
-  SB_RETURN_IF_ERROR(CheckBound("start", start, slo::GranularityAt(view, slo::SliceOf(start))));
-  return CheckBound("end", end, slo::GranularityAt(view, slo::SliceOf(end)));
+  for (const slo::GroupView& view : views) {
+    SB_RETURN_IF_ERROR(CheckBound("start", start, slo::GranularityAt(view, slo::SliceOf(start))));
+    SB_RETURN_IF_ERROR(CheckBound("end", end, slo::GranularityAt(view, slo::SliceOf(end))));
+  }
+  return absl::OkStatus();
+}
+
+// A composite has no events of its own, only members that have.
+absl::Status CountsOfComposite(const slo::SloSpec& spec) {
+  std::vector<std::string_view> members;
+  for (const slo::CompositeSli::Member& member : spec.sli.composite()->members)
+    members.push_back(member.slo);
+  return base::InvalidArgument(
+      "{} is a composite and counts no events of its own; ask for the counts of its members: {}",
+      spec.id(), fmt::join(members, ", "));
 }
 
 }  // namespace
@@ -69,49 +83,87 @@ absl::StatusOr<serve::SloReading> Readings::OneSlo(std::string_view id) const {
     reading.slos = core.engine().slos();
     reading.now = core.engine().now();
     reading.statuses.push_back(core.engine().Status(*index));
+    if (const auto* const composite = (*reading.slos)[*index].sli.composite()) {
+      for (const slo::CompositeSli::Member& member : composite->members) {
+        if (const std::optional<size_t> at = core.engine().FindSlo(member.slo))
+          reading.statuses.push_back(core.engine().Status(*at));
+      }
+    }
     reading.alerts = core.alerts().Alerts();
     return reading;
   });
 }
 
-absl::StatusOr<Readings::GroupCopy> Readings::CopyGroup(std::string_view id,
-                                                        const serve::GroupSelector& group) const {
-  return loop_.Read([&](const Core& core) -> absl::StatusOr<GroupCopy> {
-    const std::optional<size_t> index = core.engine().FindSlo(id);
-    if (!index.has_value()) return UnknownSlo(id);
-    const slo::SloSpec& spec = (*core.engine().slos())[*index];
-    const slo::SliId sli = core.engine().sli_of(*index);
-    slo::GroupId group_id = slo::kTotalGroup;
-    if (!group.empty()) {
-      std::vector<std::string> values;
-      for (const std::string& name : spec.sli.group_by) {
-        const auto value = group.find(name);
-        if (value != group.end()) values.push_back(value->second);
-      }
-      if (values.size() != group.size() || values.size() != spec.sli.group_by.size()) {
-        return base::InvalidArgument(
-            "{} is grouped by [{}]; give each of them once, as group.NAME=VALUE", id,
-            fmt::join(spec.sli.group_by, ", "));
-      }
-      const std::optional<slo::GroupId> found = core.engine().table().FindGroup(sli, values);
-      if (!found.has_value())
-        return base::NotFound("{} has no group [{}]", id, fmt::join(values, ", "));
-      group_id = *found;
+absl::StatusOr<Readings::BudgetCopy> Readings::CopyGroup(const Core& core, size_t slo,
+                                                         const serve::GroupSelector& group) const {
+  const slo::SloSpec& spec = (*core.engine().slos())[slo];
+  const slo::SliId sli = core.engine().sli_of(slo);
+  slo::GroupId group_id = slo::kTotalGroup;
+  if (!group.empty()) {
+    std::vector<std::string> values;
+    for (const std::string& name : spec.sli.group_by) {
+      const auto value = group.find(name);
+      if (value != group.end()) values.push_back(value->second);
     }
-    SB_RETURN_IF_ERROR(core.engine().table().error(sli, group_id));
-    return GroupCopy{core.engine().table().counts(sli, group_id).view(), spec,
-                     core.engine().budget_of(*index), core.retained_from(clock_.Now()),
-                     store_.TakeSnapshot()};
+    if (values.size() != group.size() || values.size() != spec.sli.group_by.size()) {
+      return base::InvalidArgument(
+          "{} is grouped by [{}]; give each of them once, as group.NAME=VALUE", spec.id(),
+          fmt::join(spec.sli.group_by, ", "));
+    }
+    const std::optional<slo::GroupId> found = core.engine().table().FindGroup(sli, values);
+    if (!found.has_value())
+      return base::NotFound("{} has no group [{}]", spec.id(), fmt::join(values, ", "));
+    group_id = *found;
+  }
+  SB_RETURN_IF_ERROR(core.engine().table().error(sli, group_id));
+  return BudgetCopy{{core.engine().table().counts(sli, group_id).view()},
+                    spec,
+                    core.engine().budget_of(slo),
+                    core.retained_from(clock_.Now()),
+                    store_.TakeSnapshot()};
+}
+
+absl::StatusOr<Readings::BudgetCopy> Readings::CopyMembers(
+    const Core& core, size_t slo, const serve::GroupSelector& group) const {
+  const slo::SloSpec& spec = (*core.engine().slos())[slo];
+  const slo::CompositeSums& sums = *core.engine().composite_of(slo);
+  if (!group.empty()) {
+    return base::InvalidArgument("{} is a composite and has no groups; leave out group.{}",
+                                 spec.id(), group.begin()->first);
+  }
+  std::vector<slo::GroupView> views;
+  for (const slo::CompositeSums::Member& member : sums.members()) {
+    SB_RETURN_IF_ERROR(core.engine().table().error(member.sli, slo::kTotalGroup));
+    views.push_back(core.engine().table().counts(member.sli, slo::kTotalGroup).view());
+  }
+  return BudgetCopy{std::move(views), spec,
+                    slo::CompositeBudget{.method = spec.sli.composite()->method,
+                                         .timeslice = spec.sli.composite()->timeslice,
+                                         .members = sums.members(),
+                                         .window = spec.window,
+                                         .objective = spec.objective},
+                    core.retained_from(clock_.Now()), store_.TakeSnapshot()};
+}
+
+absl::StatusOr<Readings::BudgetCopy> Readings::CopyBudget(std::string_view id,
+                                                          const serve::GroupSelector& group) const {
+  return loop_.Read([&](const Core& core) -> absl::StatusOr<BudgetCopy> {
+    const std::optional<size_t> slo = core.engine().FindSlo(id);
+    if (!slo.has_value()) return UnknownSlo(id);
+    return core.engine().composite_of(*slo) == nullptr ? CopyGroup(core, *slo, group)
+                                                       : CopyMembers(core, *slo, group);
   });
 }
 
 absl::StatusOr<slo::SliCounts> Readings::Counts(std::string_view id,
                                                 const serve::GroupSelector& group,
                                                 sys_seconds start, sys_seconds end) const {
-  SB_ASSIGN_OR_RETURN(const GroupCopy copy, CopyGroup(id, group));
-  SB_RETURN_IF_ERROR(CheckRange(copy.view, start, end, copy.retained_from));
+  SB_ASSIGN_OR_RETURN(const BudgetCopy copy, CopyBudget(id, group));
+  const auto* const budget = std::get_if<slo::ViewedWindow>(&copy.budget);
+  if (budget == nullptr) return CountsOfComposite(copy.spec);
+  SB_RETURN_IF_ERROR(CheckRange(copy.views, start, end, copy.retained_from));
   const BlockStore blocks(store_, *copy.snapshot);
-  return slo::SumOfEvents(copy.budget.view(), slo::RangeReader(copy.view, blocks),
+  return slo::SumOfEvents(budget->view(), slo::RangeReader(copy.views.front(), blocks),
                           slo::SliceOf(start), slo::SliceOf(end));
 }
 
@@ -119,8 +171,8 @@ absl::StatusOr<std::vector<slo::HistoryPoint>> Readings::History(std::string_vie
                                                                  const serve::GroupSelector& group,
                                                                  sys_seconds start, sys_seconds end,
                                                                  seconds step) const {
-  SB_ASSIGN_OR_RETURN(const GroupCopy copy, CopyGroup(id, group));
-  SB_RETURN_IF_ERROR(CheckRange(copy.view, start, end, copy.retained_from));
+  SB_ASSIGN_OR_RETURN(const BudgetCopy copy, CopyBudget(id, group));
+  SB_RETURN_IF_ERROR(CheckRange(copy.views, start, end, copy.retained_from));
   if (step <= seconds(0) || step % slo::kSliceLength != seconds(0)) {
     return base::InvalidArgument("step={}s is not a multiple of 10s; write a duration like 1h",
                                  step.count());
@@ -130,8 +182,13 @@ absl::StatusOr<std::vector<slo::HistoryPoint>> Readings::History(std::string_vie
                                  (end - start) / step, kPointsMax);
   }
   const BlockStore blocks(store_, *copy.snapshot);
-  return slo::History(copy.budget, copy.spec.objective, slo::RangeReader(copy.view, blocks), start,
-                      end, step);
+  if (const auto* const composite = std::get_if<slo::CompositeBudget>(&copy.budget)) {
+    std::vector<const slo::GroupView*> views;
+    for (const slo::GroupView& view : copy.views) views.push_back(&view);
+    return slo::CompositeHistory(*composite, views, blocks, start, end, step);
+  }
+  return slo::History(std::get<slo::ViewedWindow>(copy.budget), copy.spec.objective,
+                      slo::RangeReader(copy.views.front(), blocks), start, end, step);
 }
 
 serve::LedgerReading Readings::Ledger() const { return loop_.ReadLedger(); }
