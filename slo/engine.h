@@ -89,6 +89,8 @@ class Engine {
  private:
   // By what the exclusions are.
   using Masks = absl::flat_hash_map<std::string, std::shared_ptr<const SliceMask>>;
+  // Where in the SloSet an SLO is.
+  using ById = absl::flat_hash_map<std::string, size_t>;
   // Where among its SLI's windows the two sums of a window are: as its budget counts, and as events
   // (the same where it counts events).
   struct Sums {
@@ -122,8 +124,8 @@ class Engine {
                            Runtime& runtime);
   absl::StatusOr<Runtime> PlaceCounted(const SloSpec& slo, Masks& masks,
                                        std::vector<WindowSet>& windows) const;
-  absl::StatusOr<Runtime> PlaceComposite(const SloSpec& slo, const SloSet& slos, Masks& masks,
-                                         std::vector<WindowSet>& windows) const;
+  absl::StatusOr<Runtime> PlaceComposite(const SloSpec& slo, const SloSet& slos, const ById& by_id,
+                                         Masks& masks, std::vector<WindowSet>& windows) const;
   void RenewMasks();
   size_t BudgetsOf(const Runtime& runtime) const;
   SliCounts BudgetSum(const Runtime& runtime, GroupId group, const Sums& sums) const;
@@ -148,7 +150,7 @@ class Engine {
   std::shared_ptr<const ExclusionSet> exclusions_ = std::make_shared<const ExclusionSet>();
   std::chrono::sys_seconds masks_until_{};
   std::vector<Runtime> runtimes_;  // by index in slos_
-  absl::flat_hash_map<std::string, size_t> by_id_;
+  ById by_id_;
   std::chrono::sys_seconds now_{};
 };
 
