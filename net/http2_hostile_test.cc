@@ -29,6 +29,13 @@ size_t ResidentBytes() {
   return resident * static_cast<size_t>(::sysconf(_SC_PAGESIZE));
 }
 
+// ASan keeps what was freed for a while, and counts its own: nothing is measured then.
+void ExpectGrowthBelow([[maybe_unused]] size_t bytes, [[maybe_unused]] size_t before) {
+#ifndef __SANITIZE_ADDRESS__
+  EXPECT_LT(ResidentBytes(), before + bytes);
+#endif
+}
+
 std::string Repeat(std::string_view unit, int count) {
   std::string text;
   for (int i = 0; i < count; ++i) text += unit;
@@ -81,7 +88,7 @@ TEST_P(Http2FloodTest, EndsItsConnection) {
   client.Send(bytes);
   ExpectGoodIsServed();
   EXPECT_EQ(client.AwaitGoaway(), NGHTTP2_ENHANCE_YOUR_CALM);
-  EXPECT_LT(ResidentBytes(), before + 4 * kMib);
+  ExpectGrowthBelow(4 * kMib, before);
   EXPECT_EQ(Floods(GetParam().kind), 1);
 }
 
@@ -206,7 +213,7 @@ TEST_P(Http2BrokenTest, EndsItsConnection) {
   client.Send(GetParam().bytes());
   ExpectGoodIsServed();
   EXPECT_EQ(client.AwaitGoaway(), GetParam().want_code);
-  EXPECT_LT(ResidentBytes(), before + 4 * kMib);
+  ExpectGrowthBelow(4 * kMib, before);
 }
 
 std::string GiantFrame(uint8_t type) { return Http2Frame(type, 0, 1, "", 0xffffff); }
@@ -463,7 +470,7 @@ TEST_F(Http2HostileTest, ClosedEarsEnd) {
   }
   ExpectGoodIsServed();
   EXPECT_TRUE(MetricReaches("slowburn_net_connections", 1));
-  EXPECT_LT(ResidentBytes(), before + 64 * kMib);
+  ExpectGrowthBelow(64 * kMib, before);
 }
 
 // Each PING comes with data, so that it may; but nobody reads what they ask for.
@@ -477,7 +484,7 @@ TEST_F(Http2HostileTest, UnreadAcknowledgementsEnd) {
   EXPECT_FALSE(client.Send(units));
   ExpectGoodIsServed();
   EXPECT_EQ(Floods("unread_answers"), 1);
-  EXPECT_LT(ResidentBytes(), before + 8 * kMib);
+  ExpectGrowthBelow(8 * kMib, before);
 }
 
 // Bodies that never end, of as many streams as there may be, in as many connections as it takes.
@@ -505,7 +512,7 @@ TEST_F(Http2HostileTest, UnfinishedBodiesAreBoundedByTheBudget) {
   }
   EXPECT_GT(refused, 50) << "50 MiB do not go into 16";
   EXPECT_EQ(budget.used(), 0) << "the others were too slow";
-  EXPECT_LT(ResidentBytes(), before + 64 * kMib);
+  ExpectGrowthBelow(64 * kMib, before);
   ExpectGoodIsServed();
 }
 
@@ -575,6 +582,9 @@ TEST_F(Http2HostileTest, AnyFramesInAnyOrder) {
 
 // Connections may be many, as long as they are small: the buffers of busy times are given back.
 TEST_F(Http2HostileTest, IdleConnectionsAreSmall) {
+#ifdef __SANITIZE_ADDRESS__
+  GTEST_SKIP() << "malloc is ASan's, of which mallinfo2 knows nothing";
+#endif
   constexpr size_t kConnections = 200;
   StartWithGoodClient(Defaults());
   std::vector<std::unique_ptr<Http2Client>> clients;

@@ -16,6 +16,7 @@
 #include "base/status.h"
 #include "base/yaml_reader.h"
 #include "rules/internal/composite_reader.h"
+#include "rules/internal/exclusion_reader.h"
 #include "rules/internal/native_spec.h"
 
 namespace slowburn::rules {
@@ -133,9 +134,13 @@ class SpecReader {
     const DocumentText texts(text);
     for (const YamlNode& document : documents) {
       if (!IsNative(document)) continue;
+      if (Peek(document, "kind") == kExclusionKind) {
+        TakeExclusion(document);
+        continue;
+      }
       NativeSpec read = ReadNativeSpec(document);
-      CheckId(read.id, document);
       if (!read.id.empty()) is_composite_.emplace(read.id, !read.member_lines.empty());
+      CheckId("SLO", read.id, document);
       if (!read.spec.has_value()) continue;
       if (const slo::CompositeSli* composite = read.spec->sli.composite())
         NoteComposite(*composite, read, file);
@@ -148,7 +153,7 @@ class SpecReader {
 
   SpecFileResult& result() { return result_; }
 
-  // All or nothing: beside an error there are no SLOs.
+  // All or nothing: beside an error there are no SLOs and no exclusions.
   SpecFileResult Finish() && {
     size_t member_errors = 0;
     for (const WrittenComposite& composite : composites_) {
@@ -158,18 +163,41 @@ class SpecReader {
         ++member_errors;
       }
     }
-    if (!result_.errors.empty()) result_.slos.clear();
+    if (!result_.errors.empty()) {
+      result_.slos.clear();
+      return std::move(result_);
+    }
+    for (ExclusionDocument& read : exclusions_) {
+      for (std::string& line : UnmatchedSelectors(read, result_.slos))
+        result_.warnings.push_back(std::move(line));
+      result_.exclusions.push_back(*std::move(read.exclusion));
+    }
     return std::move(result_);
   }
 
  private:
-  void CheckId(const std::string& id, const YamlNode& document) {
+  void TakeExclusion(const YamlNode& document) {
+    ExclusionDocument read = ReadExclusion(document);
+    CheckId("exclusion", read.id, document);
+    if (!read.exclusion.has_value()) return;
+    if (exclusions_.size() < slo::kExclusionsMax) {
+      exclusions_.push_back(std::move(read));
+    } else {
+      document.Error(
+          fmt::format("exclusion \"{}\" is one more than the {} that can be in force; "
+                      "remove those that are over",
+                      read.id, slo::kExclusionsMax));
+    }
+  }
+
+  void CheckId(std::string_view noun, const std::string& id, const YamlNode& document) {
     if (id.empty()) return;
     const auto [known, is_new] =
-        places_.emplace(id, fmt::format("{}:{}", document.errors().file(), document.line()));
+        places_.emplace(fmt::format("{} \"{}\"", noun, id),
+                        fmt::format("{}:{}", document.errors().file(), document.line()));
     if (is_new) return;
-    document.Error(
-        fmt::format("SLO \"{}\" is already written at {}; rename one of them", id, known->second));
+    document.Error(fmt::format("{} is already written at {}; rename one of them", known->first,
+                               known->second));
   }
 
   void NoteComposite(const slo::CompositeSli& composite, const NativeSpec& read,
@@ -182,10 +210,11 @@ class SpecReader {
   }
 
   SpecFileResult result_;
-  std::map<std::string, std::string> places_;  // id -> "file:line"
   // What composites may name as members is known when everything is read.
   std::map<std::string, bool> is_composite_;  // by id
   std::vector<WrittenComposite> composites_;
+  std::vector<ExclusionDocument> exclusions_;
+  std::map<std::string, std::string> places_;  // "SLO \"checkout/latency\"" -> "file:line"
 };
 
 bool IsGlob(std::string_view pattern) {

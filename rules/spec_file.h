@@ -1,10 +1,10 @@
-// rules/spec_file.h: SLO files -> SLO specs.
+// rules/spec_file.h: SLO files -> SLO specs and maintenance windows.
 //
 // Room     rules
 // Uses     base/, ottl/, slo/, yaml-cpp through base/yaml_reader
 // Threads  pure functions, but for reading files
 // Units    as the spec
-// Source   DESIGN section 4, "Spec (native dialect)" and "Exact meanings"
+// Source   DESIGN section 4, "Spec (native dialect)" and "Exact meanings"; docs/exclusions.md
 #pragma once
 
 #include <filesystem>
@@ -12,13 +12,15 @@
 #include <string_view>
 #include <vector>
 
+#include "slo/exclusion.h"
 #include "slo/slo_spec.h"
 
 namespace slowburn::rules {
 
-// What reading gave. With any error the SLOs are not to be used: all or nothing.
+// What reading gave. Beside an error there is neither: all or nothing.
 struct SpecFileResult {
   slo::SloSet slos;
+  slo::ExclusionSet exclusions;
   std::vector<std::string> errors;    // "slos/checkout.yaml:14: what; what to write instead"
   std::vector<std::string> warnings;  // same form
 };

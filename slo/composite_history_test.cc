@@ -79,7 +79,7 @@ class CompositeHistoryTest : public testing::TestWithParam<Case> {
       const Exclusion* const applying[] = {&exclusion};
       events.mask = std::make_shared<const SliceMask>(
           SliceMask::Of(applying, kStart - 24h, kStart + kLength).value());
-      events.exclusions = CoverageId(applying);
+      events.exclusions = "an hour";
       mask_ = events.mask;
     }
     for (size_t i = 0; i < kMembers; ++i) {

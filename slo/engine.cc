@@ -57,7 +57,7 @@ absl::StatusOr<CountView> Engine::ViewOf(const SloSpec& slo, Masks& masks) const
     if (exclusion.AppliesTo(slo.id(), slo.labels)) applying.push_back(&exclusion);
   }
   if (applying.empty()) return view;
-  view.exclusions = CoverageId(applying);
+  view.exclusions = IdentityOf(applying);
   std::shared_ptr<const SliceMask>& mask = masks[view.exclusions];
   if (mask == nullptr) {
     SB_ASSIGN_OR_RETURN(SliceMask made,

@@ -4,7 +4,6 @@
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
-#define XXH_INLINE_ALL
 #include <xxhash.h>
 
 #include "base/duration_text.h"
@@ -31,9 +30,10 @@ bool IsIdCharacter(char c) {
          c == '_' || c == '-';
 }
 
-std::string WhenText(const Exclusion& exclusion) {
+// "1767484800 to 1767492000", or the canonical text of what repeats.
+std::string TimeText(const Exclusion& exclusion) {
   if (const auto* once = std::get_if<Exclusion::Once>(&exclusion.when)) {
-    return fmt::format("{}..{}", once->start.time_since_epoch().count(),
+    return fmt::format("{} to {}", once->start.time_since_epoch().count(),
                        once->end.time_since_epoch().count());
   }
   return std::get<Recurrence>(exclusion.when).CanonicalText();
@@ -48,6 +48,17 @@ bool Exclusion::AppliesTo(std::string_view slo_id, const model::LabelSet& slo_la
   return named && std::all_of(labels.begin(), labels.end(), [&](const model::Label& label) {
            return slo_labels.Get(label.name) == label.value;
          });
+}
+
+std::string IdentityOf(std::span<const Exclusion* const> exclusions) {
+  if (exclusions.empty()) return "";
+  std::vector<std::string> times;
+  for (const Exclusion* exclusion : exclusions) times.push_back(TimeText(*exclusion));
+  std::sort(times.begin(), times.end());
+  times.erase(std::unique(times.begin(), times.end()), times.end());
+  const std::string text = fmt::format("{}", fmt::join(times, "\n"));
+  const XXH128_hash_t hash = XXH3_128bits(text.data(), text.size());
+  return fmt::format("{:016x}{:016x}", hash.high64, hash.low64);
 }
 
 bool IsValidExclusionId(std::string_view id) {
@@ -107,15 +118,6 @@ absl::Status CheckExclusion(const Exclusion& exclusion) {
   }
   if (const auto* once = std::get_if<Exclusion::Once>(&exclusion.when)) return CheckOnce(*once);
   return absl::OkStatus();
-}
-
-std::string CoverageId(std::span<const Exclusion* const> exclusions) {
-  std::vector<std::string> texts;
-  for (const Exclusion* exclusion : exclusions) texts.push_back(WhenText(*exclusion));
-  std::sort(texts.begin(), texts.end());
-  const std::string all = fmt::format("{}", fmt::join(texts, "\n"));
-  const XXH128_hash_t hash = XXH3_128bits(all.data(), all.size());
-  return fmt::format("{:016x}{:016x}", hash.high64, hash.low64);
 }
 
 }  // namespace slowburn::slo

@@ -44,14 +44,13 @@ struct Exclusion {
   friend bool operator==(const Exclusion&, const Exclusion&) = default;
 };
 
-// How many may be in force.
-inline constexpr size_t kExclusionsMax = 1'000;
-// Those in force.
+// Those in force, in the order they were read; at most kExclusionsMax.
 using ExclusionSet = std::vector<Exclusion>;
+inline constexpr size_t kExclusionsMax = 1'000;
 
-// 32 hex digits that are equal for exclusions that cover the same times for the same reasons,
-// whatever they are called: sums are kept under it.
-std::string CoverageId(std::span<const Exclusion* const> exclusions);
+// A name for the time that these take out together: equal for sets of the same times, whatever
+// their ids, order and repetitions; "" for none. 32 hexadecimal digits; persisted.
+std::string IdentityOf(std::span<const Exclusion* const> exclusions);
 
 bool IsValidExclusionId(std::string_view id);
 // Why this cannot be one of `slos`, or OK.

@@ -74,6 +74,29 @@ TEST(ExclusionTest, GoodOnesPass) {
   EXPECT_EQ(Good(), Good());
 }
 
+TEST(ExclusionTest, IdentityIsOfTheTimes) {
+  const Exclusion first = Good();
+  Exclusion same_time = Good();
+  same_time.id = "other";
+  same_time.slos = {"checkout/*"};
+  Exclusion later = Good();
+  later.when = Exclusion::Once{kStart + 1s, kStart + 2h};
+  Exclusion daily = Good();
+  daily.when = *Recurrence::Parse("FREQ=DAILY", absl::CivilSecond(2026, 1, 1), "UTC", 1h);
+  Exclusion elsewhere = Good();
+  elsewhere.when = *Recurrence::Parse("FREQ=DAILY", absl::CivilSecond(2026, 1, 1), "Etc/UTC", 1h);
+  const auto identity = [](std::vector<const Exclusion*> set) { return IdentityOf(set); };
+  EXPECT_EQ(identity({}), "");
+  // Checkpoints hold it: it may not change.
+  EXPECT_EQ(identity({&first}), "c3b54c6fcff280bca26a1cc9ba9b78c0");
+  EXPECT_EQ(identity({&daily}), "e4010fadc68d36e54d75163917e5476e");
+  EXPECT_EQ(identity({&first, &later}), identity({&later, &same_time, &first}));
+  EXPECT_EQ(identity({&first}), identity({&same_time}));
+  EXPECT_NE(identity({&first}), identity({&later}));
+  EXPECT_NE(identity({&first}), identity({&first, &later}));
+  EXPECT_NE(identity({&daily}), identity({&elsewhere})) << "by name, not by what the zone does";
+}
+
 TEST(ExclusionTest, RefusesWithWhatToWrite) {
   struct {
     std::string_view name;

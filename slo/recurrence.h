@@ -38,7 +38,8 @@ class Recurrence {
 
   // kInvalidArgument, saying what to write, for a rule that is none or never holds from the start
   // to 2100, an unknown zone, a start outside 1970 to 2100, a duration that is not positive or
-  // above kDurationMax. At most one walk over the days from the start to 2100: 2 ms.
+  // above kDurationMax. The cost is a walk over days: to the first that the rule chooses, and with
+  // COUNT to the last; from 1970 to 2100 that is 6 ms.
   static absl::StatusOr<Recurrence> Parse(std::string_view rule, absl::CivilSecond start,
                                           std::string_view time_zone,
                                           std::chrono::seconds duration);

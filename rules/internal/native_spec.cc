@@ -44,7 +44,7 @@ NativeSpec ReadNativeSpec(const YamlNode& document) {
   document.Required("apiVersion");
   const YamlNode kind_node = document.Required("kind");
   if (const auto kind = kind_node.String(); kind.has_value() && *kind != "SLO") {
-    kind_node.Error(fmt::format("kind is \"{}\"; write SLO", Shown(*kind)));
+    kind_node.Error(fmt::format("kind is \"{}\"; write SLO or Exclusion", Shown(*kind)));
   }
 
   const YamlNode spec = document.Required("spec");
