@@ -60,6 +60,7 @@ absl::Status WriteDemoHistory(CommitLoop& loop, Core& core, sys_seconds now) {
   std::mt19937_64 random(30);  // The same past in every demo.
   const slo::SloSet& slos = *core.engine().slos();
   for (size_t i = 0; i < slos.size(); ++i) {
+    if (slos[i].sli.composite() != nullptr) continue;  // Its members have its past.
     const bool latency = slos[i].sli.has_latency();
     slo::Backfill backfill(core.engine().sli_of(i));
     for (const DemoRoute& route : DemoRoutes()) {

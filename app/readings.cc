@@ -5,6 +5,7 @@
 
 #include "base/duration_text.h"
 #include "base/status.h"
+#include "slo/composite_history.h"
 #include "slo/history.h"
 #include "slo/latency_reader.h"
 
@@ -55,10 +56,16 @@ absl::Status CheckRange(const Granularity& granularity_at, sys_seconds start, sy
   return CheckBound("end", end, granularity_at(end));
 }
 
-absl::Status CheckCountRange(const slo::GroupView& view, sys_seconds start, sys_seconds end,
-                             sys_seconds retained_from) {
-  return CheckRange([&](sys_seconds time) { return slo::GranularityAt(view, slo::SliceOf(time)); },
-                    start, end, retained_from);
+// All members of a composite are read in the same range: the coarsest of them decides.
+absl::Status CheckCountRange(const std::vector<slo::GroupView>& views, sys_seconds start,
+                             sys_seconds end, sys_seconds retained_from) {
+  const auto granularity_at = [&](sys_seconds time) {
+    seconds coarsest{0};
+    for (const slo::GroupView& view : views)
+      coarsest = std::max(coarsest, slo::GranularityAt(view, slo::SliceOf(time)));
+    return coarsest;
+  };
+  return CheckRange(granularity_at, start, end, retained_from);
 }
 
 absl::Status CheckStep(sys_seconds start, sys_seconds end, seconds step, seconds unit) {
@@ -71,6 +78,16 @@ absl::Status CheckStep(sys_seconds start, sys_seconds end, seconds step, seconds
                                  (end - start) / step, kPointsMax);
   }
   return absl::OkStatus();
+}
+
+// A composite has no events of its own, only members that have.
+absl::Status CountsOfComposite(const slo::SloSpec& spec) {
+  std::vector<std::string_view> members;
+  for (const slo::CompositeSli::Member& member : spec.sli.composite()->members)
+    members.push_back(member.slo);
+  return base::InvalidArgument(
+      "{} is a composite and counts no events of its own; ask for the counts of its members: {}",
+      spec.id(), fmt::join(members, ", "));
 }
 
 }  // namespace
@@ -101,45 +118,82 @@ absl::StatusOr<serve::SloReading> Readings::OneSlo(std::string_view id) const {
     reading.exclusions = core.engine().exclusions();
     reading.now = core.engine().now();
     reading.statuses.push_back(core.engine().Status(*index));
+    if (const auto* const composite = (*reading.slos)[*index].sli.composite()) {
+      for (const slo::CompositeSli::Member& member : composite->members) {
+        if (const std::optional<size_t> at = core.engine().FindSlo(member.slo))
+          reading.statuses.push_back(core.engine().Status(*at));
+      }
+    }
     reading.alerts = core.alerts().Alerts();
     return reading;
   });
 }
 
-absl::StatusOr<Readings::GroupCopy> Readings::CopyGroup(std::string_view id,
-                                                        const serve::GroupSelector& group,
-                                                        sys_seconds latency_start,
-                                                        sys_seconds latency_end) const {
-  return loop_.Read([&](const Core& core) -> absl::StatusOr<GroupCopy> {
-    const std::optional<size_t> index = core.engine().FindSlo(id);
-    if (!index.has_value()) return UnknownSlo(id);
-    const slo::SloSpec& spec = (*core.engine().slos())[*index];
-    const slo::SliId sli = core.engine().sli_of(*index);
-    slo::GroupId group_id = slo::kTotalGroup;
-    if (!group.empty()) {
-      std::vector<std::string> values;
-      for (const std::string& name : spec.sli.group_by) {
-        const auto value = group.find(name);
-        if (value != group.end()) values.push_back(value->second);
-      }
-      if (values.size() != group.size() || values.size() != spec.sli.group_by.size()) {
-        return base::InvalidArgument(
-            "{} is grouped by [{}]; give each of them once, as group.NAME=VALUE", id,
-            fmt::join(spec.sli.group_by, ", "));
-      }
-      const std::optional<slo::GroupId> found = core.engine().table().FindGroup(sli, values);
-      if (!found.has_value())
-        return base::NotFound("{} has no group [{}]", id, fmt::join(values, ", "));
-      group_id = *found;
+absl::StatusOr<Readings::BudgetCopy> Readings::CopyGroup(const Core& core, size_t slo,
+                                                         const serve::GroupSelector& group,
+                                                         const LatencyHours& latencies) const {
+  const slo::SloSpec& spec = (*core.engine().slos())[slo];
+  const slo::SliId sli = core.engine().sli_of(slo);
+  slo::GroupId group_id = slo::kTotalGroup;
+  if (!group.empty()) {
+    std::vector<std::string> values;
+    for (const std::string& name : spec.sli.group_by) {
+      const auto value = group.find(name);
+      if (value != group.end()) values.push_back(value->second);
     }
-    SB_RETURN_IF_ERROR(core.engine().table().error(sli, group_id));
-    return GroupCopy{core.engine().table().counts(sli, group_id).view(),
-                     core.latencies().CopyHours(sli, group_id, UnixHour(latency_start),
-                                                UnixHour(latency_end) + 1),
-                     spec,
-                     core.engine().budget_of(*index),
-                     core.retained_from(clock_.Now()),
-                     store_.TakeSnapshot()};
+    if (values.size() != group.size() || values.size() != spec.sli.group_by.size()) {
+      return base::InvalidArgument(
+          "{} is grouped by [{}]; give each of them once, as group.NAME=VALUE", spec.id(),
+          fmt::join(spec.sli.group_by, ", "));
+    }
+    const std::optional<slo::GroupId> found = core.engine().table().FindGroup(sli, values);
+    if (!found.has_value())
+      return base::NotFound("{} has no group [{}]", spec.id(), fmt::join(values, ", "));
+    group_id = *found;
+  }
+  SB_RETURN_IF_ERROR(core.engine().table().error(sli, group_id));
+  return BudgetCopy{{core.engine().table().counts(sli, group_id).view()},
+                    core.latencies().CopyHours(sli, group_id, UnixHour(latencies.start),
+                                               UnixHour(latencies.end) + 1),
+                    spec,
+                    core.engine().budget_of(slo),
+                    core.retained_from(clock_.Now()),
+                    store_.TakeSnapshot()};
+}
+
+absl::StatusOr<Readings::BudgetCopy> Readings::CopyMembers(
+    const Core& core, size_t slo, const serve::GroupSelector& group) const {
+  const slo::SloSpec& spec = (*core.engine().slos())[slo];
+  const slo::CompositeSums& sums = *core.engine().composite_of(slo);
+  if (!group.empty()) {
+    return base::InvalidArgument("{} is a composite and has no groups; leave out group.{}",
+                                 spec.id(), group.begin()->first);
+  }
+  std::vector<slo::GroupView> views;
+  for (const slo::CompositeSums::Member& member : sums.members()) {
+    SB_RETURN_IF_ERROR(core.engine().table().error(member.sli, slo::kTotalGroup));
+    views.push_back(core.engine().table().counts(member.sli, slo::kTotalGroup).view());
+  }
+  return BudgetCopy{std::move(views),
+                    {},
+                    spec,
+                    slo::CompositeBudget{.method = spec.sli.composite()->method,
+                                         .timeslice = spec.sli.composite()->timeslice,
+                                         .members = sums.members(),
+                                         .window = spec.window,
+                                         .objective = spec.objective},
+                    core.retained_from(clock_.Now()),
+                    store_.TakeSnapshot()};
+}
+
+absl::StatusOr<Readings::BudgetCopy> Readings::CopyBudget(std::string_view id,
+                                                          const serve::GroupSelector& group,
+                                                          const LatencyHours& latencies) const {
+  return loop_.Read([&](const Core& core) -> absl::StatusOr<BudgetCopy> {
+    const std::optional<size_t> slo = core.engine().FindSlo(id);
+    if (!slo.has_value()) return UnknownSlo(id);
+    return core.engine().composite_of(*slo) == nullptr ? CopyGroup(core, *slo, group, latencies)
+                                                       : CopyMembers(core, *slo, group);
   });
 }
 
@@ -153,14 +207,16 @@ serve::ExclusionReading Readings::Exclusions() const {
 absl::StatusOr<serve::CountsReading> Readings::Counts(std::string_view id,
                                                       const serve::GroupSelector& group,
                                                       sys_seconds start, sys_seconds end) const {
-  SB_ASSIGN_OR_RETURN(const GroupCopy copy, CopyGroup(id, group));
-  SB_RETURN_IF_ERROR(CheckCountRange(copy.view, start, end, copy.retained_from));
+  SB_ASSIGN_OR_RETURN(const BudgetCopy copy, CopyBudget(id, group));
+  const auto* const budget = std::get_if<slo::ViewedWindow>(&copy.budget);
+  if (budget == nullptr) return CountsOfComposite(copy.spec);
+  SB_RETURN_IF_ERROR(CheckCountRange(copy.views, start, end, copy.retained_from));
   const BlockStore blocks(store_, *copy.snapshot);
-  const slo::CountView& view = copy.budget.view();
+  const slo::CountView& view = budget->view();
   const slo::Slice begin_slice = slo::SliceOf(start), end_slice = slo::SliceOf(end);
   SB_ASSIGN_OR_RETURN(
       const slo::SliCounts counts,
-      slo::SumOfEvents(view, slo::RangeReader(copy.view, blocks), begin_slice, end_slice));
+      slo::SumOfEvents(view, slo::RangeReader(copy.views.front(), blocks), begin_slice, end_slice));
   return serve::CountsReading{counts, view.ExcludedTime(begin_slice, end_slice)};
 }
 
@@ -168,25 +224,30 @@ absl::StatusOr<std::vector<slo::HistoryPoint>> Readings::History(std::string_vie
                                                                  const serve::GroupSelector& group,
                                                                  sys_seconds start, sys_seconds end,
                                                                  seconds step) const {
-  SB_ASSIGN_OR_RETURN(const GroupCopy copy, CopyGroup(id, group));
-  SB_RETURN_IF_ERROR(CheckCountRange(copy.view, start, end, copy.retained_from));
+  SB_ASSIGN_OR_RETURN(const BudgetCopy copy, CopyBudget(id, group));
+  SB_RETURN_IF_ERROR(CheckCountRange(copy.views, start, end, copy.retained_from));
   SB_RETURN_IF_ERROR(CheckStep(start, end, step, slo::kSliceLength));
   const BlockStore blocks(store_, *copy.snapshot);
-  return slo::History(copy.budget, copy.spec.objective, slo::RangeReader(copy.view, blocks), start,
-                      end, step);
+  if (const auto* const composite = std::get_if<slo::CompositeBudget>(&copy.budget)) {
+    std::vector<const slo::GroupView*> views;
+    for (const slo::GroupView& view : copy.views) views.push_back(&view);
+    return slo::CompositeHistory(*composite, views, blocks, start, end, step);
+  }
+  return slo::History(std::get<slo::ViewedWindow>(copy.budget), copy.spec.objective,
+                      slo::RangeReader(copy.views.front(), blocks), start, end, step);
 }
 
 absl::StatusOr<std::vector<slo::LatencyPercentiles>> Readings::Percentiles(
     std::string_view id, const serve::GroupSelector& group, sys_seconds start, sys_seconds end,
     std::optional<seconds> step) const {
-  SB_ASSIGN_OR_RETURN(GroupCopy copy, CopyGroup(id, group, start, end));
+  SB_ASSIGN_OR_RETURN(BudgetCopy copy, CopyBudget(id, group, {start, end}));
   if (!copy.spec.sli.has_latency()) {
     return base::InvalidArgument(
         "{} has no latency: its SLI does not ask how long events take; write latency: {{max: "
         "300ms}} in an SLO to have percentiles",
         id);
   }
-  const slo::LatencyView view(copy.view, std::move(copy.latencies));
+  const slo::LatencyView view(copy.views.front(), std::move(copy.latencies));
   const auto granularity_at = [&](sys_seconds time) {
     return slo::LatencyGranularityAt(view, time);
   };

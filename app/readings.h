@@ -7,10 +7,14 @@
 #pragma once
 
 #include <functional>
+#include <memory>
+#include <variant>
+#include <vector>
 
 #include "app/commit_loop.h"
 #include "app/config.h"
 #include "serve/queries.h"
+#include "slo/composite_history.h"
 
 namespace slowburn::app {
 
@@ -42,20 +46,28 @@ class Readings final : public serve::Queries {
   serve::ServerReading Server() const override;
 
  private:
-  // A group's counts as they are now, copied so that reading the store happens outside the lock.
-  struct GroupCopy {
-    slo::GroupView view;
+  // A budget's counts as they are now, copied so that reading the store happens outside the lock.
+  struct BudgetCopy {
+    std::vector<slo::GroupView> views;  // the group's; of a composite its members' totals
     std::vector<slo::ResidentLatencyHour> latencies;  // of the hours that were asked for
     slo::SloSpec spec;
-    slo::ViewedWindow budget;
+    std::variant<slo::ViewedWindow, slo::CompositeBudget> budget;
     std::chrono::sys_seconds retained_from{};
     std::unique_ptr<storage::Snapshot>
         snapshot;  // of the same moment: both edges of a window read the same counts
   };
-  // With the latencies of the hours in [latency_start, latency_end).
-  absl::StatusOr<GroupCopy> CopyGroup(std::string_view id, const serve::GroupSelector& group,
-                                      std::chrono::sys_seconds latency_start = {},
-                                      std::chrono::sys_seconds latency_end = {}) const;
+  // The hours whose latencies are copied too.
+  struct LatencyHours {
+    std::chrono::sys_seconds start{};
+    std::chrono::sys_seconds end{};
+  };
+  absl::StatusOr<BudgetCopy> CopyGroup(const Core& core, size_t slo,
+                                       const serve::GroupSelector& group,
+                                       const LatencyHours& latencies) const;
+  absl::StatusOr<BudgetCopy> CopyMembers(const Core& core, size_t slo,
+                                         const serve::GroupSelector& group) const;
+  absl::StatusOr<BudgetCopy> CopyBudget(std::string_view id, const serve::GroupSelector& group,
+                                        const LatencyHours& latencies = {}) const;
 
   const CommitLoop& loop_;
   const storage::Store& store_;

@@ -9,6 +9,7 @@
 #include "app/table.h"
 #include "base/duration_text.h"
 #include "base/status.h"
+#include "base/time_text.h"
 #include "net/http_client.h"
 
 namespace slowburn::app {
@@ -62,13 +63,49 @@ std::string FiringAlerts(const json::object& group) {
   return firing.empty() ? "-" : fmt::format("{}", fmt::join(firing, ","));
 }
 
+// "timeslices 1m 95%", "weighted": how the budget counts.
+std::string Budgeting(const json::object& slo) {
+  const json::value* const value = slo.if_contains("budgeting");
+  if (value == nullptr || !value->is_object()) return "-";
+  const json::object& budgeting = value->as_object();
+  std::string text = Text(budgeting, "method");
+  if (const std::string timeslice = Text(budgeting, "timeslice"); timeslice != "-")
+    text += " " + timeslice;
+  if (const std::string target = Number(budgeting, "target", 100, "%"); target != "-")
+    text += " " + target;
+  return text;
+}
+
+// The period of a calendar window: when it began and when it ends. "" for a rolling one.
+std::string Period(const json::object& slo) {
+  const auto time = [&](std::string_view key) -> std::string {
+    const json::value* const value =
+        slo.if_contains(boost::json::string_view(key.data(), key.size()));
+    if (value == nullptr || !value->is_number()) return "-";
+    return base::FormatRfc3339(base::UnixNanos(std::chrono::seconds(value->to_number<int64_t>())));
+  };
+  const std::string start = time("window_start");
+  if (start == "-") return "";
+  return fmt::format("\n{} from {} to {}\n", Text(slo, "window"), start, time("window_end"));
+}
+
+Table MemberTable(const json::object& composite) {
+  Table table({"MEMBER", "WEIGHT", "STATE", "BUDGET LEFT"});
+  for (const json::value& value : composite.at("members").as_array()) {
+    const json::object& member = value.as_object();
+    table.Add({Text(member, "id"), Number(member, "weight", 1, ""), Text(member, "state"),
+               Number(member, "budget_remaining_ratio", 100, "%")});
+  }
+  return table;
+}
+
 void AddRows(const json::object& slo, bool all_groups, Table& table) {
   bool first = true;
   for (const json::value& value : slo.at("groups").as_array()) {
     const json::object& group = value.as_object();
     table.Add({first ? Text(slo, "id") : "  " + GroupName(group), Text(group, "state"),
                first ? Number(slo, "objective", 100, "%") : "", first ? Text(slo, "window") : "",
-               Number(group, "sli_ratio", 100, "%"),
+               first ? Budgeting(slo) : "", Number(group, "sli_ratio", 100, "%"),
                Number(group, "budget_remaining_ratio", 100, "%"), Exhaustion(group),
                FiringAlerts(group)});
     first = false;
@@ -77,7 +114,8 @@ void AddRows(const json::object& slo, bool all_groups, Table& table) {
 }
 
 Table MakeTable() {
-  return Table({"SLO", "STATE", "OBJECTIVE", "WINDOW", "SLI", "BUDGET LEFT", "SPENT IN", "FIRING"});
+  return Table({"SLO", "STATE", "OBJECTIVE", "WINDOW", "BUDGETING", "SLI", "BUDGET LEFT",
+                "SPENT IN", "FIRING"});
 }
 
 bool IsTrue(const json::object& object, std::string_view key) {
@@ -194,8 +232,10 @@ int Show(const SloOptions& options) {
                                         : "-"});
   }
   const json::object& policy = slo.at("policy").as_object();
-  fmt::print("{}\n{}{}\n{}", table.Text(), windows.Text(), LatencyText(slo.as_object()),
-             TierTable(policy).Text());
+  fmt::print("{}{}", table.Text(), Period(slo.as_object()));
+  if (const json::value* const composite = slo.as_object().if_contains("composite"))
+    fmt::print("\n{}", MemberTable(composite->as_object()).Text());
+  fmt::print("\n{}{}\n{}", windows.Text(), LatencyText(slo.as_object()), TierTable(policy).Text());
   const json::array& alerts = policy.at("alerts").as_array();
   if (!alerts.empty()) fmt::print("\n{}", AlertTable(alerts).Text());
   return 0;

@@ -15,6 +15,7 @@
 #include "base/files.h"
 #include "base/status.h"
 #include "base/yaml_reader.h"
+#include "rules/internal/composite_reader.h"
 #include "rules/internal/exclusion_reader.h"
 #include "rules/internal/native_spec.h"
 
@@ -25,6 +26,8 @@ using base::YamlNode;
 namespace fs = std::filesystem;
 
 constexpr size_t kFileBytesMax = size_t{4} << 20;
+// As in one file: nobody reads further, and each looks for the nearest name.
+constexpr size_t kMemberErrorsMax = 100;
 
 // Where in a text each of its documents stands.
 class DocumentText {
@@ -136,8 +139,11 @@ class SpecReader {
         continue;
       }
       NativeSpec read = ReadNativeSpec(document);
+      if (!read.id.empty()) is_composite_.emplace(read.id, !read.member_lines.empty());
       CheckId("SLO", read.id, document);
       if (!read.spec.has_value()) continue;
+      if (const slo::CompositeSli* composite = read.spec->sli.composite())
+        NoteComposite(*composite, read, file);
       read.spec->text = documents.size() == 1 ? text : texts.Around(document.line());
       result_.slos.push_back(*std::move(read.spec));
     }
@@ -149,6 +155,14 @@ class SpecReader {
 
   // All or nothing: beside an error there are no SLOs and no exclusions.
   SpecFileResult Finish() && {
+    size_t member_errors = 0;
+    for (const WrittenComposite& composite : composites_) {
+      if (member_errors >= kMemberErrorsMax) break;
+      for (std::string& line : CheckMembers(composite, is_composite_)) {
+        result_.errors.push_back(std::move(line));
+        ++member_errors;
+      }
+    }
     if (!result_.errors.empty()) {
       result_.slos.clear();
       return std::move(result_);
@@ -186,7 +200,19 @@ class SpecReader {
                                known->second));
   }
 
+  void NoteComposite(const slo::CompositeSli& composite, const NativeSpec& read,
+                     const std::string& file) {
+    WrittenComposite written{
+        .file = file, .slo = read.id, .members = {}, .lines = read.member_lines};
+    for (const slo::CompositeSli::Member& member : composite.members)
+      written.members.push_back(member.slo);
+    composites_.push_back(std::move(written));
+  }
+
   SpecFileResult result_;
+  // What composites may name as members is known when everything is read.
+  std::map<std::string, bool> is_composite_;  // by id
+  std::vector<WrittenComposite> composites_;
   std::vector<ExclusionDocument> exclusions_;
   std::map<std::string, std::string> places_;  // "SLO \"checkout/latency\"" -> "file:line"
 };

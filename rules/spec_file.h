@@ -30,7 +30,8 @@ SpecFileResult ReadSpecText(std::string_view text, const std::string& file);
 
 // All files of `patterns` (globs or literal paths, relative to `base_directory`), in sorted order.
 // A literal file that does not exist is an error, a pattern without a match a warning, an id that
-// two documents share an error that names both places. Files up to 4 MiB.
+// two documents share an error that names both places. Members of composites may stand in any of
+// the files. Files up to 4 MiB.
 SpecFileResult ReadSpecFiles(const std::vector<std::string>& patterns,
                              const std::filesystem::path& base_directory);
 

@@ -103,7 +103,7 @@ class Queries {
  public:
   virtual ~Queries() = default;
   virtual SloReading AllSlos() const = 0;
-  // kNotFound for an unknown id, naming it.
+  // The SLO, and after a composite its members. kNotFound for an unknown id, naming it.
   virtual absl::StatusOr<SloReading> OneSlo(std::string_view id) const = 0;
   // kNotFound for an unknown id or group; kInvalidArgument for bounds that are not whole slices
   // (naming the nearest), end <= start, or a start before the retained past (naming its start).

@@ -43,7 +43,7 @@ GroupStatus Status() {
   status.budget_remaining_ratio = 0.2;
   status.exhaustion_seconds = 2 * 86'400.0;
   status.last_event = std::chrono::sys_seconds(1'702'080'000s);
-  status.burn_rates = {{1h, {.good = 97, .bad = 3}, 30.0}};
+  status.burn_rates = {{1h, {.good = 97, .bad = 3}, {.good = 97, .bad = 3}, 30.0}};
   return status;
 }
 

@@ -123,15 +123,15 @@ absl::StatusOr<Engine::Runtime> Engine::PlaceCounted(const SloSpec& slo, const C
 }
 
 absl::StatusOr<Engine::Runtime> Engine::PlaceComposite(const SloSpec& slo, const SloSet& slos,
-                                                       const CountView& events,
+                                                       const ById& by_id, const CountView& events,
                                                        std::vector<WindowSet>& windows) const {
   const CompositeSli& composite = *slo.sli.composite();
   std::vector<CompositeSums::Member> members;
   for (const CompositeSli::Member& member : composite.members) {
-    const auto found = std::find_if(slos.begin(), slos.end(),
-                                    [&](const SloSpec& other) { return other.id() == member.slo; });
+    const auto found = by_id.find(member.slo);
+    const SloSpec* const spec = found == by_id.end() ? nullptr : &slos[found->second];
     const std::optional<SliId> sli =
-        found == slos.end() ? std::nullopt : table_.Find(found->sli.CanonicalText());
+        spec == nullptr ? std::nullopt : table_.Find(spec->sli.CanonicalText());
     if (!sli.has_value())
       return base::Internal("composite {} is installed without its member {}", slo.id(),
                             member.slo);
@@ -140,7 +140,7 @@ absl::StatusOr<Engine::Runtime> Engine::PlaceComposite(const SloSpec& slo, const
          .events = events,
          .timeslices = {.method = BudgetingMethod::kTimeslices,
                         .timeslice = composite.timeslice,
-                        .target_units = Objective::kOne - found->objective.budget_units()},
+                        .target_units = Objective::kOne - spec->objective.budget_units()},
          .weight = member.weight});
   }
   Runtime runtime;
@@ -163,13 +163,14 @@ absl::Status Engine::Install(std::shared_ptr<const SloSet> slos,
   masks_until_ = now_ + kMaskAhead / 2;
   std::vector<WindowSet> windows(table_.size());
   std::vector<Runtime> runtimes;
-  absl::flat_hash_map<std::string, size_t> by_id;
+  ById by_id;
+  for (size_t i = 0; i < slos->size(); ++i) by_id.emplace((*slos)[i].id(), i);
   absl::flat_hash_set<SliId> watched;
   for (const SloSpec& slo : *slos) {
     const CountView view = ViewOf(slo, masks);
     SB_ASSIGN_OR_RETURN(Runtime runtime, slo.sli.composite() == nullptr
                                              ? PlaceCounted(slo, view, windows)
-                                             : PlaceComposite(slo, *slos, view, windows));
+                                             : PlaceComposite(slo, *slos, by_id, view, windows));
     runtime.events = view;
     // A reload does not forget since when a state holds.
     if (const auto before = by_id_.find(slo.id());
@@ -180,7 +181,6 @@ absl::Status Engine::Install(std::shared_ptr<const SloSet> slos,
       for (const CompositeSums::Member& member : runtime.composite->members())
         watched.insert(member.sli);
     }
-    by_id.emplace(slo.id(), runtimes.size());
     runtimes.push_back(std::move(runtime));
   }
   table_.Watch(std::move(watched));
@@ -389,12 +389,10 @@ GroupStatus Engine::StatusOf(size_t index, GroupId group) const {
       BudgetEvents(status.budget, slo.objective) - static_cast<double>(status.budget.bad);
   status.exhaustion_seconds = ExhaustionSeconds(
       status.budget, BudgetSum(runtime, group, runtime.hour), slo.objective, slo.window.nominal());
-  const auto burn = [&](const Sums& sums) {
-    return BurnRate(BudgetSum(runtime, group, sums), slo.objective);
-  };
   for (const BurnSums& window : runtime.burns) {
-    status.burn_rates.push_back(
-        {window.window, EventSum(runtime, group, window.sums), burn(window.sums)});
+    const SliCounts budget = BudgetSum(runtime, group, window.sums);
+    status.burn_rates.push_back({window.window, EventSum(runtime, group, window.sums), budget,
+                                 BurnRate(budget, slo.objective)});
   }
   for (size_t at = 0; at < slo.policy.tiers.size(); ++at) {
     const AlertTier& tier = slo.policy.tiers[at];

@@ -94,6 +94,8 @@ class Engine {
  private:
   // By what the exclusions are.
   using Masks = absl::flat_hash_map<std::string, std::shared_ptr<const SliceMask>>;
+  // Where in the SloSet an SLO is.
+  using ById = absl::flat_hash_map<std::string, size_t>;
   // Where among its SLI's windows the two sums of a window are: as its budget counts, and as events
   // (the same where it counts events).
   struct Sums {
@@ -130,7 +132,7 @@ class Engine {
                            Runtime& runtime);
   absl::StatusOr<Runtime> PlaceCounted(const SloSpec& slo, const CountView& view,
                                        std::vector<WindowSet>& windows) const;
-  absl::StatusOr<Runtime> PlaceComposite(const SloSpec& slo, const SloSet& slos,
+  absl::StatusOr<Runtime> PlaceComposite(const SloSpec& slo, const SloSet& slos, const ById& by_id,
                                          const CountView& events,
                                          std::vector<WindowSet>& windows) const;
   void RenewMasks();
@@ -157,7 +159,7 @@ class Engine {
   std::shared_ptr<const ExclusionSet> exclusions_ = std::make_shared<const ExclusionSet>();
   std::chrono::sys_seconds masks_until_{};
   std::vector<Runtime> runtimes_;  // by index in slos_
-  absl::flat_hash_map<std::string, size_t> by_id_;
+  ById by_id_;
   std::chrono::sys_seconds now_{};
 };
 

@@ -40,7 +40,8 @@ struct StateAlertStatus {
 
 struct WindowBurn {
   std::chrono::seconds window{0};
-  SliCounts counts;
+  SliCounts counts;  // events
+  SliCounts budget;  // as the budget counts
   std::optional<double> burn_rate;
 };
 

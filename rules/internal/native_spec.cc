@@ -26,6 +26,17 @@ std::optional<slo::Objective> ReadObjective(const YamlNode& node) {
   return std::nullopt;
 }
 
+// A composite counts as its method says.
+slo::Budgeting RefuseBudgeting(const YamlNode& node) {
+  if (node.IsPresent()) {
+    node.Error(fmt::format(
+        "{} does not belong to a composite, whose method says what it counts; leave it out, or "
+        "write any_bad with a timeslice",
+        node.path()));
+  }
+  return {};
+}
+
 }  // namespace
 
 NativeSpec ReadNativeSpec(const YamlNode& document) {
@@ -52,16 +63,18 @@ NativeSpec ReadNativeSpec(const YamlNode& document) {
   const std::optional<std::string> service = ReadName(spec.Required("service"));
   std::string description = spec.Optional("description").String().value_or("");
   std::string runbook_url = ReadRunbookUrl(spec.Optional("runbook_url"));
-  std::optional<slo::SliSpec> sli = ReadSli(sli_node, group_by);
-  const std::optional<slo::Objective> objective = ReadObjective(spec.Required("objective"));
   const std::optional<SpecWindow> window = ReadWindow(spec.Required("window"));
-  const slo::Budgeting budgeting = ReadBudgeting(spec.Optional("budgeting"), window);
+  NativeSpec read;
+  std::optional<slo::SliSpec> sli = ReadSli(sli_node, group_by, window, read.member_lines);
+  const std::optional<slo::Objective> objective = ReadObjective(spec.Required("objective"));
+  const bool is_composite = sli_node.IsMap() && sli_node.Optional("composite").IsPresent();
+  const slo::Budgeting budgeting = is_composite ? RefuseBudgeting(spec.Optional("budgeting"))
+                                                : ReadBudgeting(spec.Optional("budgeting"), window);
   const YamlNode alerting_node = spec.Optional("alerting");
   Alerting alerting =
       ReadAlerting(alerting_node, group_by, objective,
                    window.has_value() ? std::optional(window->window.nominal()) : std::nullopt);
 
-  NativeSpec read;
   if (!name.has_value() || !service.has_value()) return read;
   read.id = *service + "/" + *name;
   if (!sli.has_value() || !objective.has_value() || !window.has_value() ||

@@ -9,6 +9,7 @@
 
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "base/yaml_reader.h"
 #include "slo/slo_spec.h"
@@ -21,6 +22,7 @@ struct NativeSpec {
   std::string id;  // "checkout/availability", known even where the rest is wrong; else empty
   std::optional<slo::SloSpec>
       spec;  // with `text` still empty; nothing where a part that it needs is wrong
+  std::vector<int> member_lines;  // of a composite's members
 };
 
 // Every error and warning goes to the document's YamlErrors, at its line; a spec may be returned

@@ -3,11 +3,13 @@
 #include <algorithm>
 #include <array>
 #include <chrono>
+#include <initializer_list>
 #include <utility>
 
 #include <fmt/format.h>
 
 #include "base/status.h"
+#include "rules/internal/composite_reader.h"
 #include "rules/internal/spec_values.h"
 #include "slo/slo_spec.h"
 
@@ -113,6 +115,16 @@ std::optional<slo::SliSpec> ReadEvents(const YamlNode& events, const EventSource
                       .group_by = std::move(group_by)};
 }
 
+void RefuseSourcesBeside(const YamlNode& sli, std::string_view source,
+                         std::initializer_list<std::string_view> others) {
+  for (const std::string_view key : others) {
+    const YamlNode other = sli.Optional(key);
+    if (!other.IsPresent()) continue;
+    other.Error(fmt::format("{} stands beside {}, and an SLI has one source; write an SLO for each",
+                            other.path(), source));
+  }
+}
+
 }  // namespace
 
 std::vector<std::string> ReadGroupBy(const YamlNode& node) {
@@ -131,17 +143,19 @@ std::vector<std::string> ReadGroupBy(const YamlNode& node) {
   return names;
 }
 
-void RefuseGroupBy(const YamlNode& parent) {
+void RefuseGroupBy(const YamlNode& parent, std::string_view instead) {
   if (!parent.IsMap()) return;
   const YamlNode group_by = parent.Optional("group_by");
   if (group_by.IsPresent()) {
-    group_by.Error(fmt::format(
-        "group_by does not belong to {}; write it under sli, beside spans or logs", parent.path()));
+    group_by.Error(fmt::format("group_by does not belong to {}; {}", parent.path(), instead));
   }
 }
 
-std::optional<slo::SliSpec> ReadSli(const YamlNode& sli, std::vector<std::string> group_by) {
-  sli.AllowKeys({"spans", "logs", "group_by", "counter", "histogram", "gauge", "promql"});
+std::optional<slo::SliSpec> ReadSli(const YamlNode& sli, std::vector<std::string> group_by,
+                                    const std::optional<SpecWindow>& window,
+                                    std::vector<int>& member_lines) {
+  sli.AllowKeys(
+      {"spans", "logs", "composite", "group_by", "counter", "histogram", "gauge", "promql"});
   bool has_other = false;
   for (const auto& [key, source] : sli.Entries()) {
     if (std::find(kOtherSources.begin(), kOtherSources.end(), key) == kOtherSources.end()) continue;
@@ -151,14 +165,19 @@ std::optional<slo::SliSpec> ReadSli(const YamlNode& sli, std::vector<std::string
                     "match and bad or good",
                     source.path()));
   }
+  if (sli.IsMap() && sli.Optional("composite").IsPresent()) {
+    RefuseSourcesBeside(sli, "composite", {kSpans.key, kLogs.key});
+    RefuseGroupBy(sli, "a composite is over the totals of its members; leave it out");
+    std::optional<slo::CompositeSli> composite =
+        ReadComposite(sli.Optional("composite"), window, member_lines);
+    if (!composite.has_value()) return std::nullopt;
+    return slo::SliSpec{.source = *std::move(composite), .group_by = {}};
+  }
   if (!sli.IsMap() || !sli.Optional("logs").IsPresent()) {
     return ReadEvents(has_other ? sli.Optional("spans") : sli.Required("spans"), kSpans,
                       std::move(group_by));
   }
-  if (const YamlNode spans = sli.Optional("spans"); spans.IsPresent()) {
-    spans.Error(fmt::format(
-        "{} stands beside logs, and an SLI has one source; write an SLO for each", spans.path()));
-  }
+  RefuseSourcesBeside(sli, "logs", {kSpans.key});
   return ReadEvents(sli.Optional("logs"), kLogs, std::move(group_by));
 }
 

@@ -45,20 +45,6 @@ void CheckAgainst(const YamlNode& node, std::chrono::seconds timeslice, const Sp
                          node.path(), node.String().value_or(""), window.text));
 }
 
-std::optional<uint32_t> ReadTimeslice(const YamlNode& node,
-                                      const std::optional<SpecWindow>& window) {
-  const std::optional<std::chrono::nanoseconds> length = node.Duration();
-  if (!length.has_value()) return std::nullopt;
-  if (const absl::Status status = slo::CheckTimeslice(*length); !status.ok()) {
-    node.Error(fmt::format("{} is {}: {}", node.path(), Shown(node.String().value_or("")),
-                           base::Message(status)));
-    return std::nullopt;
-  }
-  const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(*length);
-  if (window.has_value()) CheckAgainst(node, seconds, *window);
-  return slo::SlicesIn(seconds);
-}
-
 // What share of good events makes a timeslice good: as an objective, or 100%.
 uint64_t ReadTarget(const YamlNode& node) {
   const std::optional<std::string> text = node.String();
@@ -83,6 +69,20 @@ std::optional<SpecWindow> ReadWindow(const YamlNode& node) {
   }
   return SpecWindow{slo::Window::Rolling(std::chrono::duration_cast<std::chrono::seconds>(*length)),
                     text};
+}
+
+std::optional<uint32_t> ReadTimeslice(const YamlNode& node,
+                                      const std::optional<SpecWindow>& window) {
+  const std::optional<std::chrono::nanoseconds> length = node.Duration();
+  if (!length.has_value()) return std::nullopt;
+  if (const absl::Status status = slo::CheckTimeslice(*length); !status.ok()) {
+    node.Error(fmt::format("{} is {}: {}", node.path(), Shown(node.String().value_or("")),
+                           base::Message(status)));
+    return std::nullopt;
+  }
+  const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(*length);
+  if (window.has_value()) CheckAgainst(node, seconds, *window);
+  return slo::SlicesIn(seconds);
 }
 
 slo::Budgeting ReadBudgeting(const YamlNode& node, const std::optional<SpecWindow>& window) {

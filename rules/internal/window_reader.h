@@ -23,6 +23,9 @@ struct SpecWindow {
 
 // A duration, or {calendar: month, time_zone: Europe/Paris}; UTC where no zone is written.
 std::optional<SpecWindow> ReadWindow(const base::YamlNode& node);
+// The length of a timeslice, at most a tenth of the window, in slices.
+std::optional<uint32_t> ReadTimeslice(const base::YamlNode& node,
+                                      const std::optional<SpecWindow>& window);
 // A method's name, or {method: timeslices, timeslice: 1m, target: 95%}; occurrences where there is
 // none.
 slo::Budgeting ReadBudgeting(const base::YamlNode& node, const std::optional<SpecWindow>& window);

@@ -10,6 +10,7 @@
 
 #include "base/duration_text.h"
 #include "base/time_text.h"
+#include "serve/internal/budget_figures.h"
 #include "serve/internal/group_alerts.h"
 #include "serve/internal/html_text.h"
 #include "serve/internal/json_error.h"
@@ -43,22 +44,32 @@ std::string_view ExcludedBadge(const slo::SloStatus& status) {
                             : "";
 }
 
-std::string SliText(const slo::SliCounts& counts) {
-  if (counts.total() == 0) return std::string(kNone);
-  const double ratio = static_cast<double>(counts.good) / static_cast<double>(counts.total());
-  return fmt::format("<span title=\"{} bad of {} events\">{}</span>", counts.bad, counts.total(),
-                     PercentText(ratio, 4));
+// "3 bad of 40 timeslices; 5 bad of 1000 events"
+std::string CountsText(const BudgetMethod& method, const slo::GroupStatus& group) {
+  const auto events =
+      fmt::format("{} bad of {} events", group.in_window.bad, group.in_window.total());
+  if (method.things == "events") return events;
+  const auto things = [&](uint64_t counted) { return static_cast<double>(counted) / method.unit; };
+  return fmt::format("{:.7g} bad of {:.7g} {}; {}", things(group.budget.bad),
+                     things(group.budget.total()), method.things, events);
 }
 
-std::string BudgetText(const slo::GroupStatus& group) {
+std::string SliText(const BudgetMethod& method, const slo::GroupStatus& group) {
+  const std::optional<double> ratio = GoodRatio(group.budget);
+  if (!ratio.has_value()) return std::string(kNone);
+  return fmt::format("<span title=\"{}\">{}</span>", CountsText(method, group),
+                     PercentText(*ratio, 4));
+}
+
+std::string BudgetText(const BudgetMethod& method, const slo::GroupStatus& group) {
   if (!group.budget_remaining_ratio.has_value()) return std::string(kNone);
   const double ratio = *group.budget_remaining_ratio;
   const std::string percent = PercentText(ratio, 1);
   return fmt::format(
       "<meter min=\"0\" max=\"1\" low=\"0.1\" high=\"0.25\" optimum=\"1\" value=\"{:.4f}\" "
-      "title=\"{:.1f} events left\">{}</meter> <span{}>{}</span>",
-      std::clamp(ratio, 0.0, 1.0), group.budget_remaining_events, percent,
-      ratio < 0 ? " class=\"hot\"" : "", percent);
+      "title=\"{:.1f} {} left\">{}</meter> <span{}>{}</span>",
+      std::clamp(ratio, 0.0, 1.0), group.budget_remaining_events / method.unit, method.things,
+      percent, ratio < 0 ? " class=\"hot\"" : "", percent);
 }
 
 std::string ExhaustionText(const slo::GroupStatus& group) {
@@ -126,10 +137,11 @@ std::string LastEventText(const slo::GroupStatus& group, sys_seconds now) {
 // The cells from SLI on, equal for totals and groups.
 void PutFigures(std::string& html, const slo::SloSpec& spec, const slo::GroupStatus& group,
                 const CountBySeverity& firing, sys_seconds now) {
+  const BudgetMethod method = BudgetMethodOf(spec);
   Put(html,
       "<td class=\"number\">{}</td><td class=\"budget\">{}</td><td class=\"number\">{}</td>"
       "<td class=\"burns\">{}{}</td><td>{}</td><td class=\"age\">{}</td></tr>\n",
-      SliText(group.in_window), BudgetText(group), ExhaustionText(group), BurnText(group),
+      SliText(method, group), BudgetText(method, group), ExhaustionText(group), BurnText(group),
       TierStatesHtml(spec, group), FiringText(firing), LastEventText(group, now));
 }
 
@@ -167,8 +179,41 @@ std::string RunbookLink(const slo::SloSpec& spec) {
                      EscapeHtml(spec.runbook_url));
 }
 
+// "30d", or "month Europe/Paris" and when it ends; under it how the budget counts, where that is
+// not by events.
+std::string WindowText(const slo::SloSpec& spec, sys_seconds now) {
+  std::string html = EscapeHtml(spec.window_text);
+  if (const auto period = PeriodOf(spec, now)) {
+    const std::string start = base::FormatRfc3339(period->start);
+    if (!period->end.has_value()) {
+      Put(html, "<br><small>since {}</small>", start);
+    } else {
+      Put(html, "<br><small title=\"{} to {}\">ends in {}</small>", start,
+          base::FormatRfc3339(*period->end), RoughDuration(*period->end - now));
+    }
+  }
+  const BudgetMethod method = BudgetMethodOf(spec);
+  if (method.name != slo::BudgetingMethodName(slo::BudgetingMethod::kOccurrences))
+    Put(html, "<br><small>{}</small>", method.Text());
+  return html;
+}
+
+void PutMemberRow(std::string& html, const CompositeMembers::Member& member, bool weighted) {
+  const std::string id = EscapeHtml(member.id);
+  Put(html, "<tr class=\"group\"><th scope=\"row\"><i>member</i> <a href=\"#{0}\">{0}</a>", id);
+  if (weighted) Put(html, " ×{}", member.weight);
+  Put(html,
+      "</th><td>{}</td><td colspan=\"3\"></td><td class=\"budget\">{}</td>"
+      "<td colspan=\"4\"></td></tr>\n",
+      member.total == nullptr ? std::string(kNone) : StateBadge(member.total->state),
+      member.total == nullptr || !member.total->budget_remaining_ratio.has_value()
+          ? std::string(kNone)
+          : PercentText(*member.total->budget_remaining_ratio, 1));
+}
+
 void PutSlo(std::string& html, const slo::SloSpec& spec, const slo::SloStatus& status,
-            const GroupAlerts& alerts, bool with_policy, sys_seconds now) {
+            const GroupAlerts& alerts, const CompositeMembers& members, bool with_policy,
+            sys_seconds now) {
   if (status.groups.empty()) return;
   const std::string id = EscapeHtml(spec.id());
   CountBySeverity firing;
@@ -180,8 +225,11 @@ void PutSlo(std::string& html, const slo::SloSpec& spec, const slo::SloStatus& s
       RunbookLink(spec));
   Put(html, "<td>{}</td><td class=\"number\">{}</td><td class=\"number\">{}</td>",
       StateBadge(status.state) + std::string(ExcludedBadge(status)), spec.objective.Text(),
-      EscapeHtml(spec.window_text));
+      WindowText(spec, now));
   PutFigures(html, spec, status.groups.front(), firing, now);
+  for (const CompositeMembers::Member& member : members.Of(spec)) {
+    PutMemberRow(html, member, spec.sli.composite()->method == slo::CompositeMethod::kWeighted);
+  }
   const std::vector<const slo::GroupStatus*> groups = GroupsByUrgency(status);
   for (size_t i = 0; i < std::min(groups.size(), kGroupsPerSloMax); ++i) {
     PutGroupRow(html, spec, *groups[i], alerts, now);
@@ -244,6 +292,7 @@ void PutHead(std::string& html, const StateCounts& counts) {
 
 void PutTable(std::string& html, const SloReading& reading, const SloFilter& filter) {
   const GroupAlerts alerts(reading);
+  const CompositeMembers members(reading);
   std::vector<const slo::SloStatus*> matching;
   for (const slo::SloStatus& status : reading.statuses) {
     if (filter.Matches((*reading.slos)[status.index], status)) matching.push_back(&status);
@@ -252,7 +301,7 @@ void PutTable(std::string& html, const SloReading& reading, const SloFilter& fil
   const size_t hidden = matching.size() - shown;
   std::string rows;
   for (size_t i = 0; i < shown; ++i) {
-    PutSlo(rows, (*reading.slos)[matching[i]->index], *matching[i], alerts,
+    PutSlo(rows, (*reading.slos)[matching[i]->index], *matching[i], alerts, members,
            shown <= kPoliciesOnPageMax, reading.now);
   }
   if (shown == 0) {

@@ -95,6 +95,20 @@ TEST(HomePageTest, ShowsTheFigures) {
                           Not(HasSubstr(" onclick"))));
 }
 
+TEST(HomePageTest, ShowsHowBudgetsCount) {
+  const std::string page = Page(BudgetsReading());
+  ExpectBalanced(page);
+  for (const std::string_view want :
+       {"2 bad of 40 timeslices; 50 bad of 100000 events", "95.0000%", "timeslices 1m 95%",
+        "0.5 bad of 2.5 timeslices", "ratio_timeslices 5m", "month Europe/Paris",
+        "title=\"2023-10-31T23:00:00.000Z to 2023-11-30T23:00:00.000Z\">ends in 16d",
+        "0.25 bad of 4 weights", "weighted",
+        "<i>member</i> <a href=\"#shop/slices\">shop/slices</a> ×3",
+        "<i>member</i> <a href=\"#shop/ratios\">shop/ratios</a> ×1"}) {
+    EXPECT_THAT(page, HasSubstr(want));
+  }
+}
+
 TEST(HomePageTest, ShowsTiersThatCannotSay) {
   SloReading reading;
   reading.now = kSampleNow;

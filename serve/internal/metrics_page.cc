@@ -1,6 +1,7 @@
 #include "serve/internal/metrics_page.h"
 
 #include <algorithm>
+#include <optional>
 #include <sstream>
 #include <string_view>
 #include <utility>
@@ -10,6 +11,7 @@
 #include <prometheus/text_serializer.h>
 
 #include "base/duration_text.h"
+#include "serve/internal/budget_figures.h"
 #include "serve/internal/exposition.h"
 #include "serve/internal/ledger_series.h"
 
@@ -40,20 +42,21 @@ std::string LabelsOf(const slo::SloSpec& spec, const slo::GroupStatus& group) {
   return labels;
 }
 
-void WriteSliRatio(Exposition& page, const Row& row, std::chrono::seconds window,
-                   const slo::SliCounts& counts) {
-  if (counts.total() == 0) return;
-  page.Sample(row.With("window", base::FormatDuration(window)),
-              static_cast<double>(counts.good) / static_cast<double>(counts.total()));
+void WriteSliRatio(Exposition& page, const Row& row, std::string_view window,
+                   const slo::SliCounts& budget) {
+  if (const std::optional<double> ratio = GoodRatio(budget))
+    page.Sample(row.With("window", window), *ratio);
 }
 
+// As the budget counts. A calendar window has its own name: "month Europe/Paris" is no 30d.
 void WriteSliRatios(Exposition& page, const Row& row) {
+  const slo::Window& own = row.spec->window;
   bool has_own_window = false;
   for (const slo::WindowBurn& burn : row.group->burn_rates) {
-    WriteSliRatio(page, row, burn.window, burn.counts);
-    has_own_window |= burn.window == row.spec->window.nominal();
+    WriteSliRatio(page, row, base::FormatDuration(burn.window), burn.budget);
+    has_own_window |= own.calendar() == nullptr && burn.window == own.nominal();
   }
-  if (!has_own_window) WriteSliRatio(page, row, row.spec->window.nominal(), row.group->in_window);
+  if (!has_own_window) WriteSliRatio(page, row, own.Text(), row.group->budget);
 }
 
 // `prefix` is "slowburn_slo_" or "slowburn_slo_group_".
@@ -64,7 +67,8 @@ void WriteFamilies(Exposition& page, std::string_view prefix, const std::vector<
   begin("objective_ratio", "gauge", "The share of events that must be good.");
   for (const Row& row : rows) page.Sample(row.labels, row.spec->objective.ratio());
 
-  begin("sli_ratio", "gauge", "The share of events in the window that were good.");
+  begin("sli_ratio", "gauge",
+        "The share of the window that was good, in what the budget counts: events or timeslices.");
   for (const Row& row : rows) WriteSliRatios(page, row);
 
   begin("burn_rate", "gauge",

@@ -141,6 +141,28 @@ TEST(MetricsPageTest, SeriesOfGroups) {
   EXPECT_EQ(page.CountOf("slowburn_slo_group_objective_ratio"), 2u);
 }
 
+TEST(MetricsPageTest, RatiosFollowTheBudget) {
+  const ParsedPage page(SloSeriesText(BudgetsReading()));
+  const auto ratio = [&](std::string_view id, std::string_view window) {
+    return page.At(fmt::format("slowburn_slo_sli_ratio{{{},window=\"{}\"}}", id, window));
+  };
+  const std::string slices = "service=\"shop\",slo=\"slices\"";
+  EXPECT_DOUBLE_EQ(ratio(slices, "5m"), 0.95);
+  EXPECT_DOUBLE_EQ(ratio(slices, "30d"), 0.95);
+  // A month is not its nominal 30 days.
+  EXPECT_DOUBLE_EQ(ratio("service=\"shop\",slo=\"ratios\"", "month Europe/Paris"), 0.8);
+  // A composite has every series that another SLO has.
+  const std::string journey = "service=\"web\",slo=\"journey\"";
+  EXPECT_DOUBLE_EQ(ratio(journey, "1h"), 0.9375);
+  for (const std::string_view family :
+       {"objective_ratio", "error_budget_remaining_ratio", "exhaustion_seconds"}) {
+    EXPECT_TRUE(page.samples().contains(fmt::format("slowburn_slo_{}{{{}}}", family, journey)))
+        << family;
+  }
+  EXPECT_EQ(page.At("slowburn_slo_events_total{" + journey + ",outcome=\"bad\"}"), 100);
+  EXPECT_EQ(page.CountOf("slowburn_slo_burn_rate"), 21u);
+}
+
 TEST(MetricsPageTest, SilenceIsAbsent) {
   const ParsedPage page(SloSeriesText(SampleReading()));
   const std::string id = "service=\"search\",slo=\"latency\"";

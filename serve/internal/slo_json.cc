@@ -46,8 +46,55 @@ json::array AlertsJson(const std::vector<const model::Alert*>& alerts) {
   return list;
 }
 
-json::object GroupJson(const slo::SloSpec& spec, const slo::GroupStatus& group,
-                       const GroupAlerts& alerts) {
+// In what the budget counts: whole numbers, but for parts of timeslices and of weights.
+json::object BudgetJson(const BudgetMethod& method, const slo::SliCounts& budget) {
+  json::object entry;
+  const auto put = [&](std::string_view key, uint64_t number) {
+    json::value& value = entry[json::string_view(key.data(), key.size())];
+    if (method.unit == 1) {
+      value = number;
+    } else {
+      value = static_cast<double>(number) / method.unit;
+    }
+  };
+  put("good", budget.good);
+  put("bad", budget.bad);
+  put("total", budget.total());
+  return entry;
+}
+
+json::object MethodJson(const BudgetMethod& method) {
+  json::object entry;
+  entry["method"] = method.name;
+  entry["timeslice"] = nullptr;
+  if (method.timeslice.has_value()) entry["timeslice"] = base::FormatDuration(*method.timeslice);
+  entry["target"] = NumberOrNull(method.target);
+  return entry;
+}
+
+json::object CompositeJson(const slo::CompositeSli& composite,
+                           const std::vector<CompositeMembers::Member>& members) {
+  json::array list;
+  for (const CompositeMembers::Member& member : members) {
+    json::object entry;
+    entry["id"] = member.id;
+    entry["weight"] = member.weight;
+    entry["state"] = nullptr;
+    entry["budget_remaining_ratio"] = nullptr;
+    if (member.total != nullptr) {
+      entry["state"] = slo::SloStateName(member.total->state);
+      entry["budget_remaining_ratio"] = NumberOrNull(member.total->budget_remaining_ratio);
+    }
+    list.push_back(std::move(entry));
+  }
+  json::object object;
+  object["method"] = slo::CompositeMethodName(composite.method);
+  object["members"] = std::move(list);
+  return object;
+}
+
+json::object GroupJson(const slo::SloSpec& spec, const BudgetMethod& method,
+                       const slo::GroupStatus& group, const GroupAlerts& alerts) {
   const slo::SliCounts& counts = group.in_window;
   json::object entry;
   entry["labels"] = LabelsJson(spec, group);
@@ -56,12 +103,11 @@ json::object GroupJson(const slo::SloSpec& spec, const slo::GroupStatus& group,
   entry["bad"] = counts.bad;
   entry["total"] = counts.total();
   entry["excluded_seconds"] = group.excluded.count();
-  entry["sli_ratio"] = nullptr;
-  if (counts.total() > 0) {
-    entry["sli_ratio"] = static_cast<double>(counts.good) / static_cast<double>(counts.total());
-  }
+  entry["sli_ratio"] = NumberOrNull(GoodRatio(group.budget));
+  entry["event_ratio"] = NumberOrNull(GoodRatio(counts));
+  entry["budget"] = BudgetJson(method, group.budget);
   entry["budget_remaining_ratio"] = NumberOrNull(group.budget_remaining_ratio);
-  entry["budget_remaining_events"] = group.budget_remaining_events;
+  entry["budget_remaining_events"] = group.budget_remaining_events / method.unit;
   entry["exhaustion_seconds"] = NumberOrNull(group.exhaustion_seconds);
   json::object burn_rates;
   for (const slo::WindowBurn& burn : group.burn_rates) {
@@ -170,27 +216,33 @@ json::array ContributorsJson(const slo::SloSpec& spec, const slo::SloStatus& sta
 
 }  // namespace
 
-json::object SloJson(const slo::SloSpec& spec, const slo::SloStatus& status,
-                     const GroupAlerts& alerts, const slo::ExclusionSet& exclusions) {
+json::object SloJson::Summary(const slo::SloStatus& status) const {
+  const slo::SloSpec& spec = (*reading_.slos)[status.index];
+  const BudgetMethod method = BudgetMethodOf(spec);
   json::object slo;
   slo["id"] = spec.id();
   slo["service"] = spec.service;
   slo["name"] = spec.name;
   slo["objective"] = spec.objective.ratio();
   slo["window"] = spec.window_text;
-  slo["exclusions"] = ExclusionIdsJson(spec, exclusions);
-  json::array groups;
-  for (const slo::GroupStatus& group : status.groups) {
-    groups.push_back(GroupJson(spec, group, alerts));
+  slo["exclusions"] = ExclusionIdsJson(spec, *reading_.exclusions);
+  if (const auto period = PeriodOf(spec, reading_.now)) {
+    slo["window_start"] = period->start.time_since_epoch().count();
+    slo["window_end"] = TimeOrNull(period->end);
   }
+  slo["budgeting"] = MethodJson(method);
+  if (const slo::CompositeSli* composite = spec.sli.composite())
+    slo["composite"] = CompositeJson(*composite, members_.Of(spec));
+  json::array groups;
+  for (const slo::GroupStatus& group : status.groups)
+    groups.push_back(GroupJson(spec, method, group, alerts_));
   slo["groups"] = std::move(groups);
   return slo;
 }
 
-json::object SloDetailJson(const slo::SloSpec& spec, const slo::SloStatus& status,
-                           const slo::GroupStatus& group, const GroupAlerts& alerts,
-                           const slo::ExclusionSet& exclusions) {
-  json::object slo = SloJson(spec, status, alerts, exclusions);
+json::object SloJson::Detail(const slo::SloStatus& status, const slo::GroupStatus& group) const {
+  const slo::SloSpec& spec = (*reading_.slos)[status.index];
+  json::object slo = Summary(status);
   slo["description"] = spec.description;
   slo["runbook_url"] = spec.runbook_url;
   slo["labels"] = SetJson(spec.labels);

@@ -11,21 +11,32 @@
 
 #include <boost/json.hpp>
 
+#include "serve/internal/budget_figures.h"
 #include "serve/internal/group_alerts.h"
 #include "serve/queries.h"
 
 namespace slowburn::serve::internal {
 
-// {"id","service","name","objective","window","exclusions":[ids],"groups":[...]}, the total first
-// among the groups.
-boost::json::object SloJson(const slo::SloSpec& spec, const slo::SloStatus& status,
-                            const GroupAlerts& alerts, const slo::ExclusionSet& exclusions);
+// Of one reading, which must outlive it.
+class SloJson {
+ public:
+  explicit SloJson(const SloReading& reading)
+      : reading_(reading), alerts_(reading), members_(reading) {}
 
-// The above, plus what its owner wrote, the alert policy with the live values of `group` (one of
-// the status), and the contributors: the groups with most bad events in the window, at most 10.
-boost::json::object SloDetailJson(const slo::SloSpec& spec, const slo::SloStatus& status,
-                                  const slo::GroupStatus& group, const GroupAlerts& alerts,
-                                  const slo::ExclusionSet& exclusions);
+  // {"id","service","name","objective","window","budgeting","groups":[...]}, the total first among
+  // the groups; of a calendar window "window_start" and "window_end" too, of a composite
+  // "composite".
+  boost::json::object Summary(const slo::SloStatus& status) const;
+
+  // The above, plus what its owner wrote, the alert policy with the live values of `group` (one of
+  // the status), and the contributors: the groups with most bad events in the window, at most 10.
+  boost::json::object Detail(const slo::SloStatus& status, const slo::GroupStatus& group) const;
+
+ private:
+  const SloReading& reading_;
+  const GroupAlerts alerts_;
+  const CompositeMembers members_;
+};
 
 // {"points":[{"t","good","bad","error_ratio","budget_remaining_ratio"}]}, and "excluded_seconds"
 // where there are any

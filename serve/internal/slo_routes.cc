@@ -22,12 +22,11 @@ std::string IdOf(const net::HttpRequest& request) {
 JsonOrStatus ListSlos(const Queries& queries, const net::HttpRequest& request) {
   SB_ASSIGN_OR_RETURN(const SloFilter filter, SloFilter::Parse(request));
   const SloReading reading = queries.AllSlos();
-  const GroupAlerts alerts(reading);
+  const SloJson to_json(reading);
   json::array slos;
   for (const slo::SloStatus& status : reading.statuses) {
-    const slo::SloSpec& spec = (*reading.slos)[status.index];
-    if (filter.Matches(spec, status))
-      slos.push_back(SloJson(spec, status, alerts, *reading.exclusions));
+    if (filter.Matches((*reading.slos)[status.index], status))
+      slos.push_back(to_json.Summary(status));
   }
   json::object answer;
   answer["slos"] = std::move(slos);
@@ -43,8 +42,8 @@ JsonOrStatus ShowSlo(const Queries& queries, const net::HttpRequest& request) {
   if (group == nullptr) {
     return base::NotFound("{} has no such group; GET /api/slo/v1/slos/{} lists its groups", id, id);
   }
-  json::object detail =
-      SloDetailJson(spec, status, *group, GroupAlerts(reading), *reading.exclusions);
+  json::object detail = SloJson(reading).Detail(status, *group);
+  const slo::SloSpec& spec = (*reading.slos)[status.index];
   if (spec.sli.has_latency()) {
     const TimeRange hour =
         CompletePercentiles({}, reading.now, slo::Window::Rolling(std::chrono::hours(1)));

@@ -42,17 +42,18 @@ TEST_F(SloRoutesTest, ListHasTheContractsFields) {
   EXPECT_EQ(Keys(answer), std::vector<std::string>{"slos"});
   const json::value& slo = answer.at("slos").at(0);
   EXPECT_EQ(Keys(slo), (std::vector<std::string>{"id", "service", "name", "objective", "window",
-                                                 "exclusions", "groups"}));
+                                                 "exclusions", "budgeting", "groups"}));
   EXPECT_EQ(slo.at("id"), "checkout/availability");
   EXPECT_EQ(slo.at("service"), "checkout");
   EXPECT_EQ(slo.at("name"), "availability");
   EXPECT_EQ(slo.at("objective"), 0.999);
   EXPECT_EQ(slo.at("window"), "30d");
   const json::value& total = slo.at("groups").at(0);
-  EXPECT_EQ(Keys(total), (std::vector<std::string>{
-                             "labels", "state", "good", "bad", "total", "excluded_seconds",
-                             "sli_ratio", "budget_remaining_ratio", "budget_remaining_events",
-                             "exhaustion_seconds", "burn_rates", "alerts", "since", "last_event"}));
+  EXPECT_EQ(Keys(total),
+            (std::vector<std::string>{
+                "labels", "state", "good", "bad", "total", "excluded_seconds", "sli_ratio",
+                "event_ratio", "budget", "budget_remaining_ratio", "budget_remaining_events",
+                "exhaustion_seconds", "burn_rates", "alerts", "since", "last_event"}));
   EXPECT_EQ(total.at("labels"), json::object());
   EXPECT_EQ(total.at("state"), "ok");
   EXPECT_EQ(total.at("good"), 99950);
@@ -67,6 +68,65 @@ TEST_F(SloRoutesTest, ListHasTheContractsFields) {
   EXPECT_NEAR(total.at("burn_rates").at("5m").to_number<double>(), 0.5, 1e-9);
   EXPECT_EQ(total.at("since"), 1'699'996'403);
   EXPECT_EQ(total.at("last_event"), 1'699'999'990);
+}
+
+TEST_F(SloRoutesTest, SaysHowABudgetCounts) {
+  queries_.reading = BudgetsReading();
+  const json::value slos = AskJson(table_, "/api/slo/v1/slos").at("slos");
+  const json::value& slices = slos.at(0);
+  EXPECT_EQ(slices.at("budgeting"),
+            (json::object{{"method", "timeslices"}, {"timeslice", "1m"}, {"target", 0.95}}));
+  const json::value& total = slices.at("groups").at(0);
+  EXPECT_EQ(total.at("budget"), (json::object{{"good", 38}, {"bad", 2}, {"total", 40}}));
+  EXPECT_EQ(total.at("sli_ratio"), 0.95);
+  EXPECT_EQ(total.at("event_ratio"), 0.9995);
+  EXPECT_EQ(total.at("good"), 99950);
+  EXPECT_NEAR(total.at("budget_remaining_events").to_number<double>(), 0.04 - 2, 1e-9);
+  EXPECT_FALSE(slices.as_object().contains("window_start"));
+  EXPECT_FALSE(slices.as_object().contains("composite"));
+
+  const json::value& ratios = slos.at(1);
+  EXPECT_EQ(
+      ratios.at("budgeting"),
+      (json::object{{"method", "ratio_timeslices"}, {"timeslice", "5m"}, {"target", nullptr}}));
+  const json::value& parts = ratios.at("groups").at(0);
+  EXPECT_EQ(parts.at("budget"), (json::object{{"good", 2}, {"bad", 0.5}, {"total", 2.5}}));
+  EXPECT_EQ(parts.at("sli_ratio"), 0.8);
+  EXPECT_NEAR(parts.at("budget_remaining_events").to_number<double>(), 0.0025 - 0.5, 1e-9);
+  EXPECT_EQ(ratios.at("window"), "month Europe/Paris");
+  EXPECT_EQ(ratios.at("window_start"), 1'698'793'200);  // 2023-11-01 00:00 in Paris
+  EXPECT_EQ(ratios.at("window_end"), 1'701'385'200);
+}
+
+TEST_F(SloRoutesTest, ACompositeHasItsMembers) {
+  queries_.reading = BudgetsReading();
+  const json::value listed = AskJson(table_, "/api/slo/v1/slos?service=web").at("slos").at(0);
+  for (const json::value& journey : {listed, AskJson(table_, "/api/slo/v1/slos/web/journey")}) {
+    EXPECT_EQ(journey.at("budgeting"),
+              (json::object{{"method", "weighted"}, {"timeslice", nullptr}, {"target", nullptr}}));
+    EXPECT_EQ(journey.at("groups").at(0).at("budget"),
+              (json::object{{"good", 3.75}, {"bad", 0.25}, {"total", 4}}));
+    EXPECT_EQ(journey.at("composite").at("method"), "weighted");
+    const json::array& members = journey.at("composite").at("members").as_array();
+    ASSERT_EQ(members.size(), 2u);
+    EXPECT_EQ(Keys(members[0]),
+              (std::vector<std::string>{"id", "weight", "state", "budget_remaining_ratio"}));
+    EXPECT_EQ(members[0].at("id"), "shop/slices");
+    EXPECT_EQ(members[0].at("weight"), 3);
+    EXPECT_EQ(members[0].at("state"), "ok");
+    EXPECT_NEAR(members[0].at("budget_remaining_ratio").to_number<double>(), 1 - 50, 1e-9);
+    EXPECT_EQ(members[1].at("id"), "shop/ratios");
+    EXPECT_EQ(members[1].at("weight"), 1);
+  }
+}
+
+TEST_F(SloRoutesTest, AMemberThatIsNotReadIsNull) {
+  queries_.reading = BudgetsReading();
+  queries_.reading.statuses.erase(queries_.reading.statuses.begin());
+  const json::value journey = AskJson(table_, "/api/slo/v1/slos/web/journey");
+  const json::value& member = journey.at("composite").at("members").at(0);
+  EXPECT_TRUE(member.at("state").is_null());
+  EXPECT_TRUE(member.at("budget_remaining_ratio").is_null());
 }
 
 TEST_F(SloRoutesTest, GroupsHaveTheirLabelsAsWrittenAndTheirOwnAlerts) {
@@ -96,7 +156,7 @@ TEST_F(SloRoutesTest, SilenceIsNull) {
   EXPECT_EQ(total.at("state"), "no_data");
   EXPECT_EQ(total.at("total"), 0);
   for (const std::string_view name :
-       {"sli_ratio", "budget_remaining_ratio", "exhaustion_seconds", "last_event"}) {
+       {"sli_ratio", "event_ratio", "budget_remaining_ratio", "exhaustion_seconds", "last_event"}) {
     EXPECT_TRUE(total.at(name).is_null()) << name;
   }
   EXPECT_EQ(total.at("burn_rates").as_object().size(), 7u);

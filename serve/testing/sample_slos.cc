@@ -57,8 +57,8 @@ slo::GroupStatus SampleGroup(const slo::SloSpec& spec, std::vector<std::string> 
     burns |= tier_burns;
     group.tiers.push_back(
         {tier, tier_burns ? slo::TierState::kBurning : slo::TierState::kQuiet, burn, burn});
-    group.burn_rates.push_back({tier.long_window, counts, burn});
-    group.burn_rates.push_back({tier.short_window, counts, burn});
+    group.burn_rates.push_back({tier.long_window, counts, counts, burn});
+    group.burn_rates.push_back({tier.short_window, counts, counts, burn});
   }
   std::ranges::sort(group.burn_rates, {}, &slo::WindowBurn::window);
   const auto repeated = std::ranges::unique(group.burn_rates, {}, &slo::WindowBurn::window);
@@ -130,6 +130,37 @@ SloReading SampleReading() {
   return reading;
 }
 
+SloReading BudgetsReading() {
+  constexpr uint64_t kPart = slo::kTimesliceParts;
+  SloReading reading;
+  reading.now = kSampleNow;
+  const auto add = [&](slo::SloSpec spec, slo::SliCounts budget) {
+    slo::GroupStatus total = SampleGroup(spec, {}, {.good = 99950, .bad = 50});
+    total.budget = budget;
+    total.budget_remaining_ratio = slo::BudgetRemainingRatio(budget, spec.objective);
+    total.budget_remaining_events =
+        slo::BudgetEvents(budget, spec.objective) - static_cast<double>(budget.bad);
+    for (slo::WindowBurn& burn : total.burn_rates) burn.budget = budget;
+    AddSlo(reading, std::move(spec), {std::move(total)});
+  };
+  slo::SloSpec slices = SampleSpec("shop", "slices");
+  slices.budgeting = {
+      .method = slo::BudgetingMethod::kTimeslices, .timeslice = 6, .target_units = 95'000'000};
+  add(std::move(slices), {.good = 38, .bad = 2});
+  slo::SloSpec ratios = SampleSpec("shop", "ratios");
+  ratios.budgeting = {.method = slo::BudgetingMethod::kRatioTimeslices, .timeslice = 30};
+  ratios.window = slo::Window::Calendar(
+      slo::CalendarGrid::Create(slo::CalendarPeriod::kMonth, "Europe/Paris").value());
+  ratios.window_text = ratios.window.Text();
+  add(std::move(ratios), {.good = 2 * kPart, .bad = kPart / 2});
+  slo::SloSpec journey = SampleSpec("web", "journey");
+  journey.sli.source =
+      slo::CompositeSli{.method = slo::CompositeMethod::kWeighted,
+                        .members = {{.slo = "shop/slices", .weight = 3}, {.slo = "shop/ratios"}}};
+  add(std::move(journey), {.good = 15 * kPart / 4, .bad = kPart / 4});
+  return reading;
+}
+
 SloReading HostileReading() {
   constexpr std::string_view kHostile = "<script>\"'&\\\n\xff";
   SloReading reading;
@@ -157,10 +188,17 @@ SloReading HostileReading() {
 
 absl::StatusOr<SloReading> FakeQueries::OneSlo(std::string_view id) const {
   SloReading one = reading;
-  std::erase_if(one.statuses, [&](const slo::SloStatus& status) {
-    return (*reading.slos)[status.index].id() != id;
-  });
+  one.statuses.clear();
+  const auto add = [&](std::string_view wanted) {
+    for (const slo::SloStatus& status : reading.statuses) {
+      if ((*reading.slos)[status.index].id() == wanted) one.statuses.push_back(status);
+    }
+  };
+  add(id);
   if (one.statuses.empty()) return base::NotFound("there is no SLO \"{}\"", id);
+  if (const slo::CompositeSli* composite = (*reading.slos)[one.statuses[0].index].sli.composite()) {
+    for (const slo::CompositeSli::Member& member : composite->members) add(member.slo);
+  }
   return one;
 }
 

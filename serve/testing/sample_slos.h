@@ -46,6 +46,11 @@ slo::Exclusion SampleExclusion();
 // owner can put text.
 SloReading HostileReading();
 
+// One SLO for each way to count, each with 50 bad of 100,000 events: shop/slices (timeslices of 1m,
+// 95 %: 2 bad of 40), shop/ratios (ratio_timeslices of 5m in the month of Europe/Paris: half a
+// timeslice bad of 2.5), and web/journey, the mean of both by 3 and 1 (a quarter bad of 4).
+SloReading BudgetsReading();
+
 class FakeQueries final : public Queries {
  public:
   SloReading reading = SampleReading();

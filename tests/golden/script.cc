@@ -8,6 +8,7 @@
 
 #include "base/duration_text.h"
 #include "base/status.h"
+#include "base/time_text.h"
 #include "slo/decimal.h"
 #include "slo/recurrence_rule.h"
 #include "slo/slo_spec.h"
@@ -155,7 +156,8 @@ absl::StatusOr<SloLine*> NextSlo(Script& script, Words& words) {
   return slo;
 }
 
-absl::Status ReadSlo(Words& words, int line, Script& script) {
+// The SLO's id, which no other has.
+absl::StatusOr<SloLine> NextNewSlo(Words& words, int line, Script& script) {
   SB_ASSIGN_OR_RETURN(const std::string id, words.Next("the SLO's id"));
   const size_t slash = id.find('/');
   if (slash == std::string::npos || !slo::IsValidSloName(id.substr(0, slash)) ||
@@ -164,39 +166,162 @@ absl::Status ReadSlo(Words& words, int line, Script& script) {
                                  id);
   }
   if (FindSlo(script, id) != nullptr) return base::InvalidArgument("{} is already there", id);
+  return SloLine{.line = line, .service = id.substr(0, slash), .name = id.substr(slash + 1)};
+}
+
+// "30d" or "calendar month Europe/Paris"
+absl::StatusOr<slo::Window> NextWindow(Words& words) {
+  if (!words.Take("calendar")) {
+    SB_ASSIGN_OR_RETURN(const seconds length, NextSeconds(words, "the window"));
+    SB_RETURN_IF_ERROR(slo::CheckWindow(length));
+    return slo::Window::Rolling(length);
+  }
+  SB_ASSIGN_OR_RETURN(const std::string name, words.Next("the calendar's period"));
+  const std::optional<slo::CalendarPeriod> period = slo::ParseCalendarPeriod(name);
+  if (!period.has_value()) {
+    return base::InvalidArgument("\"{}\" is no period; write day, week, month, quarter or year",
+                                 name);
+  }
+  SB_ASSIGN_OR_RETURN(const std::string zone, words.Next("the time zone"));
+  SB_ASSIGN_OR_RETURN(std::shared_ptr<const slo::CalendarGrid> grid,
+                      slo::CalendarGrid::Create(*period, zone));
+  return slo::Window::Calendar(std::move(grid));
+}
+
+absl::StatusOr<uint32_t> NextTimeslice(Words& words) {
+  SB_ASSIGN_OR_RETURN(const seconds length, NextSeconds(words, "the timeslice"));
+  SB_RETURN_IF_ERROR(slo::CheckTimeslice(length));
+  return slo::SlicesIn(length);
+}
+
+// "occurrences", "timeslices 1m 95%", "ratio_timeslices 5m"
+absl::StatusOr<slo::Budgeting> NextBudgeting(Words& words) {
+  SB_ASSIGN_OR_RETURN(const std::string name, words.Next("the budgeting method"));
+  const std::optional<slo::BudgetingMethod> method = slo::ParseBudgetingMethod(name);
+  if (!method.has_value()) {
+    return base::InvalidArgument(
+        "\"{}\" is no budgeting; write occurrences, timeslices or ratio_timeslices", name);
+  }
+  slo::Budgeting budgeting{.method = *method};
+  if (budgeting.by_time()) {
+    SB_ASSIGN_OR_RETURN(budgeting.timeslice, NextTimeslice(words));
+  }
+  if (*method == slo::BudgetingMethod::kTimeslices) {
+    SB_ASSIGN_OR_RETURN(const std::string target, words.Next("the timeslice's target"));
+    budgeting.target_units = slo::Objective::kOne;
+    if (target == "100%") return budgeting;
+    SB_ASSIGN_OR_RETURN(const slo::Objective objective, slo::Objective::Parse(target));
+    budgeting.target_units -= objective.budget_units();
+  }
+  return budgeting;
+}
+
+// "objective PERCENT window WINDOW" and what may follow.
+absl::Status ReadSloParts(Words& words, SloLine slo, Script& script) {
   if (!words.Take("objective")) {
     return base::InvalidArgument("\"{}\" stands where \"objective\" should be", words.Peek());
   }
   SB_ASSIGN_OR_RETURN(const std::string objective_text, words.Next("the objective"));
-  SB_ASSIGN_OR_RETURN(const slo::Objective objective, slo::Objective::Parse(objective_text));
-  SloLine slo{.line = line,
-              .service = id.substr(0, slash),
-              .name = id.substr(slash + 1),
-              .objective = objective};
+  SB_ASSIGN_OR_RETURN(slo.objective, slo::Objective::Parse(objective_text));
   if (!words.Take("window")) {
     return base::InvalidArgument("\"{}\" stands where \"window\" should be", words.Peek());
   }
-  SB_ASSIGN_OR_RETURN(slo.window_text, words.Next("the window"));
-  SB_ASSIGN_OR_RETURN(slo.window, ParseSeconds(slo.window_text));
-  SB_RETURN_IF_ERROR(slo::CheckWindow(slo.window));
+  SB_ASSIGN_OR_RETURN(slo.window, NextWindow(words));
   while (!words.empty()) {
+    const bool has_events = !slo.composite.has_value();
     if (words.Take("policy")) {
       SB_ASSIGN_OR_RETURN(slo.policy, words.Next("the policy's name"));
       slo.policy_written = true;
-    } else if (words.Take("latency")) {
+    } else if (has_events && words.Take("latency")) {
       SB_ASSIGN_OR_RETURN(const std::string text, words.Next("the latency"));
       SB_ASSIGN_OR_RETURN(slo.latency, base::ParseDuration(text));
-    } else if (words.Take("group_by")) {
+    } else if (has_events && words.Take("group_by")) {
       SB_ASSIGN_OR_RETURN(slo.group_by, words.Next("the attribute's name"));
       SB_RETURN_IF_ERROR(slo::CheckGroupBy({slo.group_by}));
+    } else if (has_events && words.Take("budgeting")) {
+      SB_ASSIGN_OR_RETURN(slo.budgeting, NextBudgeting(words));
+    } else if (has_events) {
+      return base::InvalidArgument(
+          "\"{}\" is no part of an SLO; write policy, latency, group_by or budgeting",
+          words.Peek());
     } else {
-      return base::InvalidArgument("\"{}\" is no part of an SLO; write policy, latency or group_by",
-                                   words.Peek());
+      return base::InvalidArgument("\"{}\" is no part of a composite; write policy", words.Peek());
     }
   }
-  SB_RETURN_IF_ERROR(slo::MakeAlertPolicy(slo.policy, slo.objective, slo.window).status());
+  SB_RETURN_IF_ERROR(
+      slo::MakeAlertPolicy(slo.policy, slo.objective, slo.window.nominal()).status());
   script.slos.push_back(std::move(slo));
   return absl::OkStatus();
+}
+
+absl::Status ReadSlo(Words& words, int line, Script& script) {
+  SB_ASSIGN_OR_RETURN(SloLine slo, NextNewSlo(words, line, script));
+  return ReadSloParts(words, std::move(slo), script);
+}
+
+// "checkout/availability", with weighted "checkout/availability*3"; an SLO above.
+absl::StatusOr<slo::CompositeSli::Member> NextMember(Words& words, bool weighted, Script& script) {
+  SB_ASSIGN_OR_RETURN(std::string id, words.Next("a member's id"));
+  slo::CompositeSli::Member member;
+  if (const size_t star = id.find('*'); weighted && star != std::string::npos) {
+    const std::string_view weight = std::string_view(id).substr(star + 1);
+    const auto [end, error] =
+        std::from_chars(weight.data(), weight.data() + weight.size(), member.weight);
+    if (error != std::errc() || end != weight.data() + weight.size() || member.weight < 1 ||
+        member.weight > slo::kWeightMax) {
+      return base::InvalidArgument("\"{}\" is no weight; write 1 to {}", weight, slo::kWeightMax);
+    }
+    id.erase(star);
+  }
+  const SloLine* const known = FindSlo(script, id);
+  if (known == nullptr) return base::InvalidArgument("there is no SLO \"{}\" above", id);
+  if (known->composite.has_value())
+    return base::InvalidArgument("{} is a composite itself; name its members instead", id);
+  member.slo = std::move(id);
+  return member;
+}
+
+absl::Status ReadComposite(Words& words, int line, Script& script) {
+  SB_ASSIGN_OR_RETURN(SloLine slo, NextNewSlo(words, line, script));
+  slo::CompositeSli composite;
+  if (words.Take("weighted")) {
+    composite.method = slo::CompositeMethod::kWeighted;
+  } else if (words.Take("any_bad")) {
+    composite.method = slo::CompositeMethod::kAnyBad;
+    SB_ASSIGN_OR_RETURN(composite.timeslice, NextTimeslice(words));
+  } else if (!words.Take("worst_of")) {
+    return base::InvalidArgument(
+        "\"{}\" is no method of a composite; write worst_of, weighted or any_bad TIMESLICE",
+        words.Peek());
+  }
+  const bool weighted = composite.method == slo::CompositeMethod::kWeighted;
+  while (!words.empty() && words.Peek() != "objective") {
+    SB_ASSIGN_OR_RETURN(slo::CompositeSli::Member member, NextMember(words, weighted, script));
+    if (std::ranges::find(composite.members, member.slo, &slo::CompositeSli::Member::slo) !=
+        composite.members.end()) {
+      return base::InvalidArgument("{} is a member already", member.slo);
+    }
+    composite.members.push_back(std::move(member));
+  }
+  if (composite.members.size() < 2 || composite.members.size() > slo::kMembersMax) {
+    return base::InvalidArgument("a composite has 2 to {} members, not {}; name so many",
+                                 slo::kMembersMax, composite.members.size());
+  }
+  slo.composite = std::move(composite);
+  return ReadSloParts(words, std::move(slo), script);
+}
+
+// "2026-03-28 00:00" in UTC.
+absl::Status ReadStart(Words& words, Script& script) {
+  SB_ASSIGN_OR_RETURN(const std::string date, words.Next("the date"));
+  SB_ASSIGN_OR_RETURN(const std::string time, words.Next("the time"));
+  const absl::StatusOr<base::UnixNanos> start = base::ParseTime(date + "T" + time + ":00Z");
+  if (!start.ok()) {
+    return base::InvalidArgument("\"{} {}\" is no start; write one like 2026-03-28 00:00, in UTC",
+                                 date, time);
+  }
+  script.start = base::FloorSeconds(*start);
+  return CheckEnd(words);
 }
 
 // "14.4" or "2%" in millionths; a share is of one, so that 2 % are 20,000.
@@ -227,8 +352,9 @@ absl::Status ReadTierBounds(Words& words, const SloLine& slo, slo::AlertTier& ti
   SB_ASSIGN_OR_RETURN(const uint64_t millionths,
                       NextMillionths(words, is_share ? "a share" : "a burn rate"));
   if (millionths == 0) return base::InvalidArgument("0 burns always; write more");
-  tier.factor = is_share ? slo::ScaledFactorAtLeastOne(millionths, slo.window, tier.long_window)
-                         : slo::Rational::Of(millionths, 1'000'000);
+  tier.factor =
+      is_share ? slo::ScaledFactorAtLeastOne(millionths, slo.window.nominal(), tier.long_window)
+               : slo::Rational::Of(millionths, 1'000'000);
   return absl::OkStatus();
 }
 
@@ -316,6 +442,8 @@ absl::Status ReadAlert(Words& words, Script& script) {
 }
 
 absl::Status CheckFeed(const FeedLine& feed, const SloLine& slo) {
+  if (slo.composite.has_value())
+    return base::InvalidArgument("{} is a composite; feed its members", slo.id());
   if (feed.from >= feed.to) {
     return base::InvalidArgument("the range ends at or before its beginning; write FROM..TO");
   }
@@ -476,6 +604,11 @@ absl::Status ReadExpect(Words& words, int line, Script& script) {
   }
   do {
     SB_ASSIGN_OR_RETURN(Clause clause, NextClause(words));
+    if (slo->composite.has_value() &&
+        (std::holds_alternative<CountsAre>(clause) || std::holds_alternative<GroupsAre>(clause))) {
+      return base::InvalidArgument("{} is a composite and counts nothing itself; ask its members",
+                                   slo->id());
+    }
     expect.clauses.push_back(std::move(clause));
   } while (words.Take(","));
   SB_RETURN_IF_ERROR(CheckEnd(words));
@@ -502,6 +635,8 @@ absl::Status ReadLimit(Words& words, Script& script) {
 absl::Status ReadLine(Words& words, int line, Script& script) {
   SB_ASSIGN_OR_RETURN(const std::string statement, words.Next("a statement"));
   if (statement == "slo") return ReadSlo(words, line, script);
+  if (statement == "composite") return ReadComposite(words, line, script);
+  if (statement == "start") return ReadStart(words, script);
   if (statement == "tier") return ReadTier(words, script);
   if (statement == "alert") return ReadAlert(words, script);
   if (statement == "feed") return ReadFeed(words, line, script);
@@ -509,7 +644,7 @@ absl::Status ReadLine(Words& words, int line, Script& script) {
   if (statement == "expect") return ReadExpect(words, line, script);
   if (statement == "limit") return ReadLimit(words, script);
   return base::InvalidArgument(
-      "there is no statement \"{}\"; write slo, tier, alert, limit, feed, "
+      "there is no statement \"{}\"; write start, slo, composite, tier, alert, limit, feed, "
       "exclude or expect",
       statement);
 }

@@ -18,9 +18,12 @@
 #include <absl/status/statusor.h>
 
 #include "slo/alert_policy.h"
+#include "slo/budgeting.h"
+#include "slo/composite.h"
 #include "slo/objective.h"
 #include "slo/slice.h"
 #include "slo/state_alert.h"
+#include "slo/window.h"
 
 namespace slowburn::golden {
 
@@ -28,9 +31,10 @@ struct SloLine {
   int line = 0;
   std::string service;
   std::string name;
-  slo::Objective objective;
-  std::chrono::seconds window{0};
-  std::string window_text;
+  slo::Objective objective = slo::Objective::Parse("99%").value();
+  slo::Window window = slo::Window::Rolling(std::chrono::seconds(0));
+  slo::Budgeting budgeting;
+  std::optional<slo::CompositeSli> composite;  // instead of events of its own
   std::string policy = "sre-workbook";
   bool policy_written = false;
   std::vector<slo::AlertTier> tiers;  // instead of a named policy
@@ -118,6 +122,8 @@ struct ExpectLine {
 
 struct Script {
   std::string file;
+  // 2026-01-05 00:00 UTC, a Monday: scripts begin on a slice, an hour, a day and a week.
+  std::chrono::sys_seconds start{std::chrono::seconds(1'767'571'200)};
   uint32_t groups_max = 1000;
   std::chrono::seconds late_max{24 * 3600};
   std::vector<SloLine> slos;

@@ -26,10 +26,8 @@ namespace {
 using std::chrono::seconds;
 using std::chrono::sys_seconds;
 
-// 2026-01-05 00:00 UTC, a Monday: scripts begin on a slice, an hour, a day and a week.
-constexpr sys_seconds kStart{seconds(1'767'571'200)};
-
-slo::SloSpec MakeSpec(const SloLine& line, const std::string& file) {
+slo::SliSpec MakeSli(const SloLine& line) {
+  if (line.composite.has_value()) return {.source = *line.composite, .group_by = {}};
   slo::EventSli events{
       .signal = model::Signal::kTraces,
       .match = ottl::Condition::Parse(
@@ -41,21 +39,26 @@ slo::SloSpec MakeSpec(const SloLine& line, const std::string& file) {
   if (line.latency.has_value()) events.bad.reset();
   slo::SliSpec sli{.source = std::move(events), .group_by = {}};
   if (!line.group_by.empty()) sli.group_by = {line.group_by};
+  return sli;
+}
+
+slo::SloSpec MakeSpec(const SloLine& line, const std::string& file) {
+  const seconds window = line.window.nominal();
   slo::SloSpec spec{
       .service = line.service,
       .name = line.name,
       .description = {},
       .runbook_url = {},
       .labels = {},
-      .sli = std::move(sli),
+      .sli = MakeSli(line),
       .objective = line.objective,
-      .window = slo::Window::Rolling(line.window),
-      .window_text = line.window_text,
-      .budgeting = {},
+      .window = line.window,
+      .window_text = line.window.Text(),
+      .budgeting = line.budgeting,
       .alerting = {.scope = slo::AlertScope::kTotal, .state_alerts = line.state_alerts},
       .policy = line.tiers.empty()
-                    ? slo::MakeAlertPolicy(line.policy, line.objective, line.window).value()
-                    : slo::MakeAlertPolicy("custom", line.tiers, line.objective, line.window),
+                    ? slo::MakeAlertPolicy(line.policy, line.objective, window).value()
+                    : slo::MakeAlertPolicy("custom", line.tiers, line.objective, window),
       .source = fmt::format("{}:{}", file, line.line),
       .text = {}};
   if (!line.group_by.empty()) spec.alerting.scope = slo::AlertScope::kBoth;
@@ -138,7 +141,7 @@ class Run {
       SB_ASSIGN_OR_RETURN(slo::Exclusion exclusion, MakeExclusion(line));
       exclusions->push_back(std::move(exclusion));
     }
-    return engine_.Install(std::move(set), std::move(exclusions), kStart);
+    return engine_.Install(std::move(set), std::move(exclusions), script_.start);
   }
 
   absl::Status AdvanceTo(seconds to) {
@@ -197,7 +200,7 @@ class Run {
   // be slow.
   absl::Status Count(const FeedLine& feed, seconds at, const slo::SliCounts& counts) {
     if (counts.total() == 0) return absl::OkStatus();
-    const sys_seconds time = kStart + at;
+    const sys_seconds time = script_.start + at;
     std::vector<std::string> values;
     if (!feed.group.empty()) values.push_back(feed.group);
     const slo::SliDelta delta =
@@ -215,10 +218,10 @@ class Run {
   }
 
   void Step() {
-    engine_.Step(kStart + now_);
+    engine_.Step(script_.start + now_);
     const std::vector<model::AlertCondition> conditions = engine_.Conditions();
     if (conditions.empty() && !alerting_) return;
-    for (const rules::AlertBook::Change& change : book_.Plan(conditions, kStart + now_)) {
+    for (const rules::AlertBook::Change& change : book_.Plan(conditions, script_.start + now_)) {
       book_.Apply(change.record);
     }
     alerting_ = std::ranges::any_of(book_.Alerts(), [](const model::Alert& alert) {
@@ -322,7 +325,7 @@ class Run {
   }
   std::string CheckClause(const CountsAre& clause, size_t slo, slo::GroupId group) const {
     const slo::GroupView& view = engine_.table().counts(engine_.sli_of(slo), group).view();
-    const slo::Slice open = slo::SliceOf(kStart + now_);
+    const slo::Slice open = slo::SliceOf(script_.start + now_);
     const auto sum =
         slo::RangeReader(view, source_).Sum(open - slo::SlicesIn(clause.window), open + 1);
     if (!sum.ok()) return std::string(base::Message(sum.status()));

@@ -44,6 +44,28 @@ INSTANTIATE_TEST_SUITE_P(
         {"WrongWindow", "slo a/b objective 99% window 15s", "slices of 10 s"},
         {"UnknownPolicy", "slo a/b objective 99% window 30d policy loud", "unknown alert policy"},
         {"UnknownPart", "slo a/b objective 99% window 30d color red", "\"color\" is no part"},
+        {"UnknownPeriod", "slo a/b objective 99% window calendar fortnight UTC", "is no period"},
+        {"UnknownZone", "slo a/b objective 99% window calendar day Mars/Base", "Mars/Base"},
+        {"NoZone", "slo a/b objective 99% window calendar day", "the time zone"},
+        {"UnknownBudgeting", "slo a/b objective 99% window 1d budgeting slices 1m",
+         "is no budgeting; write occurrences, timeslices or ratio_timeslices"},
+        {"WrongTimeslice", "slo a/b objective 99% window 1d budgeting ratio_timeslices 7m",
+         "divides a day"},
+        {"NoTarget", "slo a/b objective 99% window 1d budgeting timeslices 1m",
+         "the timeslice's target"},
+        {"UnknownMethod", "composite a/b best_of checkout/availability objective 99% window 1d",
+         "\"best_of\" is no method of a composite"},
+        {"OneMember", "composite a/b worst_of checkout/availability objective 99% window 1d",
+         "has 2 to 25 members, not 1"},
+        {"SameMember",
+         "composite a/b worst_of checkout/availability checkout/availability objective 99% window "
+         "1d",
+         "is a member already"},
+        {"UnknownMember", "composite a/b worst_of x/y objective 99% window 1d",
+         "there is no SLO \"x/y\" above"},
+        {"WrongWeight", "composite a/b weighted checkout/availability*0 objective 99% window 1d",
+         "\"0\" is no weight"},
+        {"WrongStart", "start 2026-13-01 00:00", "write one like 2026-03-28 00:00"},
         {"NoRange", "feed 1h good 1 bad 0", "write FROM..TO"},
         {"EmptyRange", "feed 1h..1h good 1 bad 0", "ends at or before"},
         {"PartOfAStep", "feed 0..15s good 1 bad 0", "whole number of steps"},
@@ -77,6 +99,20 @@ INSTANTIATE_TEST_SUITE_P(
 TEST(ScriptTest, WithoutExpectationsIsRefused) {
   EXPECT_THAT(std::string(base::Message(ReadScript(kSlo, "x").status())),
               HasSubstr("nothing is expected"));
+}
+
+TEST(ScriptTest, ACompositeIsNeitherFedNorCounted) {
+  const std::string slos = std::string(kSlo) +
+                           "slo a/b objective 99% window 1d\n"
+                           "composite c/d worst_of a/b checkout/availability objective 99% window "
+                           "1d\n";
+  for (const std::string_view line :
+       {"feed c/d 0..1h good 1 bad 0", "expect c/d 1h good 1 bad 0 in 1h", "expect c/d 1h groups 1",
+        "composite e/f worst_of a/b c/d objective 99% window 1d"}) {
+    const auto script = ReadScript(slos + std::string(line) + "\nexpect a/b 0 no_data\n", "x");
+    EXPECT_THAT(std::string(base::Message(script.status())), StartsWith("x:4: c/d is a composite"))
+        << line;
+  }
 }
 
 TEST(ScriptTest, TiersAndANamedPolicyExcludeEachOther) {
