@@ -58,8 +58,8 @@ class Readings final : public serve::Queries {
   };
   // The hours whose latencies are copied too.
   struct LatencyHours {
-    std::chrono::sys_seconds start{};
-    std::chrono::sys_seconds end{};
+    std::chrono::sys_seconds start;
+    std::chrono::sys_seconds end;
   };
   absl::StatusOr<BudgetCopy> CopyGroup(const Core& core, size_t slo,
                                        const serve::GroupSelector& group,

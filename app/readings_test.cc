@@ -52,7 +52,7 @@ TEST_F(ReadingsTest, CountsOfACompositeNameTheMembersToAsk) {
   EXPECT_THAT(std::string(base::Message(counts.status())),
               HasSubstr("ask for the counts of its members: checkout/availability, "
                         "checkout/latency"));
-  EXPECT_EQ(readings_->Counts("checkout/availability", {}, kBegin, kBegin + 10s).value(),
+  EXPECT_EQ(readings_->Counts("checkout/availability", {}, kBegin, kBegin + 10s).value().counts,
             (slo::SliCounts{8, 2}));
 }
 

@@ -43,7 +43,6 @@ JsonOrStatus ShowSlo(const Queries& queries, const net::HttpRequest& request) {
     return base::NotFound("{} has no such group; GET /api/slo/v1/slos/{} lists its groups", id, id);
   }
   json::object detail = SloJson(reading).Detail(status, *group);
-  const slo::SloSpec& spec = (*reading.slos)[status.index];
   if (spec.sli.has_latency()) {
     const TimeRange hour =
         CompletePercentiles({}, reading.now, slo::Window::Rolling(std::chrono::hours(1)));

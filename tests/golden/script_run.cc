@@ -66,17 +66,17 @@ slo::SloSpec MakeSpec(const SloLine& line, const std::string& file) {
   return spec;
 }
 
-absl::StatusOr<slo::Exclusion> MakeExclusion(const ExcludeLine& line) {
+absl::StatusOr<slo::Exclusion> MakeExclusion(const ExcludeLine& line, sys_seconds start) {
   slo::Exclusion exclusion{.id = fmt::format("line-{}", line.line),
                            .description = {},
-                           .when = slo::Exclusion::Once{kStart + line.from, kStart + line.to},
+                           .when = slo::Exclusion::Once{start + line.from, start + line.to},
                            .slos = {line.slo},
                            .labels = {},
                            .source = {}};
   if (!line.rule.empty()) {
     SB_ASSIGN_OR_RETURN(
         exclusion.when,
-        slo::Recurrence::Parse(line.rule, slo::LocalTime(kStart + line.from, absl::UTCTimeZone()),
+        slo::Recurrence::Parse(line.rule, slo::LocalTime(start + line.from, absl::UTCTimeZone()),
                                "UTC", line.to - line.from));
   }
   SB_RETURN_IF_ERROR(slo::CheckExclusion(exclusion));
@@ -138,7 +138,7 @@ class Run {
     }
     auto exclusions = std::make_shared<slo::ExclusionSet>();
     for (const ExcludeLine& line : script_.excludes) {
-      SB_ASSIGN_OR_RETURN(slo::Exclusion exclusion, MakeExclusion(line));
+      SB_ASSIGN_OR_RETURN(slo::Exclusion exclusion, MakeExclusion(line, script_.start));
       exclusions->push_back(std::move(exclusion));
     }
     return engine_.Install(std::move(set), std::move(exclusions), script_.start);
