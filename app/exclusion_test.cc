@@ -197,13 +197,13 @@ TEST_F(ExclusionTest, RecordsHaveTheBytesOfTheFormatPage) {
   const auto record = core_->PlanExclusion(made, kStart);
   ASSERT_TRUE(record.ok()) << record.status();
   EXPECT_EQ(record->SerializeAsString(),
-            std::string("\x08\x80\x80\xa8\xb1\xe3\x9f\xe7\xcb\x17\x4a\x39\x0a\x05") + "disks" +
+            std::string("\x08\x80\x80\xa8\xb1\xe3\x9f\xe7\xcb\x17\x52\x39\x0a\x05") + "disks" +
                 "\x12\x30" + made.document());
   Commit(*record);
   const auto removal = core_->PlanExclusion(Removal("disks"), kStart);
   ASSERT_TRUE(removal.ok()) << removal.status();
   EXPECT_EQ(removal->SerializeAsString().substr(10),
-            "\x4a\x09\x0a\x05"
+            "\x52\x09\x0a\x05"
             "disks\x18\x01");
 }
 
