@@ -309,8 +309,8 @@ absl::Status CommitLoop::Commit(const store::v1::LogRecord& record) {
 
 absl::Status CommitLoop::Install(std::shared_ptr<const slo::SloSet> slos) {
   const base::UnixNanos now = clock_.Now();
-  const store::v1::LogRecord registrations = core_.PlanInstall(*slos, now);
-  if (registrations.slis_size() > 0) SB_RETURN_IF_ERROR(Commit(registrations));
+  const store::v1::LogRecord record = core_.PlanInstall(*slos, now);
+  if (record.time_unix_nano() != 0) SB_RETURN_IF_ERROR(Commit(record));
   {
     const std::unique_lock lock(core_mutex_);
     SB_RETURN_IF_ERROR(core_.Install(std::move(slos), now));

@@ -26,10 +26,12 @@ class Readings final : public serve::Queries {
   serve::SloReading AllSlos() const override;
   absl::StatusOr<serve::SloReading> OneSlo(std::string_view id) const override;
   absl::StatusOr<slo::SliCounts> Counts(std::string_view id, const serve::GroupSelector& group,
+                                        std::optional<uint32_t> epoch,
                                         std::chrono::sys_seconds start,
                                         std::chrono::sys_seconds end) const override;
   absl::StatusOr<std::vector<slo::HistoryPoint>> History(std::string_view id,
                                                          const serve::GroupSelector& group,
+                                                         std::optional<uint32_t> epoch,
                                                          std::chrono::sys_seconds start,
                                                          std::chrono::sys_seconds end,
                                                          std::chrono::seconds step) const override;
@@ -46,7 +48,8 @@ class Readings final : public serve::Queries {
     std::unique_ptr<storage::Snapshot>
         snapshot;  // of the same moment: both edges of a window read the same counts
   };
-  absl::StatusOr<GroupCopy> CopyGroup(std::string_view id, const serve::GroupSelector& group) const;
+  absl::StatusOr<GroupCopy> CopyGroup(std::string_view id, const serve::GroupSelector& group,
+                                      std::optional<uint32_t> epoch) const;
 
   const CommitLoop& loop_;
   const storage::Store& store_;

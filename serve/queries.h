@@ -24,12 +24,23 @@
 
 namespace slowburn::serve {
 
+// A stretch of time in which an SLO had one SLI.
+struct EpochReading {
+  uint32_t epoch = 0;  // from 1
+  std::chrono::sys_seconds since{};
+  std::optional<std::chrono::sys_seconds> until;  // nothing: it is now
+  std::string sli;                                // canonical text
+  // Everything that the SLI ever counted: what returns to an SLI counts on.
+  slo::SliCounts lifetime;
+};
+
 // Statuses as of one instant, every fsynced count in them.
 struct SloReading {
   // Shared: a reload must not take the specs away under an answer.
   std::shared_ptr<const slo::SloSet> slos;
   std::vector<slo::SloStatus> statuses;  // .index points into *slos
   std::vector<model::Alert> alerts;      // all of the book
+  std::vector<EpochReading> epochs;      // of OneSlo: oldest first; none of a composite
   std::chrono::sys_seconds now{};
 };
 
@@ -84,15 +95,18 @@ class Queries {
   virtual SloReading AllSlos() const = 0;
   // kNotFound for an unknown id, naming it.
   virtual absl::StatusOr<SloReading> OneSlo(std::string_view id) const = 0;
-  // kNotFound for an unknown id or group; kInvalidArgument for bounds that are not whole slices
+  // Of the SLI that the SLO has, or had in `epoch`. kNotFound for an unknown id, group or epoch
+  // (naming those there are); kInvalidArgument for bounds that are not whole slices
   // (naming the nearest), end <= start, or a start before the retained past (naming its start).
   virtual absl::StatusOr<slo::SliCounts> Counts(std::string_view id, const GroupSelector& group,
+                                                std::optional<uint32_t> epoch,
                                                 std::chrono::sys_seconds start,
                                                 std::chrono::sys_seconds end) const = 0;
   // As Counts; step is whole slices and at most 11,000 points come of it.
   virtual absl::StatusOr<std::vector<slo::HistoryPoint>> History(
-      std::string_view id, const GroupSelector& group, std::chrono::sys_seconds start,
-      std::chrono::sys_seconds end, std::chrono::seconds step) const = 0;
+      std::string_view id, const GroupSelector& group, std::optional<uint32_t> epoch,
+      std::chrono::sys_seconds start, std::chrono::sys_seconds end,
+      std::chrono::seconds step) const = 0;
   virtual LedgerReading Ledger() const = 0;
   virtual ServerReading Server() const = 0;
 };

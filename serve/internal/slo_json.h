@@ -25,6 +25,9 @@ boost::json::object SloJson(const slo::SloSpec& spec, const slo::SloStatus& stat
 boost::json::object SloDetailJson(const slo::SloSpec& spec, const slo::SloStatus& status,
                                   const slo::GroupStatus& group, const GroupAlerts& alerts);
 
+// [{"epoch","since","until","sli","good","bad"}], oldest first; "until" of the present one is null.
+boost::json::array EpochsJson(const std::vector<EpochReading>& epochs);
+
 // {"points":[{"t","good","bad","error_ratio","budget_remaining_ratio"}]}
 boost::json::object HistoryJson(const std::vector<slo::HistoryPoint>& points);
 

@@ -41,7 +41,9 @@ JsonOrStatus ShowSlo(const Queries& queries, const net::HttpRequest& request) {
   if (group == nullptr) {
     return base::NotFound("{} has no such group; GET /api/slo/v1/slos/{} lists its groups", id, id);
   }
-  return SloDetailJson(spec, status, *group, GroupAlerts(reading));
+  json::object slo = SloDetailJson(spec, status, *group, GroupAlerts(reading));
+  slo["epochs"] = EpochsJson(reading.epochs);
+  return slo;
 }
 
 JsonOrStatus ShowCounts(const Queries& queries, const net::HttpRequest& request) {
@@ -53,8 +55,9 @@ JsonOrStatus ShowCounts(const Queries& queries, const net::HttpRequest& request)
         "like ?start=1700000000&end=1700003600",
         range.start.has_value() ? "end" : "start");
   }
-  SB_ASSIGN_OR_RETURN(const slo::SliCounts counts,
-                      queries.Counts(IdOf(request), range.group, *range.start, *range.end));
+  SB_ASSIGN_OR_RETURN(
+      const slo::SliCounts counts,
+      queries.Counts(IdOf(request), range.group, range.epoch, *range.start, *range.end));
   json::object answer;
   answer["start"] = range.start->time_since_epoch().count();
   answer["end"] = range.end->time_since_epoch().count();
@@ -70,8 +73,9 @@ JsonOrStatus ShowHistory(const Queries& queries, const net::HttpRequest& request
   SB_ASSIGN_OR_RETURN(const SloReading reading, queries.OneSlo(id));
   const slo::SloSpec& spec = (*reading.slos)[reading.statuses.front().index];
   const HistoryRange whole = CompleteHistory(range, reading.now, spec.window.nominal());
-  SB_ASSIGN_OR_RETURN(const std::vector<slo::HistoryPoint> points,
-                      queries.History(id, range.group, whole.start, whole.end, whole.step));
+  SB_ASSIGN_OR_RETURN(
+      const std::vector<slo::HistoryPoint> points,
+      queries.History(id, range.group, range.epoch, whole.start, whole.end, whole.step));
   return HistoryJson(points);
 }
 

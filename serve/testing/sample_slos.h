@@ -54,6 +54,7 @@ class FakeQueries final : public Queries {
   struct Asked {
     std::string id;
     GroupSelector group;
+    std::optional<uint32_t> epoch;
     std::chrono::sys_seconds start{};
     std::chrono::sys_seconds end{};
     std::chrono::seconds step{};
@@ -63,17 +64,19 @@ class FakeQueries final : public Queries {
   SloReading AllSlos() const override { return reading; }
   absl::StatusOr<SloReading> OneSlo(std::string_view id) const override;
   absl::StatusOr<slo::SliCounts> Counts(std::string_view id, const GroupSelector& group,
+                                        std::optional<uint32_t> epoch,
                                         std::chrono::sys_seconds start,
                                         std::chrono::sys_seconds end) const override {
-    asked = {std::string(id), group, start, end, {}};
+    asked = {std::string(id), group, epoch, start, end, {}};
     return counts;
   }
   absl::StatusOr<std::vector<slo::HistoryPoint>> History(std::string_view id,
                                                          const GroupSelector& group,
+                                                         std::optional<uint32_t> epoch,
                                                          std::chrono::sys_seconds start,
                                                          std::chrono::sys_seconds end,
                                                          std::chrono::seconds step) const override {
-    asked = {std::string(id), group, start, end, step};
+    asked = {std::string(id), group, epoch, start, end, step};
     return history;
   }
   LedgerReading Ledger() const override { return ledger; }

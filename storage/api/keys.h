@@ -20,13 +20,15 @@ namespace slowburn::storage {
 std::string LogKey(uint64_t sequence);
 std::optional<uint64_t> ReadLogKey(std::string_view key);
 
-// Family kMeta: a name ("checkpoint_seq"), or a table name, '/', and numbers u32 each.
+// Family kMeta: a name ("checkpoint_seq"), or a table name, '/', and numbers u32 each or an SLO's
+// id.
 std::string MetaKey(std::string_view name);
 std::string SliKey(uint32_t sli);                         // "sli/" sli        -> SliRegistration
 std::string GroupKey(uint32_t sli, uint32_t group);       // "group/" sli group -> GroupAdmission
 std::string GroupStateKey(uint32_t sli, uint32_t group);  // "state/" sli group -> GroupState
+std::string EpochsKey(std::string_view slo);              // "epochs/" id     -> SloEpochs
 
-// [begin, end) of all keys of a meta table: "sli/", "group/", "state/".
+// [begin, end) of all keys of a meta table: "sli/", "group/", "state/", "epochs/".
 struct KeyRange {
   std::string begin;
   std::string end;
