@@ -112,6 +112,7 @@ class Engine {
     std::vector<BurnSums> burns;  // the policy's windows, ascending
     struct GroupRuntime {
       SloState state = SloState::kNoData;
+      bool has_conditions = false;  // of its tiers
       std::chrono::sys_seconds since{};
     };
     std::vector<GroupRuntime> groups;
@@ -134,9 +135,12 @@ class Engine {
   const std::vector<std::string>& ValuesOf(const Runtime& runtime, GroupId group) const;
   TierFigures FiguresOf(const Runtime& runtime, size_t tier, GroupId group) const;
   BudgetFigures FiguresOf(const SloSpec& slo, const Runtime& runtime, GroupId group) const;
-  TierState StateOfTier(const SloSpec& slo, const Runtime& runtime, size_t tier,
-                        GroupId group) const;
-  SloState StateOfGroup(const SloSpec& slo, const Runtime& runtime, GroupId group) const;
+  struct Verdict {
+    SloState state = SloState::kNoData;
+    bool has_conditions = false;  // some tier burns or is unknown, and is not disabled
+  };
+  Verdict Judge(const SloSpec& slo, const Runtime& runtime, GroupId group) const;
+  void JudgeAgain(size_t slo, GroupId group);
   bool Alerts(const SloSpec& slo, GroupId group) const;
   void AddConditions(size_t slo, GroupId group,
                      std::vector<model::AlertCondition>& conditions) const;

@@ -18,6 +18,11 @@ constexpr std::chrono::seconds kRollMargin{3600};
 constexpr size_t kLateChangesMax = 10'000;
 constexpr size_t kRollScanMax = 100'000;  // groups looked at in one call
 constexpr size_t kRollMadeMax = 1'000;    // days made in one call: some 24,000 reads
+// Groups are prepared for an hour until a minute before it begins, at most this share of them in
+// one call: a program that starts late in an hour rather reads some of them when it begins.
+constexpr std::chrono::seconds kHour{3600};
+constexpr std::chrono::seconds kPreparedBefore{60};
+constexpr size_t kPrepareShare = 300;
 
 // Those of a checkpoint that need nothing but their length: replay keeps their sums up to date.
 WindowSet RollingWindows(const GroupRunningState& state) {
@@ -188,9 +193,12 @@ absl::Status SliTable::Apply(const CountPlan& plan) {
           "counts for group {} of SLI {}, which is not known; the log has lost a record",
           static_cast<uint32_t>(change.group), static_cast<uint32_t>(change.sli));
     }
-    GroupCounts& counts = At(change.sli).groups[Index(change.group)].counts;
+    Sli& sli = At(change.sli);
+    Group& group = sli.groups[Index(change.group)];
+    GroupCounts& counts = group.counts;
     SB_RETURN_IF_ERROR(counts.Load(change.slice, source_));
     counts.Add(change, source_);
+    if (!std::exchange(group.touched, true)) sli.touched.push_back(change.group);
     if (change.group == kTotalGroup && change.slice < counts.through()) NoteLate(change);
   }
   return absl::OkStatus();
@@ -209,6 +217,7 @@ void SliTable::NoteLate(const SliceChange& change) {
 
 absl::Status SliTable::SetWindows(SliId id, WindowSet windows, std::chrono::sys_seconds now) {
   Sli& sli = At(id);
+  all_touched_ = true;
   sli.windows = std::make_shared<const WindowSet>(std::move(windows));
   for (Group& group : sli.groups) {
     group.counts.Rewind(SliceOf(now));
@@ -221,14 +230,62 @@ absl::Status SliTable::SetWindows(SliId id, WindowSet windows, std::chrono::sys_
 
 void SliTable::Advance(std::chrono::sys_seconds now) {
   const Slice to = SliceOf(now);
-  for (Sli& sli : slis_) {
-    for (Group& group : sli.groups) {
-      // A read that failed is tried again, once a slice: the disk may be well again.
-      if (!group.error.ok() && to == advanced_to_) continue;
-      group.error = group.counts.Advance(to, source_);
+  // Within a slice all are there: what came meanwhile began where its total is. A read that failed
+  // is tried again, once a slice: the disk may be well again.
+  if (to != advanced_to_) {
+    all_touched_ = true;
+    for (Sli& sli : slis_) {
+      for (Group& group : sli.groups) group.error = group.counts.Advance(to, source_);
     }
+    advanced_to_ = to;
   }
-  advanced_to_ = to;
+  Prepare(now);
+}
+
+// From the place that this time of the hour has, so that a program that is started again and again
+// comes to all of them.
+void SliTable::BeginPreparing(std::chrono::seconds into_hour) {
+  prepare_left_ = group_count();
+  size_t at =
+      prepare_left_ * static_cast<size_t>(into_hour.count()) / static_cast<size_t>(kHour.count());
+  prepare_sli_ = 0;
+  while (prepare_sli_ < slis_.size() && at >= slis_[prepare_sli_].groups.size())
+    at -= slis_[prepare_sli_++].groups.size();
+  prepare_group_ = at;
+}
+
+void SliTable::Prepare(std::chrono::sys_seconds now) {
+  const std::chrono::seconds into_hour = now.time_since_epoch() % kHour;
+  const int64_t hour = now.time_since_epoch() / kHour;
+  if (hour != preparing_hour_) {
+    BeginPreparing(into_hour);
+    preparing_hour_ = hour;
+  }
+  const auto time_left =
+      static_cast<size_t>(std::max<int64_t>(1, (kHour - into_hour - kPreparedBefore).count()));
+  size_t groups =
+      std::min((prepare_left_ + time_left - 1) / time_left, group_count() / kPrepareShare + 1);
+  prepare_left_ -= std::min(prepare_left_, groups);
+  for (size_t empty = 0; groups > 0 && empty <= slis_.size();) {
+    if (prepare_sli_ >= slis_.size()) prepare_sli_ = 0;
+    Sli& sli = slis_[prepare_sli_];
+    if (prepare_group_ >= sli.groups.size()) {
+      ++prepare_sli_;
+      prepare_group_ = 0;
+      ++empty;
+      continue;
+    }
+    sli.groups[prepare_group_++].counts.Prepare(source_);
+    --groups;
+  }
+}
+
+void SliTable::ForgetTouched() {
+  all_touched_ = false;
+  for (Sli& sli : slis_) {
+    for (const GroupId group : sli.touched) sli.groups[Index(group)].touched = false;
+    sli.touched.clear();
+  }
 }
 
 std::optional<GroupId> SliTable::FindGroup(SliId sli,
@@ -249,6 +306,7 @@ absl::Status SliTable::SetHour(SliId sli, GroupId group, uint32_t hour, SliceBlo
 
 absl::Status SliTable::Resum(SliId id) {
   Sli& sli = At(id);
+  all_touched_ = true;
   absl::Status first_error;
   for (Group& group : sli.groups) {
     group.error = group.counts.Resum(source_);

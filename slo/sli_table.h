@@ -72,8 +72,13 @@ class SliTable {
   absl::Status SetWindows(SliId sli, WindowSet windows, std::chrono::sys_seconds now);
   const WindowSet& windows(SliId sli) const { return *At(sli).windows; }
   // Moves every group's sums to the slice of `now`. A group whose counts cannot be read stays
-  // behind and is reported once it is asked for.
+  // behind and is reported once it is asked for. Also prepares a few groups for the next hour (see
+  // GroupCounts::Prepare), so that every one had its turn when it begins.
   void Advance(std::chrono::sys_seconds now);
+  // Which groups may have other sums than at the last ForgetTouched: all, or of each SLI these.
+  bool all_touched() const { return all_touched_; }
+  const std::vector<GroupId>& touched(SliId sli) const { return At(sli).touched; }
+  void ForgetTouched();
 
   // --- groups: 0 is the total
   size_t groups(SliId sli) const { return At(sli).groups.size(); }
@@ -124,6 +129,7 @@ class SliTable {
     std::vector<std::string> values;
     GroupCounts counts;
     absl::Status error;
+    bool touched = false;
   };
   struct Sli {
     SliId id{};
@@ -132,6 +138,7 @@ class SliTable {
     std::shared_ptr<const WindowSet> windows = std::make_shared<const WindowSet>();
     std::vector<Group> groups;                         // by GroupId
     absl::flat_hash_map<std::string, GroupId> by_key;  // by group key of cleaned values
+    std::vector<GroupId> touched;                      // those with the flag
   };
   struct Planning;
 
@@ -143,6 +150,8 @@ class SliTable {
   }
   std::string CleanKey(std::string_view raw_key) const;
   void NoteLate(const SliceChange& change);
+  void Prepare(std::chrono::sys_seconds now);
+  void BeginPreparing(std::chrono::seconds into_hour);
   GroupId GroupFor(const Sli& sli, std::string_view raw_key, Planning& planning) const;
   uint32_t RollableDay(std::chrono::sys_seconds now) const;
 
@@ -154,7 +163,11 @@ class SliTable {
   Slice advanced_to_ = 0;
   absl::flat_hash_set<SliId> watched_;
   LateChanges late_;
+  bool all_touched_ = true;
   size_t roll_sli_ = 0, roll_group_ = 0;  // where RollDays goes on
+  // Where Prepare goes on, and how many groups it has not come to in this hour.
+  int64_t preparing_hour_ = 0;
+  size_t prepare_sli_ = 0, prepare_group_ = 0, prepare_left_ = 0;
 };
 
 }  // namespace slowburn::slo

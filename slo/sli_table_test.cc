@@ -308,8 +308,8 @@ TEST_F(SliTableTest, AResumThatCannotReadIsReported) {
   ASSERT_TRUE(Commit(table, One("a", kNowSlice - 300), kNow).ok());
   ASSERT_TRUE(Commit(table, One("b", kNowSlice - 300), kNow).ok());
   Checkpoint(table, kNow);
-  table.Advance(kNow + 2h);
-  ASSERT_TRUE(table.SetHour(kSli, GroupId{1}, (kNowSlice + 720) / 360, SliceBlock(360)).ok());
+  table.Advance(kNow + 5h);
+  ASSERT_TRUE(table.SetHour(kSli, GroupId{1}, (kNowSlice + 1800) / 360, SliceBlock(360)).ok());
   source_.FailAfter(0);
   EXPECT_FALSE(table.Resum(kSli).ok());
   source_.FailAfter(std::nullopt);
