@@ -86,6 +86,17 @@ absl::StatusOr<slo::GroupId> FindGroup(const slo::SliTable& table, std::string_v
   return *found;
 }
 
+// The group, if it is one and is idle.
+std::optional<slo::GroupStatus> IdleGroup(const Core& core, size_t slo,
+                                          const serve::GroupSelector& group) {
+  const slo::SloSpec& spec = (*core.engine().slos())[slo];
+  if (spec.sli.composite() != nullptr) return std::nullopt;
+  const slo::SliId sli = core.engine().sli_of(slo);
+  const auto found = FindGroup(core.engine().table(), spec.id(), {sli, spec.sli.group_by}, group);
+  if (!found.ok() || !core.engine().table().is_idle(sli, *found)) return std::nullopt;
+  return core.engine().StatusOf(slo, *found);
+}
+
 // A composite that once was none has no SLI now, so no epoch of it is shown.
 std::vector<serve::EpochReading> EpochsOf(const Core& core, size_t slo) {
   const slo::SloSpec& spec = (*core.engine().slos())[slo];
@@ -123,7 +134,8 @@ serve::SloReading Readings::AllSlos() const {
   });
 }
 
-absl::StatusOr<serve::SloReading> Readings::OneSlo(std::string_view id) const {
+absl::StatusOr<serve::SloReading> Readings::OneSlo(std::string_view id,
+                                                   const serve::GroupSelector& group) const {
   return loop_.Read([&](const Core& core) -> absl::StatusOr<serve::SloReading> {
     const std::optional<size_t> index = core.engine().FindSlo(id);
     if (!index.has_value()) return UnknownSlo(id);
@@ -133,6 +145,7 @@ absl::StatusOr<serve::SloReading> Readings::OneSlo(std::string_view id) const {
     reading.statuses.push_back(core.engine().Status(*index));
     reading.alerts = core.alerts().Alerts();
     reading.epochs = EpochsOf(core, *index);
+    reading.idle_group = IdleGroup(core, *index, group);
     return reading;
   });
 }

@@ -24,7 +24,8 @@ class Readings final : public serve::Queries {
            FillServer fill_server);
 
   serve::SloReading AllSlos() const override;
-  absl::StatusOr<serve::SloReading> OneSlo(std::string_view id) const override;
+  absl::StatusOr<serve::SloReading> OneSlo(std::string_view id,
+                                           const serve::GroupSelector& group) const override;
   absl::StatusOr<slo::SliCounts> Counts(std::string_view id, const serve::GroupSelector& group,
                                         std::optional<uint32_t> epoch,
                                         std::chrono::sys_seconds start,

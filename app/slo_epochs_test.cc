@@ -63,7 +63,7 @@ class SloEpochsTest : public CoreFixture {
     Commit(request, at);
   }
   // As GET /api/slo/v1/slos/{id} has them.
-  std::vector<serve::EpochReading> Epochs() { return With().OneSlo(kId).value().epochs; }
+  std::vector<serve::EpochReading> Epochs() { return With().OneSlo(kId, {}).value().epochs; }
   absl::StatusOr<slo::SliCounts> Counts(std::optional<uint32_t> epoch,
                                         const serve::GroupSelector& group = {}) {
     const sys_seconds start = base::FloorSeconds(kStart);

@@ -40,7 +40,9 @@ struct SloReading {
   std::shared_ptr<const slo::SloSet> slos;
   std::vector<slo::SloStatus> statuses;  // .index points into *slos
   std::vector<model::Alert> alerts;      // all of the book
-  std::vector<EpochReading> epochs;      // of OneSlo: oldest first; none of a composite
+  // Of OneSlo: the group that was asked for, when it is idle: then it is in no list.
+  std::optional<slo::GroupStatus> idle_group;
+  std::vector<EpochReading> epochs;  // of OneSlo: oldest first; none of a composite
   std::chrono::sys_seconds now{};
 };
 
@@ -94,7 +96,8 @@ class Queries {
   virtual ~Queries() = default;
   virtual SloReading AllSlos() const = 0;
   // kNotFound for an unknown id, naming it.
-  virtual absl::StatusOr<SloReading> OneSlo(std::string_view id) const = 0;
+  virtual absl::StatusOr<SloReading> OneSlo(std::string_view id,
+                                            const GroupSelector& group) const = 0;
   // Of the SLI that the SLO has, or had in `epoch`. kNotFound for an unknown id, group or epoch
   // (naming those there are); kInvalidArgument for bounds that are not whole slices
   // (naming the nearest), end <= start, or a start before the retained past (naming its start).

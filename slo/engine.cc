@@ -217,6 +217,10 @@ bool Engine::IsReadable(const Runtime& runtime, GroupId group) const {
   return is_read && EventSum(runtime, group, runtime.window).IsValid();
 }
 
+bool Engine::IsIdle(const Runtime& runtime, GroupId group) const {
+  return runtime.composite == nullptr && table_.is_idle(runtime.sli, group);
+}
+
 const std::vector<std::string>& Engine::ValuesOf(const Runtime& runtime, GroupId group) const {
   static const std::vector<std::string> kNone;
   return runtime.composite != nullptr ? kNone : table_.values(runtime.sli, group);
@@ -291,7 +295,10 @@ void Engine::Step(sys_seconds now) {
     // Ages of groups are whole slices, as are the windows that they are held against: within a
     // slice only events change a verdict.
     if (table_.all_touched() || runtime.composite != nullptr) {
-      for (size_t group = 0; group < budgets; ++group) JudgeAgain(i, static_cast<GroupId>(group));
+      for (size_t group = 0; group < budgets; ++group) {
+        if (!IsIdle(runtime, static_cast<GroupId>(group)))
+          JudgeAgain(i, static_cast<GroupId>(group));
+      }
     } else {
       for (const GroupId group : table_.touched(runtime.sli)) JudgeAgain(i, group);
     }
@@ -325,7 +332,8 @@ std::vector<model::AlertCondition> Engine::Conditions() const {
     for (size_t group = 0; group < runtimes_[i].groups.size(); ++group) {
       const bool may_have =
           runtimes_[i].groups[group].has_conditions || !slo.alerting.state_alerts.empty();
-      if (may_have && Alerts(slo, static_cast<GroupId>(group)))
+      if (may_have && Alerts(slo, static_cast<GroupId>(group)) &&
+          !IsIdle(runtimes_[i], static_cast<GroupId>(group)))
         AddConditions(i, static_cast<GroupId>(group), conditions);
     }
   }
@@ -421,6 +429,7 @@ SloStatus Engine::Status(size_t slo) const {
   status.index = slo;
   status.state = SloState::kOk;
   for (size_t group = 0; group < BudgetsOf(runtimes_[slo]); ++group) {
+    if (IsIdle(runtimes_[slo], static_cast<GroupId>(group))) continue;
     status.groups.push_back(StatusOf(slo, static_cast<GroupId>(group)));
     status.state = std::min(status.state, status.groups.back().state);  // worst first
   }

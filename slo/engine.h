@@ -82,6 +82,7 @@ class Engine {
   }
   // With every applied change in it.
   SloStatus Status(size_t slo) const;
+  // Also of an idle group, which is not among those of Status: it has no events in its windows.
   GroupStatus StatusOf(size_t slo, GroupId group) const;
   // The longest window of any SLO in force.
   std::chrono::seconds longest_window() const;
@@ -132,6 +133,7 @@ class Engine {
   Slice FirstOf(const Runtime& runtime, GroupId group) const;
   std::optional<std::chrono::sys_seconds> LastEventOf(const Runtime& runtime, GroupId group) const;
   bool IsReadable(const Runtime& runtime, GroupId group) const;
+  bool IsIdle(const Runtime& runtime, GroupId group) const;
   const std::vector<std::string>& ValuesOf(const Runtime& runtime, GroupId group) const;
   TierFigures FiguresOf(const Runtime& runtime, size_t tier, GroupId group) const;
   BudgetFigures FiguresOf(const SloSpec& slo, const Runtime& runtime, GroupId group) const;

@@ -281,6 +281,29 @@ absl::Status GroupCounts::Advance(Slice to, const BlockSource& source) {
   return absl::OkStatus();
 }
 
+void GroupCounts::Sleep(std::shared_ptr<const WindowSet> windows) {
+  std::erase_if(view_.hours, [](const ResidentHour& resident) { return !resident.dirty; });
+  view_.hours.shrink_to_fit();
+  windows_ = std::move(windows);
+  sums_.assign(windows_->size(), {});
+  restored_ = {};
+  stale_ = false;
+}
+
+absl::Status GroupCounts::Wake(Slice through, const BlockSource& source) {
+  through_ = through;
+  tidied_hour_ = HourOf(through);
+  // Nothing happened since its last event: those days have no blocks to be made.
+  const uint32_t last_day = SliceOf(last_event_) / kSlicesPerDay;
+  if (view_.days_rolled > last_day)
+    view_.days_rolled = std::max(view_.days_rolled, through / kSlicesPerDay);
+  const bool holds_events =
+      std::any_of(windows_->begin(), windows_->end(), [&](const ViewedWindow& window) {
+        return window.window().BeginAt(through) <= SliceOf(last_event_) + kSlicesPerDay;
+      });
+  return holds_events ? Resum(source) : absl::OkStatus();
+}
+
 // A silent group needs a new checkpoint only so often that a restart never has to step far.
 void GroupCounts::Tidy() {
   changed_ = true;

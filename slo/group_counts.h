@@ -77,6 +77,16 @@ class GroupCounts {
   // cannot be read now is left to that step.
   void Prepare(const BlockSource& source);
 
+  // Whether its last event is further back than `silence` at `slice`.
+  bool IsSilent(std::chrono::seconds silence, Slice slice) const {
+    return view_.first != 0 && last_event_ + silence < SliceStart(slice);
+  }
+  // Leaves memory but for what the store needs: sums of `windows` are zero until Wake, whatever
+  // time it is. Call it when none of them holds an event.
+  void Sleep(std::shared_ptr<const WindowSet> windows);
+  // Is as far as the others again. Reads the sums where some window reaches the last event.
+  absl::Status Wake(Slice through, const BlockSource& source);
+
   // Zero, and not to be trusted, from a call that could not read until the next that can.
   // Events, or timeslices where the window's view is one of time.
   const SliCounts& sum(size_t window) const { return sums_[window]; }

@@ -34,10 +34,12 @@ JsonOrStatus ListSlos(const Queries& queries, const net::HttpRequest& request) {
 
 JsonOrStatus ShowSlo(const Queries& queries, const net::HttpRequest& request) {
   const std::string id = IdOf(request);
-  SB_ASSIGN_OR_RETURN(const SloReading reading, queries.OneSlo(id));
+  const GroupSelector selector = ParseGroup(request);
+  SB_ASSIGN_OR_RETURN(const SloReading reading, queries.OneSlo(id, selector));
   const slo::SloStatus& status = reading.statuses.front();
   const slo::SloSpec& spec = (*reading.slos)[status.index];
-  const slo::GroupStatus* const group = FindGroup(spec, status, ParseGroup(request));
+  const slo::GroupStatus* group = FindGroup(spec, status, selector);
+  if (group == nullptr && reading.idle_group.has_value()) group = &*reading.idle_group;
   if (group == nullptr) {
     return base::NotFound("{} has no such group; GET /api/slo/v1/slos/{} lists its groups", id, id);
   }
@@ -70,7 +72,7 @@ JsonOrStatus ShowCounts(const Queries& queries, const net::HttpRequest& request)
 JsonOrStatus ShowHistory(const Queries& queries, const net::HttpRequest& request) {
   const std::string id = IdOf(request);
   SB_ASSIGN_OR_RETURN(const RangeRequest range, ParseRangeRequest(request));
-  SB_ASSIGN_OR_RETURN(const SloReading reading, queries.OneSlo(id));
+  SB_ASSIGN_OR_RETURN(const SloReading reading, queries.OneSlo(id, range.group));
   const slo::SloSpec& spec = (*reading.slos)[reading.statuses.front().index];
   const HistoryRange whole = CompleteHistory(range, reading.now, spec.window.nominal());
   SB_ASSIGN_OR_RETURN(

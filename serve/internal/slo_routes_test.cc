@@ -210,6 +210,15 @@ TEST_F(SloRoutesTest, ShowTakesAGroup) {
   EXPECT_EQ(Ask(table_, kOne + "?group.http.method=/pay").status, 404);
 }
 
+TEST_F(SloRoutesTest, ShowTakesAnIdleGroupThatIsInNoList) {
+  const std::string target = kOne + "?group.http.route=/old";
+  EXPECT_EQ(Ask(table_, target).status, 404);
+  queries_.reading.idle_group = SampleGroup((*queries_.reading.slos)[0], {"/old"}, {});
+  const json::value slo = AskJson(table_, target);
+  EXPECT_EQ(slo.at("groups").as_array().size(), 3u);
+  EXPECT_EQ(slo.at("policy").at("tiers").at(0).at("long_burn_rate"), nullptr);
+}
+
 TEST_F(SloRoutesTest, ShowHasEverythingOfATierAndOfAlertsOnTheBudget) {
   slo::SloSpec spec = SampleSpec("a", "b");
   slo::AlertTier& tier = spec.policy.tiers.front();

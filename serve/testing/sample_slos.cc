@@ -146,7 +146,7 @@ SloReading HostileReading() {
   return reading;
 }
 
-absl::StatusOr<SloReading> FakeQueries::OneSlo(std::string_view id) const {
+absl::StatusOr<SloReading> FakeQueries::OneSlo(std::string_view id, const GroupSelector&) const {
   SloReading one = reading;
   std::erase_if(one.statuses, [&](const slo::SloStatus& status) {
     return (*reading.slos)[status.index].id() != id;

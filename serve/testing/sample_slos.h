@@ -62,7 +62,7 @@ class FakeQueries final : public Queries {
   mutable Asked asked;
 
   SloReading AllSlos() const override { return reading; }
-  absl::StatusOr<SloReading> OneSlo(std::string_view id) const override;
+  absl::StatusOr<SloReading> OneSlo(std::string_view id, const GroupSelector& group) const override;
   absl::StatusOr<slo::SliCounts> Counts(std::string_view id, const GroupSelector& group,
                                         std::optional<uint32_t> epoch,
                                         std::chrono::sys_seconds start,
