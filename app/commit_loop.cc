@@ -22,6 +22,7 @@ constexpr std::chrono::seconds kCheckpointMax{10};
 constexpr int kCheckpointShare = 10;
 constexpr std::chrono::milliseconds kRetryWhenFull{5000};
 constexpr std::chrono::seconds kClockJump{5};
+constexpr std::chrono::seconds kMemoryEvery{15};  // asking walks all groups
 
 double SecondsSince(steady_clock::time_point start) {
   return std::chrono::duration<double>(steady_clock::now() - start).count();
@@ -319,8 +320,8 @@ absl::Status CommitLoop::Exclude(const store::v1::ExclusionChange& change) {
 absl::Status CommitLoop::Install(std::shared_ptr<const slo::SloSet> slos,
                                  std::shared_ptr<const slo::ExclusionSet> of_files) {
   const base::UnixNanos now = clock_.Now();
-  const store::v1::LogRecord registrations = core_.PlanInstall(*slos, now);
-  if (registrations.slis_size() > 0) SB_RETURN_IF_ERROR(Commit(registrations));
+  const store::v1::LogRecord record = core_.PlanInstall(*slos, now);
+  if (record.time_unix_nano() != 0) SB_RETURN_IF_ERROR(Commit(record));
   {
     const std::unique_lock lock(core_mutex_);
     SB_RETURN_IF_ERROR(core_.Install(std::move(slos), std::move(of_files), now));
@@ -351,6 +352,12 @@ void CommitLoop::Tick() {
   CheckpointIfDue(now, /*last=*/false);
   if (unsynced_from_ == 0) MarkHighWater();
   metrics_->dedup_window.Set(static_cast<double>(core_.dedup().EffectiveWindow(now).count()));
+  metrics_->groups.Set(static_cast<double>(core_.engine().table().group_count()));
+  if (second >= next_memory_) {
+    metrics_->slice_memory.Set(static_cast<double>(core_.engine().table().memory_bytes()));
+    next_memory_ = second + kMemoryEvery;
+  }
+  metrics_->idle_groups.Set(static_cast<double>(core_.engine().table().idle_count()));
   metrics_->dedup_entries.Set(static_cast<double>(core_.dedup().size()));
   metrics_->streams.Set(static_cast<double>(core_.streams().size()));
   metrics_->stream_memory.Set(static_cast<double>(core_.streams().memory_bytes()));
@@ -482,8 +489,6 @@ void CommitLoop::CheckpointIfDue(base::UnixNanos now, bool last) {
   {
     const std::unique_lock lock(core_mutex_);
     core_.CheckpointWritten();
-    metrics_->groups.Set(static_cast<double>(core_.engine().table().group_count()));
-    metrics_->slice_memory.Set(static_cast<double>(core_.engine().table().memory_bytes()));
     metrics_->latency_memory.Set(static_cast<double>(core_.latencies().memory_bytes()));
   }
   const auto took = steady_clock::now() - start;

@@ -166,6 +166,7 @@ class CommitLoop {
 
   // The loop's thread only.
   std::chrono::sys_seconds last_tick_{};
+  std::chrono::sys_seconds next_memory_{};
   std::chrono::steady_clock::time_point next_checkpoint_{};
   std::chrono::steady_clock::time_point last_sync_{};
   uint64_t unsynced_from_ = 0;

@@ -103,6 +103,16 @@ absl::Status Core::LoadGroups(const storage::Snapshot& snapshot) {
   return absl::OkStatus();
 }
 
+absl::Status Core::LoadEpochs(const storage::Snapshot& snapshot) {
+  const storage::KeyRange range = storage::MetaTable("epochs/");
+  return ForEach<store::v1::SloEpochs>(
+      snapshot, Family::kMeta, range, "list of an SLO's epochs",
+      [&](std::string_view key, const store::v1::SloEpochs& epochs) {
+        epochs_.Restore(key.substr(range.begin.size()), epochs);
+        return absl::OkStatus();
+      });
+}
+
 absl::Status Core::LoadAlertsDedupLedger(const storage::Snapshot& snapshot, base::UnixNanos now) {
   SB_RETURN_IF_ERROR(
       ForEach<store::v1::AlertRecord>(snapshot, Family::kAlerts, storage::WholeFamily(), "alert",
@@ -154,6 +164,7 @@ absl::Status Core::Recover(base::UnixNanos now) {
     const std::unique_ptr<storage::Snapshot> snapshot = store_.TakeSnapshot();
     SB_RETURN_IF_ERROR(LoadSlis(*snapshot));
     SB_RETURN_IF_ERROR(LoadGroups(*snapshot));
+    SB_RETURN_IF_ERROR(LoadEpochs(*snapshot));
     SB_RETURN_IF_ERROR(LoadAlertsDedupLedger(*snapshot, now));
     SB_RETURN_IF_ERROR(LoadStreams(*snapshot));
     SB_RETURN_IF_ERROR(LoadExclusions(*snapshot));
@@ -213,6 +224,7 @@ absl::Status Core::ApplyRecord(const store::v1::LogRecord& record) {
 
 absl::Status Core::ApplyAllButCounts(const store::v1::LogRecord& record) {
   for (const store::v1::GroupAdmission& group : record.groups()) new_groups_.push_back(group);
+  for (const store::v1::SloEpoch& epoch : record.epochs()) epochs_.Apply(epoch);
   for (const store::v1::DedupEntry& entry : record.dedup()) {
     dedup_.Add(entry);
     new_dedup_.push_back(entry);
@@ -267,7 +279,9 @@ store::v1::LogRecord Core::PlanInstall(const slo::SloSet& slos, base::UnixNanos 
     sli.set_sli(id++);
     sli.set_canonical(std::move(canonical));
   }
-  if (record.slis_size() > 0) record.set_time_unix_nano(now.time_since_epoch().count());
+  epochs_.Plan(slos, engine_.table(), base::FloorSeconds(now), record);
+  if (record.slis_size() > 0 || record.epochs_size() > 0)
+    record.set_time_unix_nano(now.time_since_epoch().count());
   return record;
 }
 
@@ -314,7 +328,7 @@ std::chrono::sys_seconds Core::retained_from(base::UnixNanos now) const {
 bool Core::HasChanges() const {
   return counts_changed_ || ledger_changed_ || !new_slis_.empty() || !new_groups_.empty() ||
          !new_dedup_.empty() || !changed_alerts_.empty() || streams_.HasChanges() ||
-         latencies_.HasChanges() || exclusions_.HasChanges();
+         latencies_.HasChanges() || exclusions_.HasChanges() || epochs_.HasChanges();
 }
 
 absl::Status Core::PutCounts(base::UnixNanos now, storage::Batch& batch) {
@@ -424,6 +438,7 @@ absl::StatusOr<storage::Batch> Core::MakeCheckpoint(base::UnixNanos now) {
                     storage::DedupTimeKey(dedup_.oldest_time_unix_nano()));
   streams_.PutChanged(now, batch);
   exclusions_.PutChanged(batch);
+  epochs_.PutChanged(batch);
   if (ledger_changed_)
     batch.Put(Family::kLedger, storage::LedgerKey(), ledger_.State().SerializeAsString());
   return batch;
@@ -440,6 +455,7 @@ void Core::CheckpointFailed() {
 void Core::CheckpointWritten() {
   streams_.CheckpointWritten();
   exclusions_.CheckpointWritten();
+  epochs_.CheckpointWritten();
   rolled_.clear();
   written_hours_kept_from_ = hours_kept_from_;
   written_days_kept_from_ = days_kept_from_;

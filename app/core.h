@@ -27,6 +27,7 @@
 #include "app/latency_store.h"
 #include "app/ledger.h"
 #include "app/request_plan.h"
+#include "app/slo_epochs.h"
 #include "app/stream_table.h"
 #include "base/clock.h"
 #include "rules/alert_book.h"
@@ -64,7 +65,8 @@ class Core {
   store::v1::LogRecord Step(base::UnixNanos now);
 
   // --- SLOs
-  // Registrations of SLIs that `slos` brings; empty when it brings none.
+  // Registrations of SLIs and epochs of SLOs that `slos` brings; without either it has no time and
+  // need not be kept.
   store::v1::LogRecord PlanInstall(const slo::SloSet& slos, base::UnixNanos now) const;
   // With the exclusions of the files and those of the API. kInvalidArgument, and nothing has
   // changed, when they do not go together.
@@ -104,6 +106,7 @@ class Core {
   const StreamTable& streams() const { return streams_; }
   const slo::LatencyTable& latencies() const { return latencies_; }
   const Ledger& ledger() const { return ledger_; }
+  const SloEpochs& epochs() const { return epochs_; }
   const BlockStore& blocks() const { return blocks_; }
   // The first moment whose counts are still kept.
   std::chrono::sys_seconds retained_from(base::UnixNanos now) const;
@@ -111,6 +114,7 @@ class Core {
  private:
   absl::Status LoadSlis(const storage::Snapshot& snapshot);
   absl::Status LoadGroups(const storage::Snapshot& snapshot);
+  absl::Status LoadEpochs(const storage::Snapshot& snapshot);
   absl::Status LoadAlertsDedupLedger(const storage::Snapshot& snapshot, base::UnixNanos now);
   absl::Status LoadStreams(const storage::Snapshot& snapshot);
   absl::Status LoadExclusions(const storage::Snapshot& snapshot);
@@ -131,6 +135,7 @@ class Core {
   DedupWindow dedup_;
   StreamTable streams_;
   Ledger ledger_;
+  SloEpochs epochs_;
 
   // Since the last checkpoint.
   std::vector<store::v1::SliRegistration> new_slis_;

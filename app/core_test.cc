@@ -398,6 +398,28 @@ TEST_F(CoreTest, AnEventThatReachesARolledDayIsCounted) {
   EXPECT_EQ(*reader.Sum(day, day + slo::kSlicesPerDay), (slo::SliCounts{8, 3}));
 }
 
+TEST_F(CoreTest, AGroupThatIsSilentForLongIsIdleAfterARestartAndComesBackWithItsId) {
+  constexpr slo::SliId kSli{1};
+  constexpr slo::GroupId kPay{1};
+  const CountedRequest old = Request(1, "/pay", Second(0s), 7, 3);
+  Commit({&old}, kStart);
+  Checkpoint(kStart);
+  const base::UnixNanos later = kStart + 32 * 24h;
+  Open(later);
+  EXPECT_TRUE(core_->engine().table().is_idle(kSli, kPay));
+  EXPECT_EQ(core_->engine().Status(0).groups.size(), 1u) << "the total";
+  EXPECT_EQ(core_->engine().StatusOf(0, kPay).lifetime, (slo::SliCounts{7, 3}));
+  const CountedRequest again = Request(2, "/pay", base::FloorSeconds(later), 1, 0);
+  Commit({&again}, later);
+  for (const bool reopened : {false, true}) {
+    EXPECT_FALSE(core_->engine().table().is_idle(kSli, kPay)) << reopened;
+    EXPECT_EQ(core_->engine().table().groups(kSli), 2u);
+    EXPECT_EQ(core_->engine().StatusOf(0, kPay).lifetime, (slo::SliCounts{8, 3}));
+    EXPECT_EQ(core_->engine().StatusOf(0, kPay).in_window, (slo::SliCounts{1, 0}));
+    if (!reopened) Open(later + 5s);
+  }
+}
+
 TEST_F(CoreTest, HoursPastTheLongestWindowLeaveTheStoreAndTheirDaysStay) {
   const CountedRequest old = Request(1, "/pay", Second(0s), 7, 3);
   Commit({&old}, kStart);

@@ -90,6 +90,79 @@ absl::Status CountsOfComposite(const slo::SloSpec& spec) {
       spec.id(), fmt::join(members, ", "));
 }
 
+// An SLI with the names that its groups have values of.
+struct CountedSli {
+  slo::SliId sli{};
+  std::vector<std::string> group_by;
+};
+
+// Of the SLO now, or in one of its epochs.
+absl::StatusOr<CountedSli> SliOf(const Core& core, size_t slo, std::optional<uint32_t> epoch) {
+  const slo::SloSpec& spec = (*core.engine().slos())[slo];
+  if (!epoch.has_value()) return CountedSli{core.engine().sli_of(slo), spec.sli.group_by};
+  const SloEpochs::OfSlo* epochs = core.epochs().Find(spec.id());
+  if (epochs == nullptr)
+    return base::NotFound("{} has no epochs yet; leave epoch= away", spec.id());
+  const size_t first = size_t{epochs->dropped} + 1;
+  if (*epoch < first || *epoch >= first + epochs->epochs.size()) {
+    return base::NotFound("{} has no epoch {}; it has {} to {}", spec.id(), *epoch, first,
+                          first + epochs->epochs.size() - 1);
+  }
+  const SloEpochs::Epoch& found = epochs->epochs[*epoch - first];
+  return CountedSli{found.sli, found.group_by};
+}
+
+// The total where nothing is selected.
+absl::StatusOr<slo::GroupId> FindGroup(const slo::SliTable& table, std::string_view id,
+                                       const CountedSli& counted,
+                                       const serve::GroupSelector& group) {
+  if (group.empty()) return slo::kTotalGroup;
+  std::vector<std::string> values;
+  for (const std::string& name : counted.group_by) {
+    const auto value = group.find(name);
+    if (value != group.end()) values.push_back(value->second);
+  }
+  if (values.size() != group.size() || values.size() != counted.group_by.size()) {
+    return base::InvalidArgument(
+        "{} is grouped by [{}]; give each of them once, as group.NAME=VALUE", id,
+        fmt::join(counted.group_by, ", "));
+  }
+  const std::optional<slo::GroupId> found = table.FindGroup(counted.sli, values);
+  if (!found.has_value())
+    return base::NotFound("{} has no group [{}]", id, fmt::join(values, ", "));
+  return *found;
+}
+
+// The group, if it is one and is idle.
+std::optional<slo::GroupStatus> IdleGroup(const Core& core, size_t slo,
+                                          const serve::GroupSelector& group) {
+  const slo::SloSpec& spec = (*core.engine().slos())[slo];
+  if (spec.sli.composite() != nullptr) return std::nullopt;
+  const slo::SliId sli = core.engine().sli_of(slo);
+  const auto found = FindGroup(core.engine().table(), spec.id(), {sli, spec.sli.group_by}, group);
+  if (!found.ok() || !core.engine().table().is_idle(sli, *found)) return std::nullopt;
+  return core.engine().StatusOf(slo, *found);
+}
+
+// A composite that once was none has no SLI now, so no epoch of it is shown.
+std::vector<serve::EpochReading> EpochsOf(const Core& core, size_t slo) {
+  const slo::SloSpec& spec = (*core.engine().slos())[slo];
+  const SloEpochs::OfSlo* of_slo = core.epochs().Find(spec.id());
+  if (of_slo == nullptr || spec.sli.composite() != nullptr) return {};
+  std::vector<serve::EpochReading> readings;
+  for (size_t i = 0; i < of_slo->epochs.size(); ++i) {
+    const SloEpochs::Epoch& epoch = of_slo->epochs[i];
+    const slo::SliTable& table = core.engine().table();
+    serve::EpochReading& reading = readings.emplace_back();
+    reading.epoch = of_slo->dropped + static_cast<uint32_t>(i) + 1;
+    reading.since = epoch.since;
+    if (i + 1 < of_slo->epochs.size()) reading.until = of_slo->epochs[i + 1].since;
+    reading.sli = table.canonical(epoch.sli);
+    reading.lifetime = table.counts(epoch.sli, slo::kTotalGroup).lifetime();
+  }
+  return readings;
+}
+
 }  // namespace
 
 Readings::Readings(const CommitLoop& loop, const storage::Store& store, const base::Clock& clock,
@@ -109,7 +182,8 @@ serve::SloReading Readings::AllSlos() const {
   });
 }
 
-absl::StatusOr<serve::SloReading> Readings::OneSlo(std::string_view id) const {
+absl::StatusOr<serve::SloReading> Readings::OneSlo(std::string_view id,
+                                                   const serve::GroupSelector& group) const {
   return loop_.Read([&](const Core& core) -> absl::StatusOr<serve::SloReading> {
     const std::optional<size_t> index = core.engine().FindSlo(id);
     if (!index.has_value()) return UnknownSlo(id);
@@ -125,40 +199,28 @@ absl::StatusOr<serve::SloReading> Readings::OneSlo(std::string_view id) const {
       }
     }
     reading.alerts = core.alerts().Alerts();
+    reading.epochs = EpochsOf(core, *index);
+    reading.idle_group = IdleGroup(core, *index, group);
     return reading;
   });
 }
 
 absl::StatusOr<Readings::BudgetCopy> Readings::CopyGroup(const Core& core, size_t slo,
                                                          const serve::GroupSelector& group,
-                                                         const LatencyHours& latencies) const {
+                                                         const Wanted& wanted) const {
   const slo::SloSpec& spec = (*core.engine().slos())[slo];
-  const slo::SliId sli = core.engine().sli_of(slo);
-  slo::GroupId group_id = slo::kTotalGroup;
-  if (!group.empty()) {
-    std::vector<std::string> values;
-    for (const std::string& name : spec.sli.group_by) {
-      const auto value = group.find(name);
-      if (value != group.end()) values.push_back(value->second);
-    }
-    if (values.size() != group.size() || values.size() != spec.sli.group_by.size()) {
-      return base::InvalidArgument(
-          "{} is grouped by [{}]; give each of them once, as group.NAME=VALUE", spec.id(),
-          fmt::join(spec.sli.group_by, ", "));
-    }
-    const std::optional<slo::GroupId> found = core.engine().table().FindGroup(sli, values);
-    if (!found.has_value())
-      return base::NotFound("{} has no group [{}]", spec.id(), fmt::join(values, ", "));
-    group_id = *found;
-  }
-  SB_RETURN_IF_ERROR(core.engine().table().error(sli, group_id));
-  return BudgetCopy{{core.engine().table().counts(sli, group_id).view()},
-                    core.latencies().CopyHours(sli, group_id, UnixHour(latencies.start),
-                                               UnixHour(latencies.end) + 1),
-                    spec,
-                    core.engine().budget_of(slo),
-                    core.retained_from(clock_.Now()),
-                    store_.TakeSnapshot()};
+  SB_ASSIGN_OR_RETURN(const CountedSli counted, SliOf(core, slo, wanted.epoch));
+  SB_ASSIGN_OR_RETURN(const slo::GroupId group_id,
+                      FindGroup(core.engine().table(), spec.id(), counted, group));
+  SB_RETURN_IF_ERROR(core.engine().table().error(counted.sli, group_id));
+  return BudgetCopy{
+      {core.engine().table().counts(counted.sli, group_id).view()},
+      core.latencies().CopyHours(counted.sli, group_id, UnixHour(wanted.latency_start),
+                                 UnixHour(wanted.latency_end) + 1),
+      spec,
+      core.engine().budget_of(slo),
+      core.retained_from(clock_.Now()),
+      store_.TakeSnapshot()};
 }
 
 absl::StatusOr<Readings::BudgetCopy> Readings::CopyMembers(
@@ -188,11 +250,11 @@ absl::StatusOr<Readings::BudgetCopy> Readings::CopyMembers(
 
 absl::StatusOr<Readings::BudgetCopy> Readings::CopyBudget(std::string_view id,
                                                           const serve::GroupSelector& group,
-                                                          const LatencyHours& latencies) const {
+                                                          const Wanted& wanted) const {
   return loop_.Read([&](const Core& core) -> absl::StatusOr<BudgetCopy> {
     const std::optional<size_t> slo = core.engine().FindSlo(id);
     if (!slo.has_value()) return UnknownSlo(id);
-    return core.engine().composite_of(*slo) == nullptr ? CopyGroup(core, *slo, group, latencies)
+    return core.engine().composite_of(*slo) == nullptr ? CopyGroup(core, *slo, group, wanted)
                                                        : CopyMembers(core, *slo, group);
   });
 }
@@ -206,8 +268,9 @@ serve::ExclusionReading Readings::Exclusions() const {
 
 absl::StatusOr<serve::CountsReading> Readings::Counts(std::string_view id,
                                                       const serve::GroupSelector& group,
+                                                      std::optional<uint32_t> epoch,
                                                       sys_seconds start, sys_seconds end) const {
-  SB_ASSIGN_OR_RETURN(const BudgetCopy copy, CopyBudget(id, group));
+  SB_ASSIGN_OR_RETURN(const BudgetCopy copy, CopyBudget(id, group, {epoch, {}, {}}));
   const auto* const budget = std::get_if<slo::ViewedWindow>(&copy.budget);
   if (budget == nullptr) return CountsOfComposite(copy.spec);
   SB_RETURN_IF_ERROR(CheckCountRange(copy.views, start, end, copy.retained_from));
@@ -222,9 +285,10 @@ absl::StatusOr<serve::CountsReading> Readings::Counts(std::string_view id,
 
 absl::StatusOr<std::vector<slo::HistoryPoint>> Readings::History(std::string_view id,
                                                                  const serve::GroupSelector& group,
+                                                                 std::optional<uint32_t> epoch,
                                                                  sys_seconds start, sys_seconds end,
                                                                  seconds step) const {
-  SB_ASSIGN_OR_RETURN(const BudgetCopy copy, CopyBudget(id, group));
+  SB_ASSIGN_OR_RETURN(const BudgetCopy copy, CopyBudget(id, group, {epoch, {}, {}}));
   SB_RETURN_IF_ERROR(CheckCountRange(copy.views, start, end, copy.retained_from));
   SB_RETURN_IF_ERROR(CheckStep(start, end, step, slo::kSliceLength));
   const BlockStore blocks(store_, *copy.snapshot);
@@ -240,7 +304,7 @@ absl::StatusOr<std::vector<slo::HistoryPoint>> Readings::History(std::string_vie
 absl::StatusOr<std::vector<slo::LatencyPercentiles>> Readings::Percentiles(
     std::string_view id, const serve::GroupSelector& group, sys_seconds start, sys_seconds end,
     std::optional<seconds> step) const {
-  SB_ASSIGN_OR_RETURN(BudgetCopy copy, CopyBudget(id, group, {start, end}));
+  SB_ASSIGN_OR_RETURN(BudgetCopy copy, CopyBudget(id, group, {std::nullopt, start, end}));
   if (!copy.spec.sli.has_latency()) {
     return base::InvalidArgument(
         "{} has no latency: its SLI does not ask how long events take; write latency: {{max: "

@@ -28,14 +28,17 @@ class Readings final : public serve::Queries {
            FillServer fill_server);
 
   serve::SloReading AllSlos() const override;
-  absl::StatusOr<serve::SloReading> OneSlo(std::string_view id) const override;
+  absl::StatusOr<serve::SloReading> OneSlo(std::string_view id,
+                                           const serve::GroupSelector& group) const override;
   serve::ExclusionReading Exclusions() const override;
   absl::StatusOr<serve::CountsReading> Counts(std::string_view id,
                                               const serve::GroupSelector& group,
+                                              std::optional<uint32_t> epoch,
                                               std::chrono::sys_seconds start,
                                               std::chrono::sys_seconds end) const override;
   absl::StatusOr<std::vector<slo::HistoryPoint>> History(std::string_view id,
                                                          const serve::GroupSelector& group,
+                                                         std::optional<uint32_t> epoch,
                                                          std::chrono::sys_seconds start,
                                                          std::chrono::sys_seconds end,
                                                          std::chrono::seconds step) const override;
@@ -56,18 +59,20 @@ class Readings final : public serve::Queries {
     std::unique_ptr<storage::Snapshot>
         snapshot;  // of the same moment: both edges of a window read the same counts
   };
-  // The hours whose latencies are copied too.
-  struct LatencyHours {
-    std::chrono::sys_seconds start;
-    std::chrono::sys_seconds end;
+  // What of a budget is to be copied.
+  struct Wanted {
+    std::optional<uint32_t> epoch;  // nothing: the SLI that the SLO has now
+    // The hours whose latencies are copied too.
+    std::chrono::sys_seconds latency_start;
+    std::chrono::sys_seconds latency_end;
   };
   absl::StatusOr<BudgetCopy> CopyGroup(const Core& core, size_t slo,
                                        const serve::GroupSelector& group,
-                                       const LatencyHours& latencies) const;
+                                       const Wanted& wanted) const;
   absl::StatusOr<BudgetCopy> CopyMembers(const Core& core, size_t slo,
                                          const serve::GroupSelector& group) const;
   absl::StatusOr<BudgetCopy> CopyBudget(std::string_view id, const serve::GroupSelector& group,
-                                        const LatencyHours& latencies = {}) const;
+                                        const Wanted& wanted) const;
 
   const CommitLoop& loop_;
   const storage::Store& store_;

@@ -161,6 +161,26 @@ Table AlertTable(const json::array& alerts) {
   return table;
 }
 
+std::string Time(const json::object& object, std::string_view key) {
+  const json::value* value = object.if_contains(boost::json::string_view(key.data(), key.size()));
+  if (value == nullptr || !value->is_number()) return "-";
+  const std::chrono::sys_seconds time{std::chrono::seconds(value->to_number<int64_t>())};
+  return base::FormatRfc3339(time);
+}
+
+// What the SLO counted before its SLI was changed, and what it counts now.
+Table EpochTable(const json::array& epochs) {
+  Table table({"EPOCH", "SINCE", "UNTIL", "GOOD", "BAD", "SLI"});
+  for (const json::value& value : epochs) {
+    const json::object& epoch = value.as_object();
+    table.Add({std::to_string(epoch.at("epoch").to_number<uint64_t>()), Time(epoch, "since"),
+               epoch.at("until").is_null() ? "now" : Time(epoch, "until"),
+               std::to_string(epoch.at("good").to_number<uint64_t>()),
+               std::to_string(epoch.at("bad").to_number<uint64_t>()), Text(epoch, "sli")});
+  }
+  return table;
+}
+
 int Fail(const absl::Status& status) {
   fmt::print(stderr, "{}\n", base::Message(status));
   return 1;
@@ -238,6 +258,9 @@ int Show(const SloOptions& options) {
   fmt::print("\n{}{}\n{}", windows.Text(), LatencyText(slo.as_object()), TierTable(policy).Text());
   const json::array& alerts = policy.at("alerts").as_array();
   if (!alerts.empty()) fmt::print("\n{}", AlertTable(alerts).Text());
+  const json::value* epochs = slo.as_object().if_contains("epochs");
+  if (epochs != nullptr && !epochs->as_array().empty())
+    fmt::print("\n{}", EpochTable(epochs->as_array()).Text());
   return 0;
 }
 

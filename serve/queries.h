@@ -26,6 +26,16 @@
 
 namespace slowburn::serve {
 
+// A stretch of time in which an SLO had one SLI.
+struct EpochReading {
+  uint32_t epoch = 0;  // from 1
+  std::chrono::sys_seconds since{};
+  std::optional<std::chrono::sys_seconds> until;  // nothing: it is now
+  std::string sli;                                // canonical text
+  // Everything that the SLI ever counted: what returns to an SLI counts on.
+  slo::SliCounts lifetime;
+};
+
 // Statuses as of one instant, every fsynced count in them.
 struct SloReading {
   // Shared: a reload must not take the specs away under an answer.
@@ -33,6 +43,9 @@ struct SloReading {
   std::shared_ptr<const slo::ExclusionSet> exclusions = std::make_shared<const slo::ExclusionSet>();
   std::vector<slo::SloStatus> statuses;  // .index points into *slos
   std::vector<model::Alert> alerts;      // all of the book
+  // Of OneSlo: the group that was asked for, when it is idle: then it is in no list.
+  std::optional<slo::GroupStatus> idle_group;
+  std::vector<EpochReading> epochs;  // of OneSlo: oldest first; none of a composite
   std::chrono::sys_seconds now{};
 };
 
@@ -104,16 +117,20 @@ class Queries {
   virtual ~Queries() = default;
   virtual SloReading AllSlos() const = 0;
   // The SLO, and after a composite its members. kNotFound for an unknown id, naming it.
-  virtual absl::StatusOr<SloReading> OneSlo(std::string_view id) const = 0;
-  // kNotFound for an unknown id or group; kInvalidArgument for bounds that are not whole slices
+  virtual absl::StatusOr<SloReading> OneSlo(std::string_view id,
+                                            const GroupSelector& group) const = 0;
+  // Of the SLI that the SLO has, or had in `epoch`. kNotFound for an unknown id, group or epoch
+  // (naming those there are); kInvalidArgument for bounds that are not whole slices
   // (naming the nearest), end <= start, or a start before the retained past (naming its start).
   virtual absl::StatusOr<CountsReading> Counts(std::string_view id, const GroupSelector& group,
+                                               std::optional<uint32_t> epoch,
                                                std::chrono::sys_seconds start,
                                                std::chrono::sys_seconds end) const = 0;
   // As Counts; step is whole slices and at most 11,000 points come of it.
   virtual absl::StatusOr<std::vector<slo::HistoryPoint>> History(
-      std::string_view id, const GroupSelector& group, std::chrono::sys_seconds start,
-      std::chrono::sys_seconds end, std::chrono::seconds step) const = 0;
+      std::string_view id, const GroupSelector& group, std::optional<uint32_t> epoch,
+      std::chrono::sys_seconds start, std::chrono::sys_seconds end,
+      std::chrono::seconds step) const = 0;
   // How long the events of [start, end) took; with a step one for each, as History.
   // kInvalidArgument also for an SLO without a latency. Bounds and step are whole five minutes, or
   // whole hours where only these are kept.

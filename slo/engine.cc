@@ -236,6 +236,10 @@ bool Engine::IsReadable(const Runtime& runtime, GroupId group) const {
   return is_read && EventSum(runtime, group, runtime.window).IsValid();
 }
 
+bool Engine::IsIdle(const Runtime& runtime, GroupId group) const {
+  return runtime.composite == nullptr && table_.is_idle(runtime.sli, group);
+}
+
 const std::vector<std::string>& Engine::ValuesOf(const Runtime& runtime, GroupId group) const {
   static const std::vector<std::string> kNone;
   return runtime.composite != nullptr ? kNone : table_.values(runtime.sli, group);
@@ -253,11 +257,6 @@ TierFigures Engine::FiguresOf(const Runtime& runtime, size_t at, GroupId group) 
   return figures;
 }
 
-TierState Engine::StateOfTier(const SloSpec& slo, const Runtime& runtime, size_t at,
-                              GroupId group) const {
-  return JudgeTier(slo.policy.tiers[at], slo.objective, FiguresOf(runtime, at, group));
-}
-
 BudgetFigures Engine::FiguresOf(const SloSpec& slo, const Runtime& runtime, GroupId group) const {
   return {.is_total = group == kTotalGroup,
           .has_events = EventSum(runtime, group, runtime.window).total() > 0,
@@ -268,15 +267,37 @@ BudgetFigures Engine::FiguresOf(const SloSpec& slo, const Runtime& runtime, Grou
           .now = now_};
 }
 
-SloState Engine::StateOfGroup(const SloSpec& slo, const Runtime& runtime, GroupId group) const {
-  if (!IsReadable(runtime, group)) return SloState::kInvalid;
-  const SliCounts in_window = BudgetSum(runtime, group, runtime.window);
-  if (in_window.total() == 0) return SloState::kNoData;
-  if (IsBudgetExhausted(in_window, slo.objective)) return SloState::kExhausted;
-  for (size_t tier = 0; tier < slo.policy.tiers.size(); ++tier) {
-    if (StateOfTier(slo, runtime, tier, group) == TierState::kBurning) return SloState::kBurning;
+Engine::Verdict Engine::Judge(const SloSpec& slo, const Runtime& runtime, GroupId group) const {
+  if (!IsReadable(runtime, group))
+    return {.state = SloState::kInvalid, .has_conditions = !slo.policy.tiers.empty()};
+  bool burns = false;
+  bool has_conditions = false;
+  for (size_t at = 0; at < slo.policy.tiers.size(); ++at) {
+    const AlertTier& tier = slo.policy.tiers[at];
+    const TierFigures figures = FiguresOf(runtime, at, group);
+    const bool tier_burns = JudgeTier(tier, slo.objective, figures) == TierState::kBurning;
+    burns |= tier_burns;
+    has_conditions |= !tier.disabled && (tier_burns || !figures.IsValid());
   }
-  return SloState::kOk;
+  const SliCounts in_window = BudgetSum(runtime, group, runtime.window);
+  SloState state = SloState::kOk;
+  if (in_window.total() == 0) {
+    state = SloState::kNoData;
+  } else if (IsBudgetExhausted(in_window, slo.objective)) {
+    state = SloState::kExhausted;
+  } else if (burns) {
+    state = SloState::kBurning;
+  }
+  return {.state = state, .has_conditions = has_conditions};
+}
+
+void Engine::JudgeAgain(size_t slo, GroupId group) {
+  Runtime& runtime = runtimes_[slo];
+  const Verdict verdict = Judge((*slos_)[slo], runtime, group);
+  Runtime::GroupRuntime& known = runtime.groups[static_cast<size_t>(group)];
+  if (verdict.state != known.state) known.since = now_;
+  known.state = verdict.state;
+  known.has_conditions = verdict.has_conditions;
 }
 
 void Engine::Step(sys_seconds now) {
@@ -288,12 +309,20 @@ void Engine::Step(sys_seconds now) {
     Runtime& runtime = runtimes_[i];
     if (runtime.composite != nullptr) runtime.composite->Step(SliceOf(now_), late);
     const size_t budgets = BudgetsOf(runtime);
-    while (runtime.groups.size() < budgets) runtime.groups.push_back({SloState::kNoData, now_});
-    for (size_t group = 0; group < budgets; ++group) {
-      const SloState state = StateOfGroup((*slos_)[i], runtime, static_cast<GroupId>(group));
-      if (state != runtime.groups[group].state) runtime.groups[group] = {state, now_};
+    while (runtime.groups.size() < budgets)
+      runtime.groups.push_back({SloState::kNoData, false, now_});
+    // Ages of groups are whole slices, as are the windows that they are held against: within a
+    // slice only events change a verdict.
+    if (table_.all_touched() || runtime.composite != nullptr) {
+      for (size_t group = 0; group < budgets; ++group) {
+        if (!IsIdle(runtime, static_cast<GroupId>(group)))
+          JudgeAgain(i, static_cast<GroupId>(group));
+      }
+    } else {
+      for (const GroupId group : table_.touched(runtime.sli)) JudgeAgain(i, group);
     }
   }
+  table_.ForgetTouched();
 }
 
 // The same exclusions, further into the future. They could be laid out once, so they can again.
@@ -317,8 +346,13 @@ bool Engine::Alerts(const SloSpec& slo, GroupId group) const {
 std::vector<model::AlertCondition> Engine::Conditions() const {
   std::vector<model::AlertCondition> conditions;
   for (size_t i = 0; i < runtimes_.size(); ++i) {
-    for (size_t group = 0; group < BudgetsOf(runtimes_[i]); ++group) {
-      if (Alerts((*slos_)[i], static_cast<GroupId>(group)))
+    const SloSpec& slo = (*slos_)[i];
+    // Of those that were there at the last Step.
+    for (size_t group = 0; group < runtimes_[i].groups.size(); ++group) {
+      const bool may_have =
+          runtimes_[i].groups[group].has_conditions || !slo.alerting.state_alerts.empty();
+      if (may_have && Alerts(slo, static_cast<GroupId>(group)) &&
+          !IsIdle(runtimes_[i], static_cast<GroupId>(group)))
         AddConditions(i, static_cast<GroupId>(group), conditions);
     }
   }
@@ -371,7 +405,7 @@ GroupStatus Engine::StatusOf(size_t index, GroupId group) const {
   status.group = group;
   status.values = ValuesOf(runtime, group);
   const auto g = static_cast<size_t>(group);
-  status.state = StateOfGroup(slo, runtime, group);
+  status.state = Judge(slo, runtime, group).state;
   status.since = g < runtime.groups.size() && runtime.groups[g].state == status.state
                      ? runtime.groups[g].since
                      : now_;
@@ -415,6 +449,7 @@ SloStatus Engine::Status(size_t slo) const {
   status.is_excluded = runtimes_[slo].events.Covers(SliceOf(now_));
   status.state = SloState::kOk;
   for (size_t group = 0; group < BudgetsOf(runtimes_[slo]); ++group) {
+    if (IsIdle(runtimes_[slo], static_cast<GroupId>(group))) continue;
     status.groups.push_back(StatusOf(slo, static_cast<GroupId>(group)));
     status.state = std::min(status.state, status.groups.back().state);  // worst first
   }

@@ -87,6 +87,7 @@ class Engine {
   }
   // With every applied change in it.
   SloStatus Status(size_t slo) const;
+  // Also of an idle group, which is not among those of Status: it has no events in its windows.
   GroupStatus StatusOf(size_t slo, GroupId group) const;
   // The longest window of any SLO in force.
   std::chrono::seconds longest_window() const;
@@ -120,6 +121,7 @@ class Engine {
     std::vector<BurnSums> burns;  // the policy's windows, ascending
     struct GroupRuntime {
       SloState state = SloState::kNoData;
+      bool has_conditions = false;  // of its tiers
       std::chrono::sys_seconds since{};
     };
     std::vector<GroupRuntime> groups;
@@ -142,12 +144,16 @@ class Engine {
   Slice FirstOf(const Runtime& runtime, GroupId group) const;
   std::optional<std::chrono::sys_seconds> LastEventOf(const Runtime& runtime, GroupId group) const;
   bool IsReadable(const Runtime& runtime, GroupId group) const;
+  bool IsIdle(const Runtime& runtime, GroupId group) const;
   const std::vector<std::string>& ValuesOf(const Runtime& runtime, GroupId group) const;
   TierFigures FiguresOf(const Runtime& runtime, size_t tier, GroupId group) const;
   BudgetFigures FiguresOf(const SloSpec& slo, const Runtime& runtime, GroupId group) const;
-  TierState StateOfTier(const SloSpec& slo, const Runtime& runtime, size_t tier,
-                        GroupId group) const;
-  SloState StateOfGroup(const SloSpec& slo, const Runtime& runtime, GroupId group) const;
+  struct Verdict {
+    SloState state = SloState::kNoData;
+    bool has_conditions = false;  // some tier burns or is unknown, and is not disabled
+  };
+  Verdict Judge(const SloSpec& slo, const Runtime& runtime, GroupId group) const;
+  void JudgeAgain(size_t slo, GroupId group);
   bool Alerts(const SloSpec& slo, GroupId group) const;
   void AddConditions(size_t slo, GroupId group,
                      std::vector<model::AlertCondition>& conditions) const;

@@ -8,8 +8,9 @@
 namespace slowburn::slo {
 namespace {
 
-// Longer steps are read as ranges: a range does not leave its hours in memory.
-constexpr uint32_t kStepsMax = kSlicesPerHour;
+// Longer steps are read as ranges: a range does not leave its hours in memory. The state of a
+// silent group may be two hours old when the program stops.
+constexpr uint32_t kStepsMax = 4 * kSlicesPerHour;
 
 uint32_t HourOf(Slice slice) { return slice / kSlicesPerHour; }
 
@@ -26,6 +27,7 @@ SliceBlock ByFiveMinutes(const SliceBlock& hour) {
 void GroupCounts::Restore(const GroupRunningState& state,
                           std::shared_ptr<const WindowSet> windows) {
   through_ = state.through;
+  tidied_hour_ = HourOf(through_);
   view_.first = state.first;
   view_.days_rolled = state.days_rolled;
   last_event_ = state.last_event;
@@ -82,7 +84,10 @@ absl::Status GroupCounts::SetWindows(std::shared_ptr<const WindowSet> windows,
   stale_ = !failed.ok();
   if (stale_) sums.assign(windows_->size(), {});
   sums_ = std::move(sums);
-  if (!stale_) Evict();
+  if (!stale_) {
+    tidied_hour_ = HourOf(through_);
+    Evict();
+  }
   return failed;
 }
 
@@ -100,7 +105,9 @@ ResidentHour* GroupCounts::Find(uint32_t hour) {
 
 absl::StatusOr<ResidentHour*> GroupCounts::Resident(uint32_t hour, const BlockSource& source) {
   if (ResidentHour* resident = Find(hour)) return resident;
-  auto block = RangeReader(view_, source).Hour(hour);
+  absl::StatusOr<SliceBlock> block = SliceBlock(kHourSlots);
+  // After the last event there is nothing to read.
+  if (hour <= HourOf(SliceOf(last_event_))) block = RangeReader(view_, source).Hour(hour);
   if (!block.ok()) return block.status();
   const auto at = std::lower_bound(
       view_.hours.begin(), view_.hours.end(), hour,
@@ -255,13 +262,13 @@ absl::Status GroupCounts::Advance(Slice to, const BlockSource& source) {
   if (to <= through_) return absl::OkStatus();
   if (view_.first == 0) {
     through_ = to;
+    tidied_hour_ = HourOf(to);
     return absl::OkStatus();
   }
   if (to - through_ > kStepsMax) {
     through_ = to;
     return Resum(source);
   }
-  const uint32_t hour = HourOf(through_);
   while (through_ < to) {
     const absl::Status stepped = Step(source);
     if (!stepped.ok()) {
@@ -270,20 +277,59 @@ absl::Status GroupCounts::Advance(Slice to, const BlockSource& source) {
       return stepped;
     }
   }
-  if (HourOf(through_) != hour) {
-    // A silent group needs a new checkpoint only so often that a restart never has to step far.
-    changed_ = true;
-    Evict();
-  }
+  if (HourOf(through_) > tidied_hour_ + 1) Tidy();  // Nobody has prepared it.
   return absl::OkStatus();
+}
+
+void GroupCounts::Sleep(std::shared_ptr<const WindowSet> windows) {
+  std::erase_if(view_.hours, [](const ResidentHour& resident) { return !resident.dirty; });
+  view_.hours.shrink_to_fit();
+  windows_ = std::move(windows);
+  sums_.assign(windows_->size(), {});
+  restored_ = {};
+  stale_ = false;
+}
+
+absl::Status GroupCounts::Wake(Slice through, const BlockSource& source) {
+  through_ = through;
+  tidied_hour_ = HourOf(through);
+  // Nothing happened since its last event: those days have no blocks to be made.
+  const uint32_t last_day = SliceOf(last_event_) / kSlicesPerDay;
+  if (view_.days_rolled > last_day)
+    view_.days_rolled = std::max(view_.days_rolled, through / kSlicesPerDay);
+  const bool holds_events =
+      std::any_of(windows_->begin(), windows_->end(), [&](const ViewedWindow& window) {
+        return window.window().BeginAt(through) <= SliceOf(last_event_) + kSlicesPerDay;
+      });
+  return holds_events ? Resum(source) : absl::OkStatus();
+}
+
+// A silent group needs a new checkpoint only so often that a restart never has to step far.
+void GroupCounts::Tidy() {
+  changed_ = true;
+  tidied_hour_ = HourOf(through_);
+  Evict();
+}
+
+void GroupCounts::Prepare(const BlockSource& source) {
+  if (stale_ || view_.first == 0) return;
+  Tidy();
+  (void)Resident(HourOf(through_) + 1, source).ok();
+  for (const ViewedWindow& window : *windows_) {
+    const uint32_t next = HourOf(window.window().BeginAt(through_)) + 1;
+    const bool leaves = window.window().calendar() == nullptr;
+    if (leaves && (next + 1) * kSlicesPerHour > FirstCounted(view_))
+      (void)Resident(next, source).ok();
+  }
 }
 
 void GroupCounts::Evict() {
   std::erase_if(view_.hours, [&](const ResidentHour& resident) {
     if (resident.dirty || resident.hour + 1 >= HourOf(through_)) return false;
     return std::none_of(windows_->begin(), windows_->end(), [&](const ViewedWindow& window) {
+      const uint32_t edge = HourOf(window.window().BeginAt(through_));
       return window.window().calendar() == nullptr &&
-             resident.hour == HourOf(window.window().BeginAt(through_));
+             (resident.hour == edge || resident.hour == edge + 1);
     });
   });
 }
@@ -295,6 +341,7 @@ std::optional<std::chrono::sys_seconds> GroupCounts::last_event() const {
 
 absl::StatusOr<SliceBlock> GroupCounts::MakeDay(uint32_t day, const BlockSource& source) const {
   SliceBlock block(kDaySlots);
+  if (day > SliceOf(last_event_) / kSlicesPerDay) return block;
   const RangeReader reader(view_, source);
   constexpr uint32_t kSums = kHourSlots / kSlicesPerDaySlot;
   for (uint32_t hour = 0; hour < 24; ++hour) {

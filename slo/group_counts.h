@@ -50,6 +50,7 @@ class GroupCounts {
     through_ = through;
     sums_.assign(windows->size(), {});
     windows_ = std::move(windows);
+    tidied_hour_ = through_ / kSlicesPerHour;
   }
   // Sets the sums back to `to`, if they are ahead of it: the clock of the last run was wrong. They
   // are read anew by the next SetWindows.
@@ -70,6 +71,21 @@ class GroupCounts {
   absl::Status Resum(const BlockSource& source);
   // Moves the sums to `to`; back or not at all is no move.
   absl::Status Advance(Slice to, const BlockSource& source);
+
+  // Between steps, once an hour: lets go of hours that no window needs any more, and reads those
+  // that the windows' edges come to in the next hour, so that the step into it need not. What
+  // cannot be read now is left to that step.
+  void Prepare(const BlockSource& source);
+
+  // Whether its last event is further back than `silence` at `slice`.
+  bool IsSilent(std::chrono::seconds silence, Slice slice) const {
+    return view_.first != 0 && last_event_ + silence < SliceStart(slice);
+  }
+  // Leaves memory but for what the store needs: sums of `windows` are zero until Wake, whatever
+  // time it is. Call it when none of them holds an event.
+  void Sleep(std::shared_ptr<const WindowSet> windows);
+  // Is as far as the others again. Reads the sums where some window reaches the last event.
+  absl::Status Wake(Slice through, const BlockSource& source);
 
   // Zero, and not to be trusted, from a call that could not read until the next that can.
   // Events, or timeslices where the window's view is one of time.
@@ -109,6 +125,7 @@ class GroupCounts {
                                       const BlockSource& source) const;
   void AddToTimeslices(size_t window, const SliceChange& change, const BlockSource& source);
   const ViewedWindow& window(size_t at) const { return (*windows_)[at]; }
+  void Tidy();
   void Evict();
 
   GroupView view_;
@@ -118,6 +135,7 @@ class GroupCounts {
   std::vector<GroupRunningState::Sum> restored_;  // of a checkpoint, until SetWindows
   SliCounts lifetime_;
   Slice through_ = 0;
+  uint32_t tidied_hour_ = 0;  // when hours last left memory
   std::chrono::sys_seconds last_event_{};
   bool changed_ = false;
   bool stale_ = false;  // a read failed: the sums are wrong and have to be read anew

@@ -281,7 +281,47 @@ TEST(GroupCountsTest, ASilentGroupIsCheckpointedHourlyAndNoMore) {
   ASSERT_TRUE(group.counts.Advance(kStart + 100, group.source).ok());
   EXPECT_FALSE(group.counts.changed());
   ASSERT_TRUE(group.counts.Advance(kStart + 360, group.source).ok());
+  EXPECT_FALSE(group.counts.changed());
+  group.counts.Prepare(group.source);
   EXPECT_TRUE(group.counts.changed()) << "a restart must not have to step far";
+  group.WriteHours();
+  ASSERT_TRUE(group.counts.Advance(kStart + 2 * 360, group.source).ok());
+  EXPECT_FALSE(group.counts.changed());
+  ASSERT_TRUE(group.counts.Advance(kStart + 3 * 360, group.source).ok());
+  EXPECT_TRUE(group.counts.changed()) << "also when nobody prepares it";
+}
+
+TEST(GroupCountsTest, AStepIntoAnHourThatWasPreparedReadsNothing) {
+  for (const bool prepared : {false, true}) {
+    Recounted group({30, 360, 720, 2160, 8640, 30 * 8640});
+    for (uint32_t hour = 0; hour < 24 * 40; ++hour) {
+      const Slice now = kStart + hour * kSlicesPerHour;
+      ASSERT_TRUE(group.counts.Advance(now, group.source).ok());
+      group.Add(now, {.good = 5, .bad = 1});
+      group.WriteHours();
+    }
+    ASSERT_TRUE(group.counts.Advance(group.counts.through() + 100, group.source).ok());
+    if (prepared) group.counts.Prepare(group.source);
+    group.source.ResetReads();
+    ASSERT_TRUE(group.counts.Advance(group.counts.through() + 360, group.source).ok());
+    EXPECT_EQ(group.source.reads() == 0, prepared);
+    group.ExpectExact();
+  }
+}
+
+TEST(GroupCountsTest, AnHourThatCannotBePreparedIsReadWhenItsTimeComes) {
+  Recounted group({2160});
+  for (uint32_t hour = 0; hour < 12; ++hour) {
+    ASSERT_TRUE(group.counts.Advance(kStart + hour * kSlicesPerHour, group.source).ok());
+    group.Add(kStart + hour * kSlicesPerHour, {.good = 5, .bad = 1});
+    group.WriteHours();
+  }
+  group.source.FailAfter(0);
+  group.counts.Prepare(group.source);
+  EXPECT_FALSE(group.counts.Advance(group.counts.through() + 400, group.source).ok());
+  group.source.FailAfter(std::nullopt);
+  ASSERT_TRUE(group.counts.Advance(group.counts.through() + 1, group.source).ok());
+  group.ExpectExact();
 }
 
 }  // namespace

@@ -29,13 +29,20 @@ namespace slowburn::slo {
 
 inline constexpr std::string_view kOverflowGroup = "__overflow__";
 
-// The counts of the program. A commit is planned (nothing changes), made durable by the caller,
+// The counts of the program. A group without an event for a day longer than the longest window of
+// its SLI is idle: it is out of memory but for what names it, in no list, and takes no place among
+// the groups of its SLI. Its id, its counts and its history stay, and its next event brings it
+// back, if there is room. Who is idle follows from the last events and needs no record.
+//
+// A commit is planned (nothing changes), made durable by the caller,
 // then applied: replay applies the same changes and comes to the same state.
 class SliTable {
  public:
   struct Options {
     std::chrono::seconds max_late{24 * 3600};
     uint32_t groups_per_sli_max = 1000;  // more become __overflow__; the total stays exact
+    // Idle ones are known as well, so many times as many: after that, new ones become __overflow__.
+    uint32_t known_groups_factor = 50;
     uint32_t group_value_bytes_max = kGroupValueBytesMax;  // longer values are cut
   };
   // `source` must outlive the table.
@@ -72,11 +79,18 @@ class SliTable {
   absl::Status SetWindows(SliId sli, WindowSet windows, std::chrono::sys_seconds now);
   const WindowSet& windows(SliId sli) const { return *At(sli).windows; }
   // Moves every group's sums to the slice of `now`. A group whose counts cannot be read stays
-  // behind and is reported once it is asked for.
+  // behind and is reported once it is asked for. Also prepares a few groups for the next hour (see
+  // GroupCounts::Prepare), so that every one had its turn when it begins.
   void Advance(std::chrono::sys_seconds now);
+  // Which groups may have other sums than at the last ForgetTouched: all, or of each SLI these.
+  bool all_touched() const { return all_touched_; }
+  const std::vector<GroupId>& touched(SliId sli) const { return At(sli).touched; }
+  void ForgetTouched();
 
   // --- groups: 0 is the total
+  // Ids that were given, idle ones included.
   size_t groups(SliId sli) const { return At(sli).groups.size(); }
+  bool is_idle(SliId sli, GroupId group) const { return At(sli).groups[Index(group)].is_idle; }
   const BlockSource& source() const { return source_; }
   const GroupCounts& counts(SliId sli, GroupId group) const {
     return At(sli).groups[Index(group)].counts;
@@ -116,7 +130,9 @@ class SliTable {
   void SetHoursKeptFrom(uint32_t day);
 
   size_t memory_bytes() const;
-  size_t group_count() const;
+  // Of all SLIs, totals included, without the idle ones; and these.
+  size_t group_count() const { return known_count() - idle_count(); }
+  size_t idle_count() const;
 
  private:
   struct Group {
@@ -124,6 +140,8 @@ class SliTable {
     std::vector<std::string> values;
     GroupCounts counts;
     absl::Status error;
+    bool touched = false;
+    bool is_idle = false;
   };
   struct Sli {
     SliId id{};
@@ -132,6 +150,11 @@ class SliTable {
     std::shared_ptr<const WindowSet> windows = std::make_shared<const WindowSet>();
     std::vector<Group> groups;                         // by GroupId
     absl::flat_hash_map<std::string, GroupId> by_key;  // by group key of cleaned values
+    std::vector<GroupId> touched;                      // those with the flag
+    // A group is idle after it. Nothing is before SetWindows says what windows there are.
+    std::chrono::seconds silence = std::chrono::seconds::max() / 2;
+    uint32_t idle = 0;
+    uint32_t places = 1;  // taken: groups that are not idle, the total included, __overflow__ not
   };
   struct Planning;
 
@@ -143,7 +166,14 @@ class SliTable {
   }
   std::string CleanKey(std::string_view raw_key) const;
   void NoteLate(const SliceChange& change);
+  void Prepare(std::chrono::sys_seconds now);
+  void BeginPreparing(std::chrono::seconds into_hour);
   GroupId GroupFor(const Sli& sli, std::string_view raw_key, Planning& planning) const;
+  GroupId KnownGroup(const Sli& sli, GroupId group, Planning& planning) const;
+  bool HasPlace(const Sli& sli, const Group& group) const;
+  static void Sleep(Sli& sli, Group& group);
+  absl::Status Wake(Sli& sli, Group& group);
+  size_t known_count() const;
   uint32_t RollableDay(std::chrono::sys_seconds now) const;
 
   Options options_;
@@ -154,7 +184,11 @@ class SliTable {
   Slice advanced_to_ = 0;
   absl::flat_hash_set<SliId> watched_;
   LateChanges late_;
+  bool all_touched_ = true;
   size_t roll_sli_ = 0, roll_group_ = 0;  // where RollDays goes on
+  // Where Prepare goes on, and how many groups it has not come to in this hour.
+  int64_t preparing_hour_ = 0;
+  size_t prepare_sli_ = 0, prepare_group_ = 0, prepare_left_ = 0;
 };
 
 }  // namespace slowburn::slo

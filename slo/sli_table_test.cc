@@ -354,8 +354,8 @@ TEST_F(SliTableTest, AResumThatCannotReadIsReported) {
   ASSERT_TRUE(Commit(table, One("a", kNowSlice - 300), kNow).ok());
   ASSERT_TRUE(Commit(table, One("b", kNowSlice - 300), kNow).ok());
   Checkpoint(table, kNow);
-  table.Advance(kNow + 2h);
-  ASSERT_TRUE(table.SetHour(kSli, GroupId{1}, (kNowSlice + 720) / 360, SliceBlock(360)).ok());
+  table.Advance(kNow + 5h);
+  ASSERT_TRUE(table.SetHour(kSli, GroupId{1}, (kNowSlice + 1800) / 360, SliceBlock(360)).ok());
   source_.FailAfter(0);
   EXPECT_FALSE(table.Resum(kSli).ok());
   source_.FailAfter(std::nullopt);
@@ -461,6 +461,127 @@ TEST_F(SliTableTest, VisitsWhatChangedSinceTheCheckpoint) {
     visited.push_back(static_cast<uint32_t>(group));
   });
   EXPECT_THAT(visited, IsEmpty());
+}
+
+// --- idle groups
+
+class IdleGroupsTest : public SliTableTest {
+ protected:
+  // Two groups and one too many, all checkpointed.
+  SliTable MakeFull() {
+    SliTable table = Make({.groups_per_sli_max = 2});
+    for (const std::string value : {"a", "b", "c"})
+      EXPECT_TRUE(Commit(table, One(value), kNow).ok());
+    Checkpoint(table, kNow);
+    return table;
+  }
+  // Every second of the hour that ends there: each group has its turn.
+  void PassHour(SliTable& table, sys_seconds until) {
+    for (sys_seconds now = until - 1h; now <= until; now += 1s) table.Advance(now);
+  }
+  GroupId IdOf(const SliTable& table, const std::string& value) {
+    return table.FindGroup(kSli, {value}).value();
+  }
+};
+
+TEST_F(IdleGroupsTest, LeaveADayAfterTheLongestWindowAndKeepTheirCounts) {
+  SliTable table = MakeFull();
+  PassHour(table, kNow + 25h);
+  EXPECT_EQ(table.idle_count(), 0u);
+  const size_t before = table.memory_bytes();
+  PassHour(table, kNow + 26h + 20s);
+  EXPECT_EQ(table.idle_count(), 3u);
+  EXPECT_EQ(table.group_count(), 1u);
+  EXPECT_EQ(table.groups(kSli), 4u) << "ids stay given";
+  EXPECT_LT(table.memory_bytes(), before);
+  const GroupId a = IdOf(table, "a");
+  EXPECT_TRUE(table.is_idle(kSli, a));
+  EXPECT_FALSE(table.is_idle(kSli, kTotalGroup));
+  EXPECT_EQ(table.counts(kSli, a).lifetime(), (SliCounts{1, 0}));
+  EXPECT_EQ(table.counts(kSli, a).sum(1), SliCounts{});
+  EXPECT_TRUE(table.counts(kSli, a).view().hours.empty());
+  EXPECT_EQ(*RangeReader(table.counts(kSli, a).view(), source_).Sum(kNowSlice, kNowSlice + 1),
+            (SliCounts{1, 0}));
+}
+
+TEST_F(IdleGroupsTest, ComeBackWithTheirIdWhileThereIsRoom) {
+  SliTable table = MakeFull();
+  const GroupId a = IdOf(table, "a");
+  const sys_seconds later = kNow + 27h;
+  PassHour(table, later);
+  const Slice slice = SliceOf(later);
+  // A place is free for a new one and one that was there, not for a third.
+  EXPECT_TRUE(Commit(table, One("new", slice), later).ok());
+  const auto plan = Commit(table, One("a", slice, {2, 1}), later);
+  ASSERT_TRUE(plan.ok());
+  EXPECT_THAT(plan->admissions, IsEmpty());
+  EXPECT_EQ(plan->changes.at(1).group, a);
+  EXPECT_FALSE(table.is_idle(kSli, a));
+  EXPECT_EQ(table.counts(kSli, a).sum(1), (SliCounts{2, 1}));
+  EXPECT_EQ(table.counts(kSli, a).lifetime(), (SliCounts{3, 1}));
+  const auto full = Commit(table, One("b", slice), later);
+  ASSERT_TRUE(full.ok());
+  EXPECT_EQ(full->overflowed, 1u);
+  EXPECT_TRUE(table.is_idle(kSli, IdOf(table, "b")));
+  EXPECT_EQ(table.counts(kSli, IdOf(table, std::string(kOverflowGroup))).lifetime(),
+            (SliCounts{2, 0}));
+  EXPECT_EQ(table.counts(kSli, kTotalGroup).sum(1), (SliCounts{4, 1}));
+}
+
+TEST_F(IdleGroupsTest, TheCapHoldsWithinOnePlan) {
+  SliTable table = MakeFull();
+  const sys_seconds later = kNow + 27h;
+  PassHour(table, later);
+  const Slice slice = SliceOf(later);
+  const auto plan = Commit(table,
+                           BuildDelta({{kSli, slice, {1, 0}, {"b"}},
+                                       {kSli, slice - 1, {1, 0}, {"b"}},
+                                       {kSli, slice, {1, 0}, {"new"}},
+                                       {kSli, slice, {1, 0}, {"a"}}}),
+                           later);
+  ASSERT_TRUE(plan.ok());
+  EXPECT_THAT(plan->admissions, SizeIs(1));
+  EXPECT_EQ(plan->overflowed, 1u);
+  EXPECT_TRUE(table.is_idle(kSli, IdOf(table, "a")));
+  EXPECT_EQ(table.counts(kSli, IdOf(table, "b")).sum(1), (SliCounts{2, 0}));
+}
+
+TEST_F(IdleGroupsTest, LongerWindowsBringThemBackAndShorterOnesSendThemAway) {
+  SliTable table = MakeFull();
+  const sys_seconds later = kNow + 27h;
+  PassHour(table, later);
+  ASSERT_TRUE(table.SetWindows(kSli, RollingWindows({6, 30 * 8640}), later).ok());
+  EXPECT_EQ(table.idle_count(), 0u);
+  EXPECT_EQ(table.counts(kSli, IdOf(table, "a")).sum(1), (SliCounts{1, 0}));
+  ASSERT_TRUE(table.SetWindows(kSli, RollingWindows({6}), later).ok());
+  EXPECT_EQ(table.idle_count(), 3u);
+}
+
+TEST_F(IdleGroupsTest, KnownGroupsAreBounded) {
+  SliTable table = Make({.groups_per_sli_max = 2, .known_groups_factor = 2});
+  sys_seconds now = kNow;
+  for (int i = 0; i < 10; ++i) {
+    EXPECT_TRUE(Commit(table, One(std::to_string(i), SliceOf(now)), now).ok());
+    Checkpoint(table, now);
+    now += 48h;
+    PassHour(table, now);
+  }
+  EXPECT_LE(table.groups(kSli), 7u);
+  EXPECT_EQ(table.counts(kSli, kTotalGroup).lifetime(), (SliCounts{10, 0}));
+}
+
+TEST_F(IdleGroupsTest, TheirDaysAreRolledAndHoldNoOthersBack) {
+  SliTable table = MakeFull();
+  PassHour(table, kNow + 26h + 20s);
+  ASSERT_EQ(table.idle_count(), 3u);
+  for (int days = 2; days < 6; ++days) {
+    table.Advance(kNow + days * 24h);
+    Checkpoint(table, kNow + days * 24h);
+  }
+  const GroupId a = IdOf(table, "a");
+  EXPECT_EQ(table.counts(kSli, a).days_rolled(), kNowSlice / kSlicesPerDay + 1);
+  EXPECT_GT(table.FirstUnrolledDay(kNow + 5 * 24h), kNowSlice / kSlicesPerDay + 1);
+  ASSERT_TRUE(source_.ReadDay(kSli, a, kNowSlice / kSlicesPerDay)->has_value());
 }
 
 }  // namespace

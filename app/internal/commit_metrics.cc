@@ -76,7 +76,10 @@ CommitMetrics::CommitMetrics(prometheus::Registry& registry)
           AddGauge(registry, "slowburn_app_stream_memory_bytes", "Memory of these streams.")),
       queue_bytes(AddGauge(registry, "slowburn_app_commit_queue_bytes",
                            "Bytes of requests that wait for their commit.")),
-      groups(AddGauge(registry, "slowburn_slo_groups", "Groups of all SLIs, totals included.")),
+      groups(AddGauge(registry, "slowburn_slo_groups",
+                      "Groups of all SLIs, totals included, without the idle ones.")),
+      idle_groups(AddGauge(registry, "slowburn_slo_groups_idle",
+                           "Groups that left memory: silent for a day longer than their windows.")),
       slice_memory(AddGauge(registry, "slowburn_slo_slice_memory_bytes",
                             "Memory of slices and window sums.")),
       latency_memory(

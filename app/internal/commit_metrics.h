@@ -38,7 +38,7 @@ struct CommitMetrics {
   prometheus::Counter &too_late, &overflowed, &latencies_dropped, &clock_jumps;
   prometheus::Counter &out_of_order_points, &untracked_points, &duplicate_points;
   prometheus::Gauge &alerts_refused, &dedup_window, &dedup_entries, &streams, &stream_memory,
-      &queue_bytes, &groups, &slice_memory, &latency_memory, &sequence;
+      &queue_bytes, &groups, &idle_groups, &slice_memory, &latency_memory, &sequence;
   prometheus::Histogram &commit_seconds, &write_seconds, &checkpoint_seconds, &step_seconds;
 };
 

@@ -101,7 +101,7 @@ class CoreFixture : public testing::Test {
     const absl::Status recovered = core_->Recover(now);
     ASSERT_TRUE(recovered.ok()) << recovered;
     const store::v1::LogRecord record = core_->PlanInstall(slos_, now);
-    if (record.slis_size() > 0) Commit(record);
+    if (record.time_unix_nano() != 0) Commit(record);
     ASSERT_TRUE(core_->Install(std::make_shared<const slo::SloSet>(slos_), now).ok());
   }
 

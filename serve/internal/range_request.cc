@@ -64,6 +64,18 @@ absl::StatusOr<std::optional<seconds>> StepParameter(const net::HttpRequest& req
   return whole;
 }
 
+absl::StatusOr<std::optional<uint32_t>> EpochParameter(const net::HttpRequest& request) {
+  const std::optional<std::string> text = net::QueryParameter(request, "epoch");
+  if (!text.has_value() || text->empty()) return std::nullopt;
+  uint32_t epoch = 0;
+  const auto [end, error] = std::from_chars(text->data(), text->data() + text->size(), epoch);
+  if (error != std::errc() || end != text->data() + text->size()) {
+    return base::InvalidArgument(
+        "epoch=\"{}\" is no number; write one of those that the SLO lists, like 1", *text);
+  }
+  return epoch;
+}
+
 // The shortest step that divides the range into 100 to 300 points; where none divides it, the
 // shortest that gives at most 300.
 seconds DefaultStep(seconds range) {
@@ -83,6 +95,7 @@ absl::StatusOr<RangeRequest> ParseRangeRequest(const net::HttpRequest& request) 
   SB_ASSIGN_OR_RETURN(range.start, TimeParameter(request, "start"));
   SB_ASSIGN_OR_RETURN(range.end, TimeParameter(request, "end"));
   SB_ASSIGN_OR_RETURN(range.step, StepParameter(request));
+  SB_ASSIGN_OR_RETURN(range.epoch, EpochParameter(request));
   return range;
 }
 

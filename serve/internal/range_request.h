@@ -7,6 +7,7 @@
 #pragma once
 
 #include <chrono>
+#include <cstdint>
 #include <optional>
 
 #include <absl/status/statusor.h>
@@ -22,11 +23,12 @@ struct RangeRequest {
   std::optional<std::chrono::sys_seconds> start;
   std::optional<std::chrono::sys_seconds> end;
   std::optional<std::chrono::seconds> step;
+  std::optional<uint32_t> epoch;  // nothing: the SLI that the SLO has now
 };
 
-// ?start=&end=&step=&group.NAME=: what is absent or empty is left open. kInvalidArgument for what
-// is no time or duration, or has fractions of a second. Whether the bounds are slice bounds is for
-// Queries to say.
+// ?start=&end=&step=&epoch=&group.NAME=: what is absent or empty is left open. kInvalidArgument for
+// what is no time, duration or number, or has fractions of a second. Whether the bounds are slice
+// bounds is for Queries to say.
 absl::StatusOr<RangeRequest> ParseRangeRequest(const net::HttpRequest& request);
 
 // Only ?group.NAME=; a name given twice has its first value.

@@ -253,6 +253,21 @@ json::object SloJson::Detail(const slo::SloStatus& status, const slo::GroupStatu
   return slo;
 }
 
+json::array EpochsJson(const std::vector<EpochReading>& epochs) {
+  json::array list;
+  for (const EpochReading& epoch : epochs) {
+    json::object entry;
+    entry["epoch"] = epoch.epoch;
+    entry["since"] = epoch.since.time_since_epoch().count();
+    entry["until"] = TimeOrNull(epoch.until);
+    entry["sli"] = epoch.sli;
+    entry["good"] = epoch.lifetime.good;
+    entry["bad"] = epoch.lifetime.bad;
+    list.push_back(std::move(entry));
+  }
+  return list;
+}
+
 json::object HistoryJson(const std::vector<slo::HistoryPoint>& points) {
   json::array list;
   for (const slo::HistoryPoint& point : points) {

@@ -38,6 +38,9 @@ class SloJson {
   const CompositeMembers members_;
 };
 
+// [{"epoch","since","until","sli","good","bad"}], oldest first; "until" of the present one is null.
+boost::json::array EpochsJson(const std::vector<EpochReading>& epochs);
+
 // {"points":[{"t","good","bad","error_ratio","budget_remaining_ratio"}]}, and "excluded_seconds"
 // where there are any
 boost::json::object HistoryJson(const std::vector<slo::HistoryPoint>& points);

@@ -35,14 +35,17 @@ JsonOrStatus ListSlos(const Queries& queries, const net::HttpRequest& request) {
 
 JsonOrStatus ShowSlo(const Queries& queries, const net::HttpRequest& request) {
   const std::string id = IdOf(request);
-  SB_ASSIGN_OR_RETURN(const SloReading reading, queries.OneSlo(id));
+  const GroupSelector selector = ParseGroup(request);
+  SB_ASSIGN_OR_RETURN(const SloReading reading, queries.OneSlo(id, selector));
   const slo::SloStatus& status = reading.statuses.front();
   const slo::SloSpec& spec = (*reading.slos)[status.index];
-  const slo::GroupStatus* const group = FindGroup(spec, status, ParseGroup(request));
+  const slo::GroupStatus* group = FindGroup(spec, status, selector);
+  if (group == nullptr && reading.idle_group.has_value()) group = &*reading.idle_group;
   if (group == nullptr) {
     return base::NotFound("{} has no such group; GET /api/slo/v1/slos/{} lists its groups", id, id);
   }
   json::object detail = SloJson(reading).Detail(status, *group);
+  detail["epochs"] = EpochsJson(reading.epochs);
   if (spec.sli.has_latency()) {
     const TimeRange hour =
         CompletePercentiles({}, reading.now, slo::Window::Rolling(std::chrono::hours(1)));
@@ -62,8 +65,9 @@ JsonOrStatus ShowCounts(const Queries& queries, const net::HttpRequest& request)
         "like ?start=1700000000&end=1700003600",
         range.start.has_value() ? "end" : "start");
   }
-  SB_ASSIGN_OR_RETURN(const CountsReading reading,
-                      queries.Counts(IdOf(request), range.group, *range.start, *range.end));
+  SB_ASSIGN_OR_RETURN(
+      const CountsReading reading,
+      queries.Counts(IdOf(request), range.group, range.epoch, *range.start, *range.end));
   json::object answer;
   answer["start"] = range.start->time_since_epoch().count();
   answer["end"] = range.end->time_since_epoch().count();
@@ -77,11 +81,12 @@ JsonOrStatus ShowCounts(const Queries& queries, const net::HttpRequest& request)
 JsonOrStatus ShowHistory(const Queries& queries, const net::HttpRequest& request) {
   const std::string id = IdOf(request);
   SB_ASSIGN_OR_RETURN(const RangeRequest range, ParseRangeRequest(request));
-  SB_ASSIGN_OR_RETURN(const SloReading reading, queries.OneSlo(id));
+  SB_ASSIGN_OR_RETURN(const SloReading reading, queries.OneSlo(id, range.group));
   const slo::SloSpec& spec = (*reading.slos)[reading.statuses.front().index];
   const HistoryRange whole = CompleteHistory(range, reading.now, spec.window.nominal());
-  SB_ASSIGN_OR_RETURN(const std::vector<slo::HistoryPoint> points,
-                      queries.History(id, range.group, whole.start, whole.end, whole.step));
+  SB_ASSIGN_OR_RETURN(
+      const std::vector<slo::HistoryPoint> points,
+      queries.History(id, range.group, range.epoch, whole.start, whole.end, whole.step));
   return HistoryJson(points);
 }
 

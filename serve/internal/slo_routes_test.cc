@@ -235,12 +235,48 @@ TEST_F(SloRoutesTest, ShowHasTheSpecAndThePolicyWithLiveValues) {
                 {{"labels", {{"http.route", "/cart"}}}, {"bad", 1}, {"bad_share_ratio", 0.02}}}));
 }
 
+TEST_F(SloRoutesTest, ShowHasTheEpochs) {
+  queries_.reading.epochs = {
+      {1, sys_seconds(1'600'000'000s), sys_seconds(1'650'000'000s), "spans a", {90, 10}},
+      {2, sys_seconds(1'650'000'000s), std::nullopt, "spans b", {5, 0}}};
+  EXPECT_EQ(AskJson(table_, kOne).at("epochs"), (json::array{{{"epoch", 1},
+                                                              {"since", 1'600'000'000},
+                                                              {"until", 1'650'000'000},
+                                                              {"sli", "spans a"},
+                                                              {"good", 90},
+                                                              {"bad", 10}},
+                                                             {{"epoch", 2},
+                                                              {"since", 1'650'000'000},
+                                                              {"until", nullptr},
+                                                              {"sli", "spans b"},
+                                                              {"good", 5},
+                                                              {"bad", 0}}}));
+}
+
+TEST_F(SloRoutesTest, CountsAndHistoryTakeAnEpoch) {
+  for (const std::string_view leaf : {"/counts?start=0&end=10", "/history?start=0"}) {
+    Ask(table_, kOne + std::string(leaf));
+    EXPECT_EQ(queries_.asked.epoch, std::nullopt) << leaf;
+    Ask(table_, kOne + std::string(leaf) + "&epoch=3");
+    EXPECT_EQ(queries_.asked.epoch, 3u) << leaf;
+  }
+}
+
 TEST_F(SloRoutesTest, ShowTakesAGroup) {
   const json::value slo = AskJson(table_, kOne + "?group.http.route=/pay");
   EXPECT_EQ(slo.at("policy").at("tiers").at(3).at("state"), "burning");
   EXPECT_EQ(AskJson(table_, kOne).at("policy").at("tiers").at(3).at("state"), "quiet");
   EXPECT_EQ(Ask(table_, kOne + "?group.http.route=/none").status, 404);
   EXPECT_EQ(Ask(table_, kOne + "?group.http.method=/pay").status, 404);
+}
+
+TEST_F(SloRoutesTest, ShowTakesAnIdleGroupThatIsInNoList) {
+  const std::string target = kOne + "?group.http.route=/old";
+  EXPECT_EQ(Ask(table_, target).status, 404);
+  queries_.reading.idle_group = SampleGroup((*queries_.reading.slos)[0], {"/old"}, {});
+  const json::value slo = AskJson(table_, target);
+  EXPECT_EQ(slo.at("groups").as_array().size(), 3u);
+  EXPECT_EQ(slo.at("policy").at("tiers").at(0).at("long_burn_rate"), nullptr);
 }
 
 TEST_F(SloRoutesTest, ShowHasEverythingOfATierAndOfAlertsOnTheBudget) {
@@ -457,6 +493,8 @@ TEST_F(SloRoutesTest, Errors) {
            {kOne + "/counts?end=1700000000", 400, "bad_data", "start is missing; write start="},
            {kOne + "/counts?start=1700000000", 400, "bad_data", "end is missing; write start="},
            {kOne + "/counts?start=now&end=1700000000", 400, "bad_data", "start: \"now\""},
+           {kOne + "/history?epoch=first", 400, "bad_data", "epoch=\"first\" is no number"},
+           {kOne + "/counts?start=0&end=10&epoch=-1", 400, "bad_data", "epoch=\"-1\""},
            {kOne + "/history?step=x", 400, "bad_data", "step: \"x\""},
        }) {
     const net::HttpResponse response = Ask(table_, c.target);

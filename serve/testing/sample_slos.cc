@@ -186,7 +186,7 @@ SloReading HostileReading() {
   return reading;
 }
 
-absl::StatusOr<SloReading> FakeQueries::OneSlo(std::string_view id) const {
+absl::StatusOr<SloReading> FakeQueries::OneSlo(std::string_view id, const GroupSelector&) const {
   SloReading one = reading;
   one.statuses.clear();
   const auto add = [&](std::string_view wanted) {

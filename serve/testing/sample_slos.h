@@ -65,6 +65,7 @@ class FakeQueries final : public Queries {
   struct Asked {
     std::string id;
     GroupSelector group;
+    std::optional<uint32_t> epoch;
     std::chrono::sys_seconds start{};
     std::chrono::sys_seconds end{};
     std::chrono::seconds step{};
@@ -72,25 +73,27 @@ class FakeQueries final : public Queries {
   mutable Asked asked;
 
   SloReading AllSlos() const override { return reading; }
-  absl::StatusOr<SloReading> OneSlo(std::string_view id) const override;
+  absl::StatusOr<SloReading> OneSlo(std::string_view id, const GroupSelector& group) const override;
   absl::StatusOr<CountsReading> Counts(std::string_view id, const GroupSelector& group,
+                                       std::optional<uint32_t> epoch,
                                        std::chrono::sys_seconds start,
                                        std::chrono::sys_seconds end) const override {
-    asked = {std::string(id), group, start, end, {}};
+    asked = {std::string(id), group, epoch, start, end, {}};
     return counts;
   }
   absl::StatusOr<std::vector<slo::HistoryPoint>> History(std::string_view id,
                                                          const GroupSelector& group,
+                                                         std::optional<uint32_t> epoch,
                                                          std::chrono::sys_seconds start,
                                                          std::chrono::sys_seconds end,
                                                          std::chrono::seconds step) const override {
-    asked = {std::string(id), group, start, end, step};
+    asked = {std::string(id), group, epoch, start, end, step};
     return history;
   }
   absl::StatusOr<std::vector<slo::LatencyPercentiles>> Percentiles(
       std::string_view id, const GroupSelector& group, std::chrono::sys_seconds start,
       std::chrono::sys_seconds end, std::optional<std::chrono::seconds> step) const override {
-    asked = {std::string(id), group, start, end, step.value_or(std::chrono::seconds(0))};
+    asked = {std::string(id), group, {}, start, end, step.value_or(std::chrono::seconds(0))};
     return percentiles;
   }
   ExclusionReading Exclusions() const override {

@@ -24,12 +24,26 @@ class CountedEvents {
     std::vector<std::string> values;
     std::vector<std::pair<Slice, SliCounts>> events;
     std::chrono::sys_seconds last_event{};
+    bool is_idle = false;  // as the table says
+    bool IsOverflow() const {
+      return !values.empty() && std::all_of(values.begin(), values.end(), [](const auto& value) {
+        return value == kOverflowGroup;
+      });
+    }
   };
 
   explicit CountedEvents(size_t names) : names_(names), groups_(1) {}
 
   size_t names() const { return names_; }  // of group_by
   const std::vector<Group>& groups() const { return groups_; }
+
+  void SetIdle(size_t group, bool is_idle) { groups_[group].is_idle = is_idle; }
+  // Groups that take a place among groups_max, the total included.
+  size_t places() const {
+    return static_cast<size_t>(
+        std::count_if(groups_.begin(), groups_.end(),
+                      [](const Group& group) { return !group.is_idle && !group.IsOverflow(); }));
+  }
 
   void Count(const Occurrence& occurrence, uint32_t groups_max) {
     Append(groups_[0], occurrence);
@@ -63,10 +77,15 @@ class CountedEvents {
   }
   Group& GroupOf(std::vector<std::string> values, uint32_t groups_max) {
     for (int attempt = 0;; ++attempt) {
+      bool is_known = false;
       for (size_t i = 1; i < groups_.size(); ++i) {
-        if (groups_[i].values == values) return groups_[i];
+        if (groups_[i].values != values) continue;
+        is_known = true;
+        if (groups_[i].is_idle && attempt == 0 && places() > groups_max) break;
+        groups_[i].is_idle = false;
+        return groups_[i];
       }
-      if (attempt == 1 || groups_.size() <= groups_max) break;
+      if (!is_known && (attempt == 1 || places() <= groups_max)) break;
       values.assign(names_, std::string(kOverflowGroup));
     }
     groups_.emplace_back();

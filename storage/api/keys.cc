@@ -99,6 +99,8 @@ std::string GroupStateKey(uint32_t sli, uint32_t group) {
   return GroupTableKey("state/", sli, group);
 }
 
+std::string EpochsKey(std::string_view slo) { return MetaKey("epochs/").append(slo); }
+
 KeyRange MetaTable(std::string_view table) { return AllThatBeginWith(MetaKey(table)); }
 
 KeyRange WholeFamily() { return AllThatBeginWith({kFormat}); }

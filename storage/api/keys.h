@@ -26,8 +26,9 @@ std::string ExclusionKey(std::string_view id);            // "exclusion/" id  ->
 std::string SliKey(uint32_t sli);                         // "sli/" sli        -> SliRegistration
 std::string GroupKey(uint32_t sli, uint32_t group);       // "group/" sli group -> GroupAdmission
 std::string GroupStateKey(uint32_t sli, uint32_t group);  // "state/" sli group -> GroupState
+std::string EpochsKey(std::string_view slo);              // "epochs/" id     -> SloEpochs
 
-// [begin, end) of all keys of a meta table: "sli/", "group/", "state/", "exclusion/".
+// [begin, end) of all keys of a meta table: "sli/", "group/", "state/", "exclusion/", "epochs/".
 struct KeyRange {
   std::string begin;
   std::string end;

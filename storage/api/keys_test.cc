@@ -44,6 +44,7 @@ INSTANTIATE_TEST_SUITE_P(
         {"Sli", SliKey(7), "010000736c692f00000007"},
         {"Group", GroupKey(7, 258), "01000067726f75702f0000000700000102"},
         {"State", GroupStateKey(7, 258), "01000073746174652f0000000700000102"},
+        {"Epochs", EpochsKey("shop/pay"), "01000065706f6368732f73686f702f706179"},
         {"HourBlock", SliceBlockKey{20778, Kind::kHour, 7, 258, 13}.Encode(),
          "0100000000512a6800000007000001020d"},
         {"DayBlock", SliceBlockKey{20778, Kind::kDay, 7, 258, 0}.Encode(),
