@@ -93,7 +93,7 @@ JsonOrStatus ShowHistory(const Queries& queries, const net::HttpRequest& request
 JsonOrStatus ShowPercentiles(const Queries& queries, const net::HttpRequest& request) {
   const std::string id = IdOf(request);
   SB_ASSIGN_OR_RETURN(const RangeRequest range, ParseRangeRequest(request));
-  SB_ASSIGN_OR_RETURN(const SloReading reading, queries.OneSlo(id));
+  SB_ASSIGN_OR_RETURN(const SloReading reading, queries.OneSlo(id, range.group));
   const slo::SloSpec& spec = (*reading.slos)[reading.statuses.front().index];
   const TimeRange whole = CompletePercentiles(range, reading.now, spec.window);
   SB_ASSIGN_OR_RETURN(const std::vector<slo::LatencyPercentiles> points,
