@@ -229,7 +229,7 @@ int main(int argc, char** argv) {
   app.add_option("--groups", options.made.groups, "groups of all SLIs, totals included");
   app.add_option("--days", options.made.days, "days of blocks");
   app.add_flag("--only-edges", options.made.only_edges,
-               "hour blocks only where windows begin and end: quicker to make");
+               "only the hour blocks where windows begin and end: quicker to make");
   app.add_option("--downtime", downtime, "seconds between the state and the opening");
   app.add_option("--busy", options.busy, "groups that have an event each second");
   app.add_flag("--tiny", tiny, "what ctest runs");

@@ -158,7 +158,7 @@ absl::Status ScaleStore::Write(storage::Store& store) const {
                                       app::BlockStore::HourKey(id, group_id, hour),
                                       hour == open_hour ? open : hour_block));
       }
-      for (uint32_t day = open_hour / 24 - days; day + 1 < open_hour / 24; ++day) {
+      for (uint32_t day = open_hour / 24 - days; !only_edges && day + 1 < open_hour / 24; ++day) {
         SB_RETURN_IF_ERROR(writer.Put(storage::Family::kSlices,
                                       app::BlockStore::DayKey(id, group_id, day), day_block));
       }

@@ -23,7 +23,7 @@ namespace slowburn::bench {
 struct ScaleStore {
   size_t groups = 10'000;
   uint32_t days = 91;
-  // Hour blocks only where windows begin and end, or of all days.
+  // Only the hour blocks where windows begin and end, or all and the day blocks.
   bool only_edges = false;
   std::chrono::sys_seconds saved{};  // the state is as of its slice
 

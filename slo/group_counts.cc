@@ -287,7 +287,7 @@ void GroupCounts::Sleep(std::shared_ptr<const WindowSet> windows) {
   windows_ = std::move(windows);
   sums_.assign(windows_->size(), {});
   restored_ = {};
-  stale_ = false;
+  stale_ = true;  // A checkpoint of it has no sums: longer windows may hold its events one day.
 }
 
 absl::Status GroupCounts::Wake(Slice through, const BlockSource& source) {
@@ -301,6 +301,7 @@ absl::Status GroupCounts::Wake(Slice through, const BlockSource& source) {
       std::any_of(windows_->begin(), windows_->end(), [&](const ViewedWindow& window) {
         return window.window().BeginAt(through) <= SliceOf(last_event_) + kSlicesPerDay;
       });
+  stale_ = holds_events;
   return holds_events ? Resum(source) : absl::OkStatus();
 }
 
