@@ -8,9 +8,9 @@
 #include "slo/latency_reader.h"
 #include "slo/latency_sum.h"
 #include "slo/matcher.h"
+#include "slo/testing/batch_builder.h"
 #include "slo/testing/build_slo.h"
 #include "slo/testing/map_latency_source.h"
-#include "slo/testing/span_batch_builder.h"
 
 namespace slowburn::slo {
 namespace {

@@ -9,10 +9,10 @@ namespace {
 
 namespace json = boost::json;
 
-// Five digits: more than there is to know.
+// Six digits: more than there is to know.
 double Rounded(double seconds) {
   if (seconds == 0) return 0;
-  const double unit = std::pow(10, 4 - std::floor(std::log10(seconds)));
+  const double unit = std::pow(10, 5 - std::floor(std::log10(seconds)));
   return std::round(seconds * unit) / unit;
 }
 

@@ -381,7 +381,7 @@ slo::LatencyPercentiles SamplePercentiles() {
           .seconds = {0.0123456789, 0.05, 0.25, 1.5, 12.3456789}};
 }
 const json::object kSamplePercentilesJson = {
-    {"p50", 0.012346}, {"p90", 0.05}, {"p95", 0.25}, {"p99", 1.5}, {"p99.9", 12.346}};
+    {"p50", 0.0123457}, {"p90", 0.05}, {"p95", 0.25}, {"p99", 1.5}, {"p99.9", 12.3457}};
 
 TEST_F(SloRoutesTest, Percentiles) {
   queries_.percentiles = std::vector<slo::LatencyPercentiles>{SamplePercentiles()};
