@@ -47,17 +47,20 @@ class ReadingsTest : public CoreFixture {
 };
 
 TEST_F(ReadingsTest, CountsOfACompositeNameTheMembersToAsk) {
-  const auto counts = readings_->Counts("checkout/journey", {}, kBegin, kBegin + 10s);
+  const auto counts = readings_->Counts("checkout/journey", {}, std::nullopt, kBegin, kBegin + 10s);
   EXPECT_TRUE(absl::IsInvalidArgument(counts.status()));
   EXPECT_THAT(std::string(base::Message(counts.status())),
               HasSubstr("ask for the counts of its members: checkout/availability, "
                         "checkout/latency"));
-  EXPECT_EQ(readings_->Counts("checkout/availability", {}, kBegin, kBegin + 10s).value().counts,
+  EXPECT_EQ(readings_->Counts("checkout/availability", {}, std::nullopt, kBegin, kBegin + 10s)
+                .value()
+                .counts,
             (slo::SliCounts{8, 2}));
 }
 
 TEST_F(ReadingsTest, HistoryOfAComposite) {
-  const auto points = readings_->History("checkout/journey", {}, kBegin - 10s, kBegin + 20s, 10s);
+  const auto points =
+      readings_->History("checkout/journey", {}, std::nullopt, kBegin - 10s, kBegin + 20s, 10s);
   ASSERT_TRUE(points.ok()) << points.status();
   ASSERT_EQ(points->size(), 3u);
   EXPECT_EQ((*points)[0].budget_remaining_ratio, std::nullopt);
@@ -70,13 +73,14 @@ TEST_F(ReadingsTest, HistoryOfAComposite) {
 
 TEST_F(ReadingsTest, ACompositeRefusesWhatItsMembersWould) {
   const auto refused = [&](const serve::GroupSelector& group, std::chrono::sys_seconds start) {
-    return readings_->History("checkout/journey", group, start, kBegin + 20s, 10s).status();
+    return readings_->History("checkout/journey", group, std::nullopt, start, kBegin + 20s, 10s)
+        .status();
   };
   EXPECT_TRUE(absl::IsInvalidArgument(refused({{"http.route", "/pay"}}, kBegin)));
   EXPECT_TRUE(absl::IsInvalidArgument(refused({}, kBegin + 5s)));
   EXPECT_TRUE(absl::IsInvalidArgument(refused({}, kBegin - 401 * 24h)));
   EXPECT_TRUE(absl::IsNotFound(
-      readings_->History("checkout/trip", {}, kBegin, kBegin + 20s, 10s).status()));
+      readings_->History("checkout/trip", {}, std::nullopt, kBegin, kBegin + 20s, 10s).status()));
 }
 
 TEST_F(ReadingsTest, ACompositeIsAmongTheStatuses) {

@@ -8,6 +8,7 @@
 
 #include "app/readings.h"
 #include "app/testing/core_fixture.h"
+#include "base/status.h"
 #include "base/testing/manual_clock.h"
 
 namespace slowburn::app {
@@ -67,7 +68,9 @@ class SloEpochsTest : public CoreFixture {
   absl::StatusOr<slo::SliCounts> Counts(std::optional<uint32_t> epoch,
                                         const serve::GroupSelector& group = {}) {
     const sys_seconds start = base::FloorSeconds(kStart);
-    return With().Counts(kId, group, epoch, start, start + 1h);
+    SB_ASSIGN_OR_RETURN(const serve::CountsReading reading,
+                        With().Counts(kId, group, epoch, start, start + 1h));
+    return reading.counts;
   }
   Readings With() {
     loop_ = std::make_unique<CommitLoop>(CommitLoop::Options{}, *core_, *store_,
