@@ -145,7 +145,7 @@ test('slo', {timeout: 60_000}, async (t) => {
     assert.equal(code, 0, stderr);
     assert.match(stdout, /^SLO +STATE +OBJECTIVE/);
     assert.match(stdout, /^checkout\/availability +ok +99\.9% +30d +occurrences +99\.925% +25% /m);
-    assert.match(stdout, /^cart\/availability +no_data +99\.9% +30d +- +- /m);
+    assert.match(stdout, /^cart\/availability +no_data +99\.9% +30d +occurrences +- +- /m);
     assert.ok(!stdout.includes('\x1b'), 'colour although nobody looks');
   });
   await t.test('list as JSON', async () => {
