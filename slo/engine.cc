@@ -179,7 +179,7 @@ std::shared_ptr<const Matchers> Engine::MakeMatchers() const {
   std::vector<IdentifiedSli> slis;
   std::set<SliId> seen;
   for (size_t i = 0; i < slos_->size(); ++i) {
-    if ((*slos_)[i].sli.events() != nullptr && seen.insert(runtimes_[i].sli).second)
+    if ((*slos_)[i].sli.composite() == nullptr && seen.insert(runtimes_[i].sli).second)
       slis.push_back({runtimes_[i].sli, &(*slos_)[i].sli});
   }
   return std::make_shared<const Matchers>(slis);
@@ -231,6 +231,8 @@ TierFigures Engine::FiguresOf(const Runtime& runtime, size_t at, GroupId group) 
                       .events_in_long = EventSum(runtime, group, sums.in_long)};
   if (const Slice first = FirstOf(runtime, group); first != 0)
     figures.age = now_ - SliceStart(first);
+  if (const auto interval = metric_streams_.PointInterval(runtime.sli); interval.has_value())
+    figures.point_interval = std::chrono::round<seconds>(*interval);
   return figures;
 }
 
@@ -252,6 +254,7 @@ BudgetFigures Engine::FiguresOf(const SloSpec& slo, const Runtime& runtime, Grou
 SloState Engine::StateOfGroup(const SloSpec& slo, const Runtime& runtime, GroupId group) const {
   if (!IsReadable(runtime, group)) return SloState::kInvalid;
   const SliCounts in_window = BudgetSum(runtime, group, runtime.window);
+  if (!in_window.IsValid()) return SloState::kInvalid;
   if (in_window.total() == 0) return SloState::kNoData;
   if (IsBudgetExhausted(in_window, slo.objective)) return SloState::kExhausted;
   for (size_t tier = 0; tier < slo.policy.tiers.size(); ++tier) {
