@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 
 #include "base/status.h"
+#include "rules/internal/metric_sli_reader.h"
 #include "rules/internal/spec_values.h"
 #include "slo/slo_spec.h"
 
@@ -16,8 +17,8 @@ namespace {
 
 using base::YamlNode;
 
-constexpr std::array<std::string_view, 4> kOtherSources = {"counter", "histogram", "gauge",
-                                                           "promql"};
+constexpr std::array<std::string_view, 6> kSources = {"spans",     "logs",  "counter",
+                                                      "histogram", "gauge", "promql"};
 
 // A source of events: where it stands in the file, and what people call its items.
 struct EventSource {
@@ -136,30 +137,40 @@ void RefuseGroupBy(const YamlNode& parent) {
   const YamlNode group_by = parent.Optional("group_by");
   if (group_by.IsPresent()) {
     group_by.Error(fmt::format(
-        "group_by does not belong to {}; write it under sli, beside spans or logs", parent.path()));
+        "group_by does not belong to {}; write it under sli, beside its source", parent.path()));
   }
 }
 
 std::optional<slo::SliSpec> ReadSli(const YamlNode& sli, std::vector<std::string> group_by) {
   sli.AllowKeys({"spans", "logs", "group_by", "counter", "histogram", "gauge", "promql"});
-  bool has_other = false;
-  for (const auto& [key, source] : sli.Entries()) {
-    if (std::find(kOtherSources.begin(), kOtherSources.end(), key) == kOtherSources.end()) continue;
-    has_other = true;
-    source.Error(
-        fmt::format("{} is no source that this build reads; write spans: or logs: with "
-                    "match and bad or good",
-                    source.path()));
+  std::vector<std::pair<std::string, YamlNode>> sources = sli.Entries();
+  std::erase_if(sources, [](const auto& entry) {
+    return std::find(kSources.begin(), kSources.end(), entry.first) == kSources.end();
+  });
+  if (sources.empty()) {
+    ReadEvents(sli.Required("spans"), kSpans, {});
+    return std::nullopt;
   }
-  if (!sli.IsMap() || !sli.Optional("logs").IsPresent()) {
-    return ReadEvents(has_other ? sli.Optional("spans") : sli.Required("spans"), kSpans,
-                      std::move(group_by));
+  for (size_t i = 1; i < sources.size(); ++i) {
+    sources[i].second.Error(
+        fmt::format("{} stands beside {}, and an SLI has one source; write an SLO for each",
+                    sources[i].second.path(), sources[0].first));
   }
-  if (const YamlNode spans = sli.Optional("spans"); spans.IsPresent()) {
-    spans.Error(fmt::format(
-        "{} stands beside logs, and an SLI has one source; write an SLO for each", spans.path()));
-  }
-  return ReadEvents(sli.Optional("logs"), kLogs, std::move(group_by));
+  const auto& [key, source] = sources.front();
+  if (key == "spans") return ReadEvents(source, kSpans, std::move(group_by));
+  if (key == "logs") return ReadEvents(source, kLogs, std::move(group_by));
+  const auto spec = [&](auto read) -> std::optional<slo::SliSpec> {
+    if (!read.has_value()) return std::nullopt;
+    return slo::SliSpec{.source = *std::move(read), .group_by = std::move(group_by)};
+  };
+  if (key == "counter") return spec(ReadCounter(source));
+  if (key == "histogram") return spec(ReadHistogram(source));
+  if (key == "gauge") return spec(ReadGauge(source));
+  source.Error(fmt::format(
+      "{} is no source that this build reads; write counter: with two selectors, or spans:, logs:, "
+      "histogram: or gauge:",
+      source.path()));
+  return std::nullopt;
 }
 
 }  // namespace slowburn::rules
