@@ -100,7 +100,7 @@ TEST(MetricRecordsTest, TheDocumentedExample) {
   store::v1::LogRecord record;
   AppendMetricStates(plan, record);
   EXPECT_EQ(absl::BytesToHexString(record.SerializeAsString()),
-            "4a3c09080706050403020111100f0e0d0c0b0a0918032080e2cfaa062a200802105a3a1a0a0980f0f0a1"
+            "623c09080706050403020111100f0e0d0c0b0a0918032080e2cfaa062a200802105a3a1a0a0980f0f0a1"
             "fcbece972f120980a095de87bcce972f1a02b401");
 }
 
