@@ -221,13 +221,8 @@ std::optional<ServerError> Server::Recover(const slo::SloSet& slos, const Prepar
       *loop_, *store_, clock_,
       [this](serve::ServerReading& reading) { FillServerReading(reading); });
   // The loop's thread does not run yet: this one may do its work.
-  store::v1::LogRecord lost;
-  for (store::v1::LedgerDelta& delta : core_->ledger().LostWithLastProcess())
-    *lost.add_ledger() = std::move(delta);
-  if (lost.ledger_size() > 0) {
-    if (const absl::Status booked = loop_->Commit(lost); !booked.ok())
-      return Error(ExitCode::kDiskFailed, booked);
-  }
+  if (const absl::Status booked = loop_->BookLost(); !booked.ok())
+    return Error(ExitCode::kDiskFailed, booked);
   absl::Status installed = loop_->Install(std::make_shared<const slo::SloSet>(slos));
   if (installed.ok() && prepare) installed = prepare(*loop_, *core_);
   if (!installed.ok()) return Error(CodeOfStore(installed), installed);
