@@ -99,8 +99,13 @@ absl::Status GroupCounts::Load(Slice slice, const BlockSource& source) {
 }
 
 void GroupCounts::Add(const SliceChange& change) {
-  ResidentHour& resident = *Find(HourOf(change.slice));
-  resident.block.Add(change.slice % kSlicesPerHour, change.counts);
+  // Where five minutes are the finest that is known, so it counts as its day block will have it: it
+  // must not move within a window that has it.
+  Slice counted_at = change.slice;
+  if (counted_at / kSlicesPerDay < view_.hours_kept_from)
+    counted_at -= counted_at % kSlicesPerDaySlot;
+  ResidentHour& resident = *Find(HourOf(counted_at));
+  resident.block.Add(counted_at % kSlicesPerHour, change.counts);
   resident.dirty = true;
   changed_ = true;
   lifetime_ += change.counts;
@@ -109,9 +114,9 @@ void GroupCounts::Add(const SliceChange& change) {
   if (view_.first == 0 || change.slice < view_.first) view_.first = change.slice;
   last_event_ = std::max(
       last_event_, SliceStart(change.slice) + std::chrono::seconds(change.last_offset_seconds));
-  if (change.slice > through_) return;  // It counts once time reaches it.
+  if (counted_at > through_) return;  // It counts once time reaches it.
   for (size_t i = 0; i < sums_.size(); ++i) {
-    if (change.slice >= Before(through_, windows_[i])) sums_[i] += change.counts;
+    if (counted_at >= Before(through_, windows_[i])) sums_[i] += change.counts;
   }
 }
 
