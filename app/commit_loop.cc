@@ -19,10 +19,9 @@ CommitLoop::CommitLoop(Options options, Core& core, storage::Store& store, Downs
     : options_(options),
       downstreams_(std::move(downstreams)),
       clock_(clock),
-      metrics_(std::make_unique<internal::CommitMetrics>(registry)),
       step_(std::make_unique<CommitStep>(
           CommitStep::Options{options.durability, options.sync_interval}, core, store,
-          static_cast<CommitOutlet&>(*this), clock, *metrics_)) {
+          static_cast<CommitOutlet&>(*this), clock, registry)) {
   step_->set_on_failure([this](const absl::Status& why) {
     {
       const std::lock_guard lock(queue_mutex_);
@@ -59,7 +58,7 @@ void CommitLoop::Submit(SubmittedRequest request) {
       return;
     }
   }
-  metrics_->of(request.counted.signal).refused.Increment(request.counted.items);
+  step_->metrics().of(request.counted.signal).refused.Increment(request.counted.items);
   Answer(request, {.outcome = collector::ExportAnswer::Outcome::kUnavailable,
                    .message = std::move(refusal)});
 }
@@ -134,7 +133,7 @@ void CommitLoop::Loop() {
         queue_.erase(queue_.begin(), end);
       }
       for (const SubmittedRequest& request : group) queue_bytes_ -= request.cost_bytes;
-      metrics_->queue_bytes.Set(static_cast<double>(queue_bytes_));
+      step_->metrics().queue_bytes.Set(static_cast<double>(queue_bytes_));
       has_commands = !commands_.empty();
       stop = stopping_ && queue_.empty() && group.empty();
     }

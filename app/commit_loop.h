@@ -105,8 +105,7 @@ class CommitLoop final : private CommitOutlet {
   const Options options_;
   const Downstreams downstreams_;
   const base::Clock& clock_;
-  std::unique_ptr<internal::CommitMetrics> metrics_;
-  std::unique_ptr<CommitStep> step_;
+  const std::unique_ptr<CommitStep> step_;
   std::function<void(const absl::Status&)> on_failure_;
 
   mutable std::mutex queue_mutex_;  // of the members up to the next blank line

@@ -34,13 +34,15 @@ void Answer(SubmittedRequest& request, collector::ExportAnswer answer) {
 }
 
 CommitStep::CommitStep(Options options, Core& core, storage::Store& store, CommitOutlet& outlet,
-                       const base::Clock& clock, internal::CommitMetrics& metrics)
+                       const base::Clock& clock, prometheus::Registry& registry)
     : options_(options),
       core_(core),
       store_(store),
       outlet_(outlet),
       clock_(clock),
-      metrics_(metrics) {}
+      metrics_(std::make_unique<internal::CommitMetrics>(registry)) {}
+
+CommitStep::~CommitStep() = default;
 
 absl::Status CommitStep::BookLost() {
   store::v1::LogRecord lost;
@@ -55,13 +57,13 @@ absl::Status CommitStep::Append(const store::v1::LogRecord& record) {
   if (!health_.ok()) return health_;
   const SteadyTime start = clock_.Monotonic();
   absl::Status written = store_.AppendLog(record.SerializeAsString(), options_.durability);
-  metrics_.write_seconds.Observe(Seconds(clock_.Monotonic() - start));
+  metrics_->write_seconds.Observe(Seconds(clock_.Monotonic() - start));
   if (written.ok()) {
     if (options_.durability == storage::Durability::kBuffered && unsynced_from_ == 0) {
       unsynced_from_ = store_.last_sequence();
       last_sync_ = start;
     }
-    metrics_.sequence.Set(static_cast<double>(store_.last_sequence()));
+    metrics_->sequence.Set(static_cast<double>(store_.last_sequence()));
     if (disk_full_) base::Log(LogLevel::kInfo, "disk has room again");
     disk_full_ = false;
   } else if (absl::IsResourceExhausted(written)) {
@@ -119,19 +121,19 @@ void CommitStep::CommitGroup(std::vector<SubmittedRequest> group) {
     outlet_.Route(group, *plan);
   }
   AnswerAll(group, *plan);
-  metrics_.commit_seconds.Observe(Seconds(clock_.Monotonic() - start));
+  metrics_->commit_seconds.Observe(Seconds(clock_.Monotonic() - start));
 }
 
 void CommitStep::AnswerAll(std::vector<SubmittedRequest>& group, const RequestPlan& plan) {
-  metrics_.too_late.Increment(static_cast<double>(plan.counts.too_late));
-  metrics_.overflowed.Increment(static_cast<double>(plan.counts.overflowed));
-  metrics_.out_of_order_points.Increment(static_cast<double>(plan.out_of_order_points));
-  metrics_.untracked_points.Increment(static_cast<double>(plan.untracked_points));
-  metrics_.duplicate_points.Increment(static_cast<double>(plan.duplicate_points));
+  metrics_->too_late.Increment(static_cast<double>(plan.counts.too_late));
+  metrics_->overflowed.Increment(static_cast<double>(plan.counts.overflowed));
+  metrics_->out_of_order_points.Increment(static_cast<double>(plan.out_of_order_points));
+  metrics_->untracked_points.Increment(static_cast<double>(plan.untracked_points));
+  metrics_->duplicate_points.Increment(static_cast<double>(plan.duplicate_points));
   for (size_t i = 0; i < group.size(); ++i) {
     SubmittedRequest& request = group[i];
     const RequestOutcome& outcome = plan.outcomes[i];
-    internal::SignalMetrics& counters = metrics_.of(request.counted.signal);
+    internal::SignalMetrics& counters = metrics_->of(request.counted.signal);
     const int64_t rejected = outcome.is_resent ? 0 : outcome.answer.rejected;
     counters.rejected.Increment(static_cast<double>(rejected));
     counters.accepted.Increment(outcome.accepted);
@@ -143,7 +145,7 @@ void CommitStep::AnswerAll(std::vector<SubmittedRequest>& group, const RequestPl
 
 void CommitStep::Refuse(std::vector<SubmittedRequest>& group, const absl::Status& why) {
   for (SubmittedRequest& request : group) {
-    metrics_.of(request.counted.signal).refused.Increment(request.counted.items);
+    metrics_->of(request.counted.signal).refused.Increment(request.counted.items);
     Answer(request,
            {.outcome = collector::ExportAnswer::Outcome::kUnavailable,
             .message = fmt::format("not stored: {}", base::Message(why)),
@@ -166,11 +168,8 @@ absl::Status CommitStep::Install(std::shared_ptr<const slo::SloSet> slos) {
     const std::unique_lock lock(core_mutex_);
     SB_RETURN_IF_ERROR(core_.Install(std::move(slos), now));
   }
-  const store::v1::LogRecord ended = core_.PlanOrphanedAlerts(now);
-  if (ended.alerts_size() > 0) {
-    SB_RETURN_IF_ERROR(Commit(ended));
-    PublishAlerts(false);
-  }
+  // The SLOs are in force: what cannot be written about their predecessors' alerts changes nothing.
+  CommitAlerts(core_.PlanOrphanedAlerts(now));
   return absl::OkStatus();
 }
 
@@ -183,7 +182,7 @@ void CommitStep::AddRefused(const RefusedRequests& refused) {
 void CommitStep::NoteClock(std::chrono::sys_seconds second) {
   if (last_tick_.time_since_epoch().count() != 0 &&
       (second < last_tick_ - kClockJump || second > last_tick_ + kClockJump)) {
-    metrics_.clock_jumps.Increment();
+    metrics_->clock_jumps.Increment();
     base::Log(LogLevel::kWarning, "the wall clock jumped",
               {{"seconds", (second - last_tick_).count()}});
   }
@@ -197,10 +196,10 @@ void CommitStep::Tick() {
   FlushLedger();
   CheckpointIfDue(now, /*last=*/false);
   if (unsynced_from_ == 0) MarkHighWater();
-  metrics_.dedup_window.Set(static_cast<double>(core_.dedup().EffectiveWindow(now).count()));
-  metrics_.dedup_entries.Set(static_cast<double>(core_.dedup().size()));
-  metrics_.streams.Set(static_cast<double>(core_.streams().size()));
-  metrics_.stream_memory.Set(static_cast<double>(core_.streams().memory_bytes()));
+  metrics_->dedup_window.Set(static_cast<double>(core_.dedup().EffectiveWindow(now).count()));
+  metrics_->dedup_entries.Set(static_cast<double>(core_.dedup().size()));
+  metrics_->streams.Set(static_cast<double>(core_.streams().size()));
+  metrics_->stream_memory.Set(static_cast<double>(core_.streams().memory_bytes()));
 }
 
 void CommitStep::StepAlerts(base::UnixNanos now) {
@@ -209,9 +208,13 @@ void CommitStep::StepAlerts(base::UnixNanos now) {
     const SteadyTime start = clock_.Monotonic();
     const std::unique_lock lock(core_mutex_);
     record = core_.Step(now);
-    metrics_.step_seconds.Observe(Seconds(clock_.Monotonic() - start));
-    metrics_.alerts_refused.Set(static_cast<double>(core_.alerts().refused()));
+    metrics_->step_seconds.Observe(Seconds(clock_.Monotonic() - start));
+    metrics_->alerts_refused.Set(static_cast<double>(core_.alerts().refused()));
   }
+  CommitAlerts(record);
+}
+
+void CommitStep::CommitAlerts(const store::v1::LogRecord& record) {
   if (record.alerts_size() == 0) return;
   if (const absl::Status committed = Commit(record); committed.ok()) {
     PublishAlerts(false);
@@ -312,11 +315,11 @@ void CommitStep::CheckpointIfDue(base::UnixNanos now, bool last) {
   {
     const std::unique_lock lock(core_mutex_);
     core_.CheckpointWritten();
-    metrics_.groups.Set(static_cast<double>(core_.engine().table().group_count()));
-    metrics_.slice_memory.Set(static_cast<double>(core_.engine().table().memory_bytes()));
+    metrics_->groups.Set(static_cast<double>(core_.engine().table().group_count()));
+    metrics_->slice_memory.Set(static_cast<double>(core_.engine().table().memory_bytes()));
   }
   const SteadyTime::duration took = clock_.Monotonic() - start;
-  metrics_.checkpoint_seconds.Observe(Seconds(took));
+  metrics_->checkpoint_seconds.Observe(Seconds(took));
   next_checkpoint_ = start + std::clamp<SteadyTime::duration>(took * kCheckpointShare,
                                                               kCheckpointMin, kCheckpointMax);
 }

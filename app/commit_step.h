@@ -20,6 +20,7 @@
 #include <vector>
 
 #include <absl/status/status.h>
+#include <prometheus/registry.h>
 
 #include "app/core.h"
 #include "base/clock.h"
@@ -72,13 +73,15 @@ class CommitStep {
   };
   // `core` has recovered. All references must outlive it.
   CommitStep(Options options, Core& core, storage::Store& store, CommitOutlet& outlet,
-             const base::Clock& clock, internal::CommitMetrics& metrics);
+             const base::Clock& clock, prometheus::Registry& registry);
+  ~CommitStep();
 
   // Called once, when the disk has failed: nothing can be written any more.
   void set_on_failure(std::function<void(const absl::Status&)> on_failure) {
     on_failure_ = std::move(on_failure);
   }
   const absl::Status& health() const { return health_; }
+  internal::CommitMetrics& metrics() { return *metrics_; }  // thread-safe
 
   // --- at the start
   // Books as dropped what the last process had routed and did not see delivered.
@@ -135,7 +138,7 @@ class CommitStep {
   storage::Store& store_;
   CommitOutlet& outlet_;
   const base::Clock& clock_;
-  internal::CommitMetrics& metrics_;
+  const std::unique_ptr<internal::CommitMetrics> metrics_;
   std::function<void(const absl::Status&)> on_failure_;
 
   // Shared by readers; the stepping thread takes it alone while it changes the core, or what of the
