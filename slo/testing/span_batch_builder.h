@@ -52,6 +52,7 @@ class SpanBatchBuilder {
     return *this;
   }
   const model::SpanBatch& batch() const { return batch_; }
+  model::SpanBatch Take() { return std::move(batch_); }
 
  private:
   model::AttributeRange Project(model::AttributeScope scope, const Attributes& attributes) {
