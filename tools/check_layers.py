@@ -20,7 +20,7 @@ LEVELS = {
     "base": 0, "proto": 0,
     "model": 1, "net": 1,
     "ottl": 2, "storage/api": 2,
-    "slo": 3, "promql": 3, "collector": 3, "forward": 3, "storage/rocksdb": 3,
+    "slo": 3, "promql": 3, "collector": 3, "forward": 3, "storage/rocksdb": 3, "storage/series": 3,
     "rules": 4,
     "serve": 5,
     "app": 6, "bench": 6, "tests": 6,
@@ -33,8 +33,9 @@ ARROWS = {
     "model": {"base"},
     "net": {"base"},
     "ottl": {"base", "model"},
-    "storage/api": {"base"},
+    "storage/api": {"base", "model"},
     "storage/rocksdb": {"base", "storage/api"},
+    "storage/series": {"base", "model", "storage/api"},
     "slo": {"base", "model", "ottl"},
     "promql": {"base", "model", "storage/api"},
     "collector": {"base", "proto", "model", "net"},
@@ -156,7 +157,7 @@ def check_include(root, path, quoted, angled):
     """What is wrong with one include of `path`, or None."""
     room = room_of(path)
     if room is None:
-        return f"{path} is in no room; move it below storage/api or storage/rocksdb {SEE}"
+        return f"{path} is in no room; move it below storage/api, storage/rocksdb or storage/series {SEE}"
     header = quoted or angled
     trouble = check_library(path, room, header)
     if trouble or header.startswith(tuple(prefix for prefix, _, _ in LIBRARIES)):
