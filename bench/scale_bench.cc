@@ -161,13 +161,15 @@ class Bench {
                table / of / 1024, resident / of / 1024);
   }
 
-  // A step into an hour that nobody prepared: each group reads what its windows' edges come to.
+  // The first steps of an hour that nobody prepared: each group reads what its windows' edges come
+  // to.
   void UnpreparedHour() {
     now_ = kHour - 1s;
     core_->Step(now_);
-    now_ = kHour;
-    const double took = Timed([&] { core_->Step(now_); });
-    fmt::print("{:<44} {:>10.1f} ms\n", "step into an hour, not prepared", 1e3 * took);
+    double longest = 0;
+    for (now_ = kHour; now_ < kHour + 20s; now_ += 10s)
+      longest = std::max(longest, Timed([&] { core_->Step(now_); }));
+    fmt::print("{:<44} {:>10.1f} ms\n", "longest step into an hour, not prepared", 1e3 * longest);
   }
 
   // Every group's state at once: what a checkpoint is when all changed.
@@ -185,6 +187,7 @@ class Bench {
     Checkpoint(now_);
     double longest_step = 0, longest_checkpoint = 0, at_the_hour = 0, cpu_steps = 0;
     size_t steps = 0;
+    sys_seconds longest_at{};
     auto next_checkpoint = now_;
     while (now_ < end) {
       now_ += 1s;
@@ -193,7 +196,7 @@ class Bench {
       const double took = Timed([&] { core_->Step(now_); });
       cpu_steps += ThreadCpuSeconds() - cpu;
       ++steps;
-      longest_step = std::max(longest_step, took);
+      if (took > longest_step) longest_step = took, longest_at = now_;
       if (now_ >= hour && now_ < hour + 10s) at_the_hour = std::max(at_the_hour, took);
       if (now_ < next_checkpoint) continue;
       const double checkpoint = Checkpoint(now_);
@@ -205,8 +208,11 @@ class Bench {
     fmt::print("{:<44} {:>10.2f} % of a core in steps\n",
                fmt::format("{} seconds, one by one", steps),
                100 * cpu_steps / static_cast<double>(steps));
-    fmt::print("{:<44} {:>10.1f} ms; at the hour {:.1f} ms; longest checkpoint {:.1f} ms\n",
-               "longest step", 1e3 * longest_step, 1e3 * at_the_hour, 1e3 * longest_checkpoint);
+    fmt::print(
+        "{:<44} {:>10.1f} ms, {} s from the hour; at the hour {:.1f} ms; longest checkpoint {:.1f} "
+        "ms\n",
+        "longest step", 1e3 * longest_step, (longest_at - hour).count(), 1e3 * at_the_hour,
+        1e3 * longest_checkpoint);
   }
 
   const Options options_;
@@ -240,6 +246,7 @@ int main(int argc, char** argv) {
     options.made.only_edges = true;
     options.commits = 10;
   }
+  std::setvbuf(stdout, nullptr, _IOLBF, BUFSIZ);  // who waits sees how far it is
   slowburn::bench::Bench(options).Run();
   return 0;
 }

@@ -35,6 +35,11 @@ rocksdb::ColumnFamilyOptions FamilyOptions(Family family, size_t memtable_bytes,
   rocksdb::BlockBasedTableOptions table;
   table.block_cache = cache;
   table.cache_index_and_filter_blocks = true;  // or they would be memory beyond the budget
+  // In parts: that of a whole file can be larger than what a shard of the cache takes, and would be
+  // read again for every key.
+  table.index_type = rocksdb::BlockBasedTableOptions::kTwoLevelIndexSearch;
+  table.partition_filters = true;
+  table.pin_top_level_index_and_filter = true;
   table.pin_l0_filter_and_index_blocks_in_cache = true;
   table.format_version = 5;
   table.checksum = rocksdb::kXXH3;
