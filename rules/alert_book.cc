@@ -105,7 +105,8 @@ bool KeepFiring(int64_t now, AlertTier& tier) {
 // Nobody can say that the tier's condition is not true.
 bool IsInDoubt(const Turn& turn, const AlertTier& tier, const Moment& moment) {
   if (FindCondition(turn.unknown, tier.tier()) != nullptr) return true;
-  return tier.firing() && moment.watched < seconds(tier.settle_seconds());
+  const bool is_older = Elapsed(tier.active_at_unix_nano(), moment.now) > moment.watched;
+  return tier.firing() && is_older && moment.watched < seconds(tier.settle_seconds());
 }
 
 std::vector<AlertTier> NextTiers(const Turn& turn, const Moment& moment) {

@@ -25,7 +25,7 @@ namespace slowburn::rules {
 // change: the caller makes it durable, then applies it. So a state is never sent before it is kept.
 //
 // A condition that is not asked for is not true, with two exceptions. One that is unknown leaves
-// its tier as it is. And after a restart a tier that was firing goes on until it has been watched
+// its tier as it is. And a tier that fires since before a restart goes on until it has been watched
 // for its `settle` again: the windows are empty because nobody counted, not because all is well.
 // For the same reason a condition that rests on silence is unknown until then.
 class AlertBook {

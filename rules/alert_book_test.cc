@@ -335,6 +335,11 @@ INSTANTIATE_TEST_SUITE_P(LifeCycles, AlertBookScriptTest,
       530        => solo=resolved(0,0,530)
       531 solo.a => solo=firing(531,531)
       532        => solo=resolved(531,531,532))"},
+                             {"WhatBeganSinceTheRestartIsInNoDoubt", R"(
+      tier solo.a settle=30
+      restart 500
+      505 solo.a => solo=firing(505,505)
+      506        => solo=resolved(505,505,506))"},
                              {"WhatStillBurnsAfterARestartNeverEnded", R"(
       tier solo.a settle=30
       0   solo.a => solo=firing(0,0)
