@@ -198,7 +198,7 @@ std::shared_ptr<const Matchers> Engine::MakeMatchers() const {
   std::vector<IdentifiedSli> slis;
   std::set<SliId> seen;
   for (size_t i = 0; i < slos_->size(); ++i) {
-    if ((*slos_)[i].sli.events() != nullptr && seen.insert(runtimes_[i].sli).second)
+    if ((*slos_)[i].sli.composite() == nullptr && seen.insert(runtimes_[i].sli).second)
       slis.push_back({runtimes_[i].sli, &(*slos_)[i].sli});
   }
   return std::make_shared<const Matchers>(slis);
@@ -254,6 +254,8 @@ TierFigures Engine::FiguresOf(const Runtime& runtime, size_t at, GroupId group) 
                       .events_in_long = EventSum(runtime, group, sums.in_long)};
   if (const Slice first = FirstOf(runtime, group); first != 0)
     figures.age = now_ - SliceStart(first);
+  if (const auto interval = metric_streams_.PointInterval(runtime.sli); interval.has_value())
+    figures.point_interval = std::chrono::round<seconds>(*interval);
   return figures;
 }
 

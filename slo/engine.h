@@ -23,6 +23,7 @@
 #include "slo/composite_sums.h"
 #include "slo/exclusion.h"
 #include "slo/matcher.h"
+#include "slo/metric_streams.h"
 #include "slo/sli_table.h"
 #include "slo/slo_spec.h"
 #include "slo/slo_status.h"
@@ -33,17 +34,24 @@ class Engine {
  public:
   struct Options {
     SliTable::Options counting;
-    std::string external_url;  // alert links lead to it
+    size_t metric_series_max = 200'000;  // what the SLIs read of more is not counted
+    std::string external_url;            // alert links lead to it
   };
   // `source` must outlive the engine.
   Engine(Options options, const BlockSource& source)
-      : options_(std::move(options)), table_(options_.counting, source) {}
+      : options_(std::move(options)),
+        table_(options_.counting, source),
+        metric_streams_(
+            {.max_late = options_.counting.max_late, .streams_max = options_.metric_series_max}) {}
 
   void set_external_url(std::string url) { options_.external_url = std::move(url); }
   const std::string& external_url() const { return options_.external_url; }
 
   SliTable& table() { return table_; }
   const SliTable& table() const { return table_; }
+  // What becomes counts of the table.
+  MetricStreams& metric_streams() { return metric_streams_; }
+  const MetricStreams& metric_streams() const { return metric_streams_; }
 
   // The SLIs of `slos` that have no id yet, as canonical texts: the caller registers them, durably,
   // before Install.
@@ -160,6 +168,7 @@ class Engine {
 
   Options options_;
   SliTable table_;
+  MetricStreams metric_streams_;
   // Shared: readers and matchers of the generation before may still hold it.
   std::shared_ptr<const SloSet> slos_ = std::make_shared<const SloSet>();
   std::shared_ptr<const ExclusionSet> exclusions_ = std::make_shared<const ExclusionSet>();

@@ -48,6 +48,7 @@ struct MetricTally {
   uint64_t layout_changes = 0;       // other bounds without a new start: not counted
   uint64_t temporality_changes = 0;  // the writer went from delta to cumulative, or back
   uint64_t untracked = 0;            // there are too many streams
+  uint64_t invalid = 0;              // NaN, below zero, a histogram without buckets
 
   MetricTally& operator+=(const MetricTally& other);
   friend bool operator==(const MetricTally&, const MetricTally&) = default;
@@ -64,6 +65,7 @@ inline MetricTally& MetricTally::operator+=(const MetricTally& other) {
   layout_changes += other.layout_changes;
   temporality_changes += other.temporality_changes;
   untracked += other.untracked;
+  invalid += other.invalid;
   return *this;
 }
 

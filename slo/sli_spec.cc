@@ -23,6 +23,11 @@ std::string SourceText(const CompositeSli& sli) {
   return text;
 }
 
+template <typename MetricSli>
+std::string SourceText(const MetricSli& sli) {
+  return slo::CanonicalText(sli);
+}
+
 }  // namespace
 
 std::string SliSpec::CanonicalText() const {

@@ -16,6 +16,8 @@
 #include "model/signal.h"
 #include "ottl/condition.h"
 #include "slo/composite.h"
+#include "slo/metric_sli.h"
+#include "slo/slice.h"
 
 namespace slowburn::slo {
 
@@ -35,9 +37,10 @@ struct EventSli {
 };
 
 struct SliSpec {
-  std::variant<EventSli, CompositeSli> source;
+  std::variant<EventSli, CounterSli, HistogramSli, GaugeSli, CompositeSli> source;
   // Names: one budget per combination of their values. Each is an attribute of the event, or of its
-  // resource where the event has none.
+  // resource where the event has none; with metrics a label of the series, or an attribute of its
+  // resource.
   std::vector<std::string> group_by;
 
   const EventSli* events() const { return std::get_if<EventSli>(&source); }
@@ -48,6 +51,12 @@ struct SliSpec {
   // The identity: equal for SLIs that count the same, however they are written. Counts are kept
   // under it.
   std::string CanonicalText() const;
+};
+
+// An SLI by the id under which its counts are kept.
+struct IdentifiedSli {
+  SliId id{};
+  const SliSpec* spec = nullptr;
 };
 
 }  // namespace slowburn::slo
