@@ -41,12 +41,12 @@ std::vector<SliSpec> Specs(const std::string& job, int count) {
   std::vector<SliSpec> specs;
   for (int i = 0; i < count; ++i) {
     const std::string name = fmt::format("http_requests_{}_total", i % kMetrics);
-    specs.push_back(
-        {.source =
-             CounterSli{.good = std::nullopt,
-                        .bad = selector(fmt::format("{}{{job=\"{}\",code=~\"5..\"}}", name, job)),
-                        .total = selector(fmt::format("{}{{job=\"{}\"}}", name, job))},
-         .group_by = {}});
+    CounterSli sli;
+    sli.bad = selector(fmt::format("{}{{job=\"{}\",code=~\"5..\"}}", name, job));
+    sli.total = selector(fmt::format("{}{{job=\"{}\"}}", name, job));
+    // By copy: GCC 12 takes a moved variant for one that has no value.
+    const SliSpec spec{.source = sli, .group_by = {}};
+    specs.push_back(spec);
   }
   return specs;
 }
@@ -70,9 +70,8 @@ void Match(benchmark::State& state, const std::vector<SliSpec>& specs) {
 // No metric of the request is of any SLI.
 void BM_MetricMatcher_OtherMetrics(benchmark::State& state) {
   std::vector<SliSpec> specs = Specs("checkout", static_cast<int>(state.range(0)));
-  for (SliSpec& spec : specs) {
-    spec.source = GaugeSli{.metric = model::SeriesSelector::Parse("something_else").value()};
-  }
+  const GaugeSli other{.metric = model::SeriesSelector::Parse("something_else").value()};
+  for (SliSpec& spec : specs) spec.source = other;
   Match(state, specs);
 }
 BENCHMARK(BM_MetricMatcher_OtherMetrics)->ArgName("slis")->Arg(50)->Arg(10'000);

@@ -94,6 +94,7 @@ class MetricBatchBuilder {
   }
   model::MetricPoint& last_point() { return batch_.points.back(); }
   const model::MetricBatch& batch() const { return batch_; }
+  model::MetricBatch& batch() { return batch_; }
 
  private:
   template <typename T>
