@@ -8,8 +8,10 @@
 
 #include <gtest/gtest.h>
 
+#include "app/latency_store.h"
 #include "app/stream_point.h"
 #include "app/testing/core_fixture.h"
+#include "slo/latency_reader.h"
 #include "slo/matcher.h"
 #include "slo/testing/metric_batch_builder.h"
 #include "storage/api/keys.h"
@@ -93,6 +95,18 @@ class MetricSliTest : public CoreFixture {
     return builder;
   }
 
+  // What the second SLO knows of how long events lasted, whenever.
+  slo::LatencySum Latencies() const {
+    const slo::SliId sli = core_->engine().sli_of(1);
+    const slo::LatencyView view(core_->engine().table().counts(sli, slo::kTotalGroup).view(),
+                                core_->latencies().CopyHours(sli, slo::kTotalGroup, 0, UINT32_MAX));
+    const LatencyStore blocks(*store_);
+    const auto slot = slo::LatencySlotOf(base::FloorSeconds(kStart));
+    const auto sum = slo::LatencyReader(view, blocks).Sum(slot - 12, slot + 24);
+    EXPECT_TRUE(sum.ok()) << sum.status();
+    return *sum;
+  }
+
   std::optional<slo::MetricMatcher::Scratch> scratch_{std::in_place};
 };
 
@@ -151,6 +165,53 @@ TEST_F(MetricSliTest, LosesAndDoublesNothingOverARestart) {
   Send(3, Export(0, 120, 100, 11));
   Send(4, Export(0, 180, 101, 12));
   EXPECT_EQ(Counts(0), (slo::SliCounts{101, 12}));
+}
+
+TEST_F(MetricSliTest, LatenciesOfExponentialHistogramsSurviveACrash) {
+  const auto send = [&](uint64_t id, uint64_t time, const std::vector<uint64_t>& counts) {
+    MetricBatchBuilder builder;
+    builder.Resource({{"service.name", "checkout"}})
+        .Metric("latency", "s", MetricType::kExponentialHistogram, Temporality::kCumulative)
+        .Exponential(kStartSeconds, kStartSeconds + time, /*scale=*/4, /*offset=*/-40, counts, 0);
+    Send(id, builder);
+  };
+  send(1, 60, {4, 0, 1});
+  EXPECT_EQ(Latencies().count(), 5u);
+  Open(kStart + 1h);  // The log alone.
+  send(2, 120, {6, 0, 4});
+  EXPECT_EQ(Latencies().count(), 10u);
+  Checkpoint(kStart + 1h);
+  Open(kStart + 1h);  // The checkpoint alone.
+  send(3, 120, {6, 0, 4});
+  send(4, 180, {6, 5, 4});
+  EXPECT_EQ(Latencies().count(), 15u);
+  EXPECT_EQ(Counts(1), (slo::SliCounts{15, 0}));
+  // The eighth of fifteen is in (2^(-39/16), 2^(-38/16)].
+  EXPECT_NEAR(slo::PercentilesOf(Latencies(), {}, {}, 1e9).seconds[0], 0.1887, 0.0001);
+}
+
+TEST_F(MetricSliTest, KnowsItsPointsOverARestart) {
+  const auto metric = [&] { return core_->engine().Status(1).metric.value(); };
+  const auto send = [&](uint64_t id, uint64_t time) {
+    MetricBatchBuilder builder;
+    builder.Resource({{"service.name", "checkout"}})
+        .Metric("latency", "s", MetricType::kHistogram, Temporality::kCumulative)
+        .Histogram(kStartSeconds, kStartSeconds + time, {0.25, 0.5}, {time, 2, 3});
+    Send(id, builder);
+  };
+  EXPECT_FALSE(metric().is_interpolated);
+  EXPECT_EQ(metric().point_interval, std::nullopt);
+  send(1, 60);
+  send(2, 90);
+  EXPECT_TRUE(metric().is_interpolated);
+  EXPECT_EQ(metric().around, (slo::BucketBounds{0.25, 0.5}));
+  EXPECT_EQ(metric().point_interval, 30s);
+  Open(kStart + 1h);
+  EXPECT_TRUE(metric().is_interpolated);
+  EXPECT_EQ(metric().around, std::nullopt) << "the next point has them";
+  EXPECT_EQ(metric().point_interval, 30s);
+  send(3, 120);
+  EXPECT_EQ(metric().around, (slo::BucketBounds{0.25, 0.5}));
 }
 
 TEST_F(MetricSliTest, ShowsWhatIsTooLate) {

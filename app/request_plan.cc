@@ -137,6 +137,7 @@ RequestPlan RequestPlanner::Finish(slo::MetricStreams::Plan metrics, slo::CountP
   plan_.metrics = std::move(metrics);
   plan_.counts.too_late[static_cast<size_t>(model::Signal::kMetrics)] +=
       plan_.metrics.tally.too_late;
+  plan_.counts.latencies_dropped += plan_.metrics.tally.without_latency;
   internal::AppendCounts(plan_.counts, plan_.record);
   internal::AppendLatencies(plan_.counts.latencies, plan_.record);
   internal::AppendMetricStates(plan_.metrics, plan_.record);

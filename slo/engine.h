@@ -93,6 +93,10 @@ class Engine {
   const ViewedWindow& budget_of(size_t slo) const {
     return table_.windows(runtimes_[slo].sli)[runtimes_[slo].window.budget];
   }
+  // How far percentiles of the SLO may be away from an event, as a share of it.
+  double latency_error_of(size_t slo) const {
+    return metric_streams_.LatencyError(runtimes_[slo].sli);
+  }
   // With every applied change in it.
   SloStatus Status(size_t slo) const;
   // Also of an idle group, which is not among those of Status: it has no events in its windows.
@@ -126,7 +130,8 @@ class Engine {
     Sums window;
     Sums hour;
     std::vector<TierSums> tiers;
-    std::vector<BurnSums> burns;  // the policy's windows, ascending
+    std::vector<BurnSums> burns;     // the policy's windows, ascending
+    std::vector<SliId> metric_slis;  // itself, or members that read metrics
     struct GroupRuntime {
       SloState state = SloState::kNoData;
       bool has_conditions = false;  // of its tiers
@@ -146,6 +151,8 @@ class Engine {
                                          const CountView& events,
                                          std::vector<WindowSet>& windows) const;
   void RenewMasks();
+  // The longest of its SLIs'.
+  std::chrono::seconds PointIntervalOf(const Runtime& runtime) const;
   size_t BudgetsOf(const Runtime& runtime) const;
   SliCounts BudgetSum(const Runtime& runtime, GroupId group, const Sums& sums) const;
   SliCounts EventSum(const Runtime& runtime, GroupId group, const Sums& sums) const;

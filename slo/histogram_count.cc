@@ -42,15 +42,15 @@ int64_t BucketOf(double size, int32_t scale) {
 
 // Values above 0 that are at or under `threshold` > 0.
 CounterValue Upto(std::span<const uint64_t> counts, int64_t offset, int32_t scale, double threshold,
-                  bool& is_exact) {
+                  HistogramCount& count) {
   const int64_t at = BucketOf(threshold, scale);
-  is_exact = Bound(at + 1, scale) == threshold;
+  count.around = {Bound(at, scale), Bound(at + 1, scale)};
+  count.is_exact = count.around.upper == threshold;
   const auto size = static_cast<int64_t>(counts.size());
   const int64_t whole = std::clamp<int64_t>(at - offset, 0, size);
   CounterValue sum{.whole = Sum(counts.first(static_cast<size_t>(whole))), .fraction = 0};
   if (at < offset || at - offset >= size) return sum;
-  const double low = Bound(at, scale);
-  const double high = Bound(at + 1, scale);
+  const auto [low, high] = count.around;
   if (!(low < high)) return sum;
   const double part = std::clamp((threshold - low) / (high - low), 0.0, 1.0);
   return sum += Part(counts[static_cast<size_t>(at - offset)], part);
@@ -69,6 +69,7 @@ std::optional<HistogramCount> CountAtOrUnder(const model::MetricBatch& batch,
                                       bounds.begin());
   HistogramCount count{.total = value.count};
   count.at_or_under.whole = Sum(counts.first(at));
+  count.around = {at > 0 ? bounds[at - 1] : -HUGE_VAL, at < bounds.size() ? bounds[at] : HUGE_VAL};
   if (at == bounds.size()) return count;  // Among those that only have a lower bound.
   if (bounds[at] == threshold) {
     count.at_or_under.whole += counts[at];
@@ -97,15 +98,15 @@ HistogramCount CountAtOrUnder(const model::MetricBatch& batch,
     count.at_or_under.whole += value.zero_count;
     count.is_exact = true;
     if (threshold > 0) {
-      count.at_or_under += Upto(slice(value.positive), value.positive.offset, value.scale,
-                                threshold, count.is_exact);
+      count.at_or_under +=
+          Upto(slice(value.positive), value.positive.offset, value.scale, threshold, count);
     }
     return count;
   }
   // A value below 0 is at or under -t unless its size is under t.
-  const CounterValue nearer =
-      Upto(negative, value.negative.offset, value.scale, -threshold, count.is_exact);
+  const CounterValue nearer = Upto(negative, value.negative.offset, value.scale, -threshold, count);
   count.at_or_under = below_zero - nearer;
+  count.around = {-count.around.upper, -count.around.lower};
   return count;
 }
 

@@ -12,6 +12,7 @@
 
 #include "model/metric_batch.h"
 #include "slo/counter_value.h"
+#include "slo/metric_increment.h"
 
 namespace slowburn::slo {
 
@@ -21,6 +22,7 @@ struct HistogramCount {
   // The threshold is a bound of the histogram. Otherwise the values of the bucket that it lies in
   // are taken as spread evenly over it; those of a bucket without an end count as over.
   bool is_exact = false;
+  BucketBounds around;  // where it is not exact
 };
 
 // Nothing where the histogram has no buckets.

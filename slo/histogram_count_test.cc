@@ -40,6 +40,20 @@ TEST_P(ExplicitTest, Counts) {
   EXPECT_DOUBLE_EQ(static_cast<double>(count->at_or_under.whole) + count->at_or_under.fraction,
                    row.want);
   EXPECT_EQ(count->is_exact, row.exact);
+  if (!row.exact) {
+    EXPECT_LE(count->around.lower, row.threshold);
+    EXPECT_LE(row.threshold, count->around.upper);
+  }
+}
+
+TEST(ExplicitTest, NamesTheBoundsBesideTheThreshold) {
+  model::MetricBatch batch;
+  batch.bounds = {0.1, 0.5};
+  batch.counts = {3, 4, 1};
+  model::HistogramValue value{.count = 8, .counts = {0, 3}, .bounds = {0, 2}};
+  EXPECT_EQ(CountAtOrUnder(batch, value, 0.3)->around, (BucketBounds{0.1, 0.5}));
+  EXPECT_EQ(CountAtOrUnder(batch, value, 0.05)->around, (BucketBounds{-kInf, 0.1}));
+  EXPECT_EQ(CountAtOrUnder(batch, value, 9)->around, (BucketBounds{0.5, kInf}));
 }
 
 INSTANTIATE_TEST_SUITE_P(Rows, ExplicitTest,
@@ -109,6 +123,8 @@ TEST(ExponentialTest, IsExactOnABound) {
   EXPECT_EQ(CountAtOrUnder(histogram.batch, histogram.value, -0.5).at_or_under.whole, 1u);
   EXPECT_EQ(CountAtOrUnder(histogram.batch, histogram.value, -2).at_or_under.whole, 1u);
   EXPECT_EQ(CountAtOrUnder(histogram.batch, histogram.value, -0.25).at_or_under.whole, 2u);
+  EXPECT_EQ(CountAtOrUnder(histogram.batch, histogram.value, 3).around, (BucketBounds{2, 4}));
+  EXPECT_EQ(CountAtOrUnder(histogram.batch, histogram.value, -3).around, (BucketBounds{-4, -2}));
 }
 
 TEST(ExponentialTest, LiesBetweenTheBoundsOfItsBucket) {

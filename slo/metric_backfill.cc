@@ -23,8 +23,10 @@ void MetricBackfill::Add(const MetricDelta& delta) {
                         std::chrono::sys_seconds(std::chrono::ceil<std::chrono::seconds>(time)));
   streams_.Apply(plan);
   tally_ += plan.tally;
-  for (const SliDelta::Entry& entry : plan.counts.entries())
+  for (const SliDelta::Entry& entry : plan.counts.entries()) {
+    if (entry.slice < range_.begin || entry.slice >= range_.end) continue;
     to_.Count(SplitGroupKey(plan.counts.key(entry)), entry.slice, entry.counts);
+  }
 }
 
 }  // namespace slowburn::slo

@@ -7,19 +7,27 @@
 // Source   docs/metrics_sli.md
 #pragma once
 
+#include <cstdint>
+
 #include "slo/backfill.h"
 #include "slo/metric_delta.h"
 #include "slo/metric_streams.h"
 
 namespace slowburn::slo {
 
-// Feed it the points of one SLI's series, each series' in the order of time; what they come to goes
-// to a Backfill. Series begin as they do live: the first value is a base unless it grew within the
-// points.
+struct SliceRange {
+  Slice begin = 0;
+  Slice end = 0;
+};
+
+// Feed it the points of one SLI's series, each series' in the order of time; what they come to in
+// the range goes to a Backfill. Series begin as they do live: the first value is a base unless it
+// grew within the points.
 class MetricBackfill {
  public:
   // `to` must outlive it, and is of this SLI.
-  MetricBackfill(SliId sli, Backfill& to) : sli_(sli), to_(to), streams_(MakeOptions()) {}
+  MetricBackfill(SliId sli, Backfill& to, SliceRange range = {0, UINT32_MAX})
+      : sli_(sli), to_(to), range_(range), streams_(MakeOptions()) {}
 
   // Observations of other SLIs are passed over.
   void Add(const MetricDelta& delta);
@@ -30,6 +38,7 @@ class MetricBackfill {
 
   SliId sli_;
   Backfill& to_;
+  SliceRange range_;
   MetricStreams streams_;
   MetricTally tally_;
 };

@@ -9,9 +9,12 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "slo/metric_increment.h"
+#include "slo/metric_latencies.h"
+#include "slo/metric_sli.h"
 #include "slo/slice.h"
 
 namespace slowburn::slo {
@@ -41,6 +44,20 @@ struct CountEffect {
   friend bool operator==(const CountEffect&, const CountEffect&) = default;
 };
 
+struct CounterEffects {
+  CountEffect good, bad, total;
+};
+// Of (good, total) what is not good is bad until it is known to be good; of (bad, total) the other
+// way round.
+inline CounterEffects EffectsOf(const CounterSli& sli) {
+  const bool has_good = sli.good.has_value(), has_total = sli.total.has_value();
+  const auto minus_if_total = static_cast<int8_t>(has_total ? -1 : 0);
+  return {.good = {.total_to_good = 1, .total_to_bad = minus_if_total},
+          .bad = {.total_to_good = minus_if_total, .total_to_bad = 1},
+          .total = {.total_to_good = static_cast<int8_t>(has_good ? 0 : 1),
+                    .total_to_bad = static_cast<int8_t>(has_good ? 1 : 0)}};
+}
+
 // One point of one series for one SLI.
 struct MetricObservation {
   StreamKey stream;
@@ -48,11 +65,14 @@ struct MetricObservation {
   SliId sli{};
   ObservationKind kind = ObservationKind::kCumulative;
   CountEffect effect;
-  bool is_bad = false;     // gauges
+  bool is_bad = false;  // gauges
+  // Exponential histograms of an SLI with a latency: one past its place in the delta; 0: none.
+  uint32_t latencies = 0;
   uint32_t position = 0;   // among the points of the request that the decoder accepted
   uint32_t key_begin = 0;  // of the raw group key; empty for an SLI without group_by
   uint32_t key_size = 0;
-  CounterPoint point;  // of a gauge the time alone
+  CounterPoint point;   // of a gauge the time alone
+  BucketBounds around;  // of a histogram whose `good` is an estimate
 };
 
 class MetricDelta {
@@ -62,9 +82,15 @@ class MetricDelta {
   std::string_view key(const MetricObservation& observation) const {
     return {keys_.data() + observation.key_begin, observation.key_size};
   }
+  // Null: it has none.
+  const MetricLatencies* latencies(const MetricObservation& observation) const {
+    return observation.latencies == 0 ? nullptr : &latencies_[observation.latencies - 1];
+  }
   bool empty() const { return observations_.empty() && invalid == 0; }
   size_t memory_bytes() const {
-    return observations_.capacity() * sizeof(MetricObservation) + keys_.capacity();
+    size_t bytes = observations_.capacity() * sizeof(MetricObservation) + keys_.capacity();
+    for (const MetricLatencies& latencies : latencies_) bytes += latencies.histogram.memory_bytes();
+    return bytes;
   }
 
   MetricObservation& Append(std::string_view key) {
@@ -73,6 +99,11 @@ class MetricDelta {
     observation.key_size = static_cast<uint32_t>(key.size());
     keys_.append(key);
     return observation;
+  }
+
+  void SetLatencies(MetricObservation& observation, MetricLatencies latencies) {
+    latencies_.push_back(std::move(latencies));
+    observation.latencies = static_cast<uint32_t>(latencies_.size());
   }
 
   // Those of one SLI.
@@ -84,6 +115,7 @@ class MetricDelta {
       const uint32_t key_begin = copy.key_begin;
       copy = observation;
       copy.key_begin = key_begin;
+      if (latencies(observation) != nullptr) delta.SetLatencies(copy, *latencies(observation));
     }
     return delta;
   }
@@ -93,6 +125,7 @@ class MetricDelta {
 
  private:
   std::vector<MetricObservation> observations_;
+  std::vector<MetricLatencies> latencies_;
   std::string keys_;
 };
 

@@ -26,6 +26,13 @@ struct CounterPoint {
   friend bool operator==(const CounterPoint&, const CounterPoint&) = default;
 };
 
+// The bucket that a threshold lies in: (lower, upper]; either may be infinite.
+struct BucketBounds {
+  double lower = 0;
+  double upper = 0;
+  friend bool operator==(const BucketBounds&, const BucketBounds&) = default;
+};
+
 // Events of [from, to), or such that were counted there and are not any more: a point that comes
 // late may divide an interval.
 struct Increment {
@@ -49,6 +56,7 @@ struct MetricTally {
   uint64_t temporality_changes = 0;  // the writer went from delta to cumulative, or back
   uint64_t untracked = 0;            // there are too many streams
   uint64_t invalid = 0;              // NaN, below zero, a histogram without buckets
+  uint64_t without_latency = 0;      // events of an exponential histogram, not points
 
   MetricTally& operator+=(const MetricTally& other);
   friend bool operator==(const MetricTally&, const MetricTally&) = default;
@@ -66,6 +74,7 @@ inline MetricTally& MetricTally::operator+=(const MetricTally& other) {
   temporality_changes += other.temporality_changes;
   untracked += other.untracked;
   invalid += other.invalid;
+  without_latency += other.without_latency;
   return *this;
 }
 

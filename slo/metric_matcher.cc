@@ -106,6 +106,7 @@ struct MetricMatcher::Binding {
   uint8_t role = 0;  // part of the stream's key: never change a number
   CountEffect effect;
   double threshold = 0;           // kHistogram
+  bool has_latency = false;       // kHistogram: of events that take time
   std::optional<GaugeSli> gauge;  // kGauge
   std::vector<LabelMatcher> of_name;
   std::vector<LabelMatcher> of_le;
@@ -208,22 +209,19 @@ MetricMatcher::MetricMatcher(std::span<const IdentifiedSli> slis, Options option
   constexpr uint8_t kGoodRole = 1, kBadRole = 2, kTotalRole = 3, kWholeRole = 4;
   for (const IdentifiedSli& sli : slis) {
     if (const auto* counter = std::get_if<CounterSli>(&sli.spec->source)) {
-      const bool has_good = counter->good.has_value(), has_total = counter->total.has_value();
-      const auto add = [&](const auto& selector, uint8_t role, int8_t good, int8_t bad) {
-        if (!selector.has_value()) return;
-        bindings_.emplace_back(sli, *selector, role).effect = {.total_to_good = good,
-                                                               .total_to_bad = bad};
+      const CounterEffects effects = EffectsOf(*counter);
+      const auto add = [&](const auto& selector, uint8_t role, const CountEffect& effect) {
+        if (selector.has_value()) bindings_.emplace_back(sli, *selector, role).effect = effect;
       };
-      // Of (good, total) what is not good is bad until it is known to be good; of (bad, total) the
-      // other way round.
-      add(counter->good, kGoodRole, 1, has_total ? -1 : 0);
-      add(counter->bad, kBadRole, has_total ? -1 : 0, 1);
-      add(counter->total, kTotalRole, has_good ? 0 : 1, has_good ? 1 : 0);
+      add(counter->good, kGoodRole, effects.good);
+      add(counter->bad, kBadRole, effects.bad);
+      add(counter->total, kTotalRole, effects.total);
     } else if (const auto* histogram = std::get_if<HistogramSli>(&sli.spec->source)) {
       Binding& binding = bindings_.emplace_back(sli, histogram->metric, kWholeRole);
       binding.source = Binding::Source::kHistogram;
       binding.effect = {.has_good = true};
       binding.threshold = histogram->max;
+      binding.has_latency = sli.spec->latency().has_value();
     } else if (const auto* gauge = std::get_if<GaugeSli>(&sli.spec->source)) {
       Binding& binding = bindings_.emplace_back(sli, gauge->metric, kWholeRole);
       binding.source = Binding::Source::kGauge;
@@ -341,6 +339,7 @@ struct Reading {
   CounterValue good;
   uint32_t layout = 0;
   bool is_exact = true;
+  BucketBounds around;
   bool is_bad = false;  // gauges
 };
 
@@ -364,6 +363,7 @@ std::optional<Reading> ReadHistogram(const MetricBatch& batch, const Metric& met
   reading.total.whole = count->total;
   reading.good = count->at_or_under;
   reading.is_exact = count->is_exact;
+  reading.around = count->around;
   return reading;
 }
 
@@ -469,6 +469,10 @@ void MetricMatcher::Observe(const Place& place, SeriesMatch& match, uint64_t wri
                        .good = reading->good,
                        .layout = reading->layout,
                        .is_exact = reading->is_exact};
+  observation.around = reading->around;
+  if (!binding.has_latency || metric.type != MetricType::kExponentialHistogram) return;
+  if (auto latencies = MetricLatencies::Of(place.batch, place.batch.exponentials[point.index]))
+    delta.SetLatencies(observation, *std::move(latencies));
 }
 
 MetricDelta MetricMatcher::Match(const MetricBatch& batch, Scratch& scratch) const {

@@ -336,6 +336,37 @@ TEST(MetricMatcherTest, PicksBucketsAnewForOtherBounds) {
   EXPECT_EQ(value({1, 2}, {6, 4, 5}), 6u);
 }
 
+TEST(MetricMatcherTest, KeepsTheLatenciesOfExponentialHistogramsOfTime) {
+  const auto latencies = [&](const char* selector, auto add) -> std::optional<uint64_t> {
+    const SliSpec spec{
+        .source = HistogramSli{.metric = model::SeriesSelector::Parse(selector).value(), .max = 1},
+        .group_by = {}};
+    MetricBatchBuilder builder;
+    add(builder.Resource({}));
+    const MetricDelta delta = Match(spec, builder.batch());
+    const MetricLatencies* const found = delta.latencies(delta.observations().at(0));
+    if (found == nullptr) return std::nullopt;
+    return found->histogram.count();
+  };
+  const auto exponential = [](std::string_view unit, int32_t scale) {
+    return [unit, scale](MetricBatchBuilder& builder) {
+      builder.Metric("a", unit, MetricType::kExponentialHistogram, Temporality::kCumulative)
+          .Exponential(1, 10, scale, -3, {3, 4}, 5);
+    };
+  };
+  EXPECT_EQ(latencies("a_seconds", exponential("s", 5)), 12u);
+  EXPECT_EQ(latencies("a_milliseconds_count", exponential("ms", 0)), 12u);
+  EXPECT_EQ(latencies("a_seconds", exponential("s", -1)), std::nullopt) << "too coarse";
+  EXPECT_EQ(latencies("a_bytes", exponential("By", 5)), std::nullopt) << "nothing that lasts";
+  EXPECT_EQ(latencies("a_seconds",
+                      [](MetricBatchBuilder& builder) {
+                        builder.Metric("a", "s", MetricType::kHistogram, Temporality::kCumulative)
+                            .Histogram(1, 10, {0.1, 1}, {3, 4, 5});
+                      }),
+            std::nullopt)
+      << "bounds are too far apart";
+}
+
 TEST(MetricMatcherTest, CostsNothingWithoutSlis) {
   const MetricMatcher matcher({});
   EXPECT_TRUE(matcher.empty());

@@ -19,6 +19,21 @@ bool GaugeSli::IsGood(double value) const {
   return value >= threshold;
 }
 
+std::optional<double> NanosPerUnit(const model::SeriesSelector& metric) {
+  std::string_view name = metric.metric_name().value_or("");
+  for (const std::string_view series : {"_bucket", "_count"}) {
+    if (name.ends_with(series)) name.remove_suffix(series.size());
+  }
+  constexpr std::pair<std::string_view, double> kUnits[] = {
+      {"_nanoseconds", 1}, {"_microseconds", 1e3}, {"_milliseconds", 1e6}, {"_seconds", 1e9},
+      {"_minutes", 60e9},  {"_hours", 3600e9},     {"_days", 86400e9},
+  };
+  for (const auto& [suffix, nanos] : kUnits) {
+    if (name.ends_with(suffix)) return nanos;
+  }
+  return std::nullopt;
+}
+
 std::string CanonicalText(const CounterSli& sli) {
   std::string text = "counter";
   const std::pair<std::string_view, const std::optional<model::SeriesSelector>&> parts[] = {

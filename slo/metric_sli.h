@@ -37,6 +37,10 @@ struct GaugeSli {
   bool IsGood(double value) const;
 };
 
+// Nanoseconds in the unit of time that a metric's name ends in, as Prometheus writes it
+// ("_seconds", also before "_bucket" and "_count"); nothing where it says none.
+std::optional<double> NanosPerUnit(const model::SeriesSelector& metric);
+
 // "counter bad={...} total={...}": equal for SLIs that count the same.
 std::string CanonicalText(const CounterSli& sli);
 std::string CanonicalText(const HistogramSli& sli);

@@ -62,13 +62,14 @@ class MetricStreams::Planner {
     for (const MetricObservation& observation : request.delta->observations()) {
       while (left_out != request.left_out.end() && *left_out < observation.position) ++left_out;
       if (left_out != request.left_out.end() && *left_out == observation.position) continue;
-      Place(observation, request.delta->key(observation));
+      Place(observation, request.delta->key(observation), request.delta->latencies(observation));
     }
   }
 
   Plan Finish() {
     std::erase_if(plan_.streams, [](const auto& entry) { return entry.second.heard_seconds == 0; });
     plan_.counts = counts_.Take();
+    plan_.around.assign(around_.begin(), around_.end());
     return std::move(plan_);
   }
 
@@ -116,7 +117,8 @@ class MetricStreams::Planner {
       source.heard_seconds = now_seconds_;
   }
 
-  void Place(const MetricObservation& observation, std::string_view key) {
+  void Place(const MetricObservation& observation, std::string_view key,
+             const MetricLatencies* latencies) {
     const uint64_t time = observation.point.time;
     if (time < oldest_) {
       ++plan_.tally.too_late;
@@ -138,6 +140,13 @@ class MetricStreams::Planner {
     Hear(*writer, time);
     if (!PlacePoint(observation, key, rule, *stream)) return;
     stream->heard_seconds = now_seconds_;
+    if (!observation.point.is_exact) around_[observation.sli] = observation.around;
+    if (observation.kind == ObservationKind::kDelta) {
+      stream->latencies.reset();
+      if (latencies != nullptr) CountLatencies(observation, key, *latencies);
+    } else if (time > newest) {
+      PlaceLatencies(observation, key, latencies, *stream);
+    }
     if (newest != 0 && time > newest) {
       MetricSource& source = *SourceOf({observation.sli, 0});
       source.interval_millis =
@@ -164,6 +173,7 @@ class MetricStreams::Planner {
       }
       ++tally.temporality_changes;
       rule.covered_until = stream.newest();
+      stream.latencies.reset();
       if (is_delta) {
         stream.points = DeltaStream::CoveredUntil(rule.covered_until);
       } else {
@@ -180,6 +190,40 @@ class MetricStreams::Planner {
     return counted;
   }
 
+  // The newest point of a cumulative series: what came since the one before, as far as it counted.
+  void PlaceLatencies(const MetricObservation& observation, std::string_view key,
+                      const MetricLatencies* latencies, MetricStream& stream) {
+    const std::optional<MetricLatencies> before = std::move(stream.latencies);
+    stream.latencies.reset();
+    if (latencies == nullptr) return;
+    stream.latencies = *latencies;
+    const uint64_t counted = NewestIncrement(observation).total;
+    if (counted == observation.point.total.whole) {
+      CountLatencies(observation, key, *latencies);
+    } else if (const auto since = before.has_value() ? latencies->Since(*before) : std::nullopt) {
+      CountLatencies(observation, key, *since);
+    } else {
+      plan_.tally.without_latency += counted;
+    }
+  }
+
+  void CountLatencies(const MetricObservation& observation, std::string_view key,
+                      const MetricLatencies& latencies) {
+    const Increment increment = NewestIncrement(observation);
+    if (increment.total == 0) return;
+    counts_.Add(observation.sli, key, increment, latencies.histogram);
+    MetricSource& sli = *SourceOf({observation.sli, 0});
+    sli.latency_coarseness = std::max(sli.latency_coarseness, latencies.coarseness);
+  }
+
+  // Of those that the last point brought, the one that ends there.
+  Increment NewestIncrement(const MetricObservation& observation) const {
+    for (const Increment& increment : increments_) {
+      if (!increment.is_taken_back && increment.to == observation.point.time) return increment;
+    }
+    return {};
+  }
+
   const MetricStreams& known_;
   const uint32_t now_seconds_;
   const uint64_t oldest_;
@@ -189,6 +233,7 @@ class MetricStreams::Planner {
   absl::flat_hash_map<MetricSourceKey, size_t> by_source_;  // where in plan_.sources
   size_t new_streams_ = 0;
   std::vector<Increment> increments_;
+  absl::flat_hash_map<SliId, BucketBounds> around_;
 };
 
 MetricStreams::Plan MetricStreams::MakePlan(std::span<const Request> requests,
@@ -206,16 +251,24 @@ MetricStreams::Plan MetricStreams::MakePlan(std::span<const Request> requests,
 // --- live and on replay
 
 void MetricStreams::Apply(const StreamKey& key, MetricStream stream) {
-  if (IsEstimate(stream)) {
-    interpolated_.insert(stream.sli);
-  } else if (std::holds_alternative<GaugeStream>(stream.points)) {
-    // A gauge says nothing about it.
+  CountEstimating(stream, true);
+  const auto [at, is_new] = streams_.try_emplace(key);
+  if (is_new) {
+    rounds_.push_back(key);
   } else {
-    interpolated_.erase(stream.sli);
+    CountEstimating(at->second, false);
   }
-  const auto [at, is_new] = streams_.insert_or_assign(key, std::move(stream));
-  if (is_new) rounds_.push_back(key);
+  at->second = std::move(stream);
   changed_streams_.insert(key);
+}
+
+void MetricStreams::CountEstimating(const MetricStream& stream, bool is_there) {
+  if (!IsEstimate(stream)) return;
+  if (is_there) {
+    ++estimating_[stream.sli];
+  } else if (const auto at = estimating_.find(stream.sli); --at->second == 0) {
+    estimating_.erase(at);
+  }
 }
 
 void MetricStreams::Apply(const MetricSourceKey& key, const MetricSource& source) {
@@ -227,6 +280,7 @@ void MetricStreams::Apply(const MetricSourceKey& key, const MetricSource& source
 void MetricStreams::Apply(const Plan& plan) {
   for (const auto& [key, stream] : plan.streams) Apply(key, stream);
   for (const auto& [key, source] : plan.sources) Apply(key, source);
+  for (const auto& [sli, around] : plan.around) around_[sli] = around;
 }
 
 // --- time
@@ -236,7 +290,7 @@ bool MetricStreams::IsSilent(uint32_t heard_seconds, sys_seconds now) const {
 }
 
 void MetricStreams::ForgetSilent(sys_seconds now) {
-  const auto look = [&](auto& rounds, auto& known, auto& changed, auto keep) {
+  const auto look = [&](auto& rounds, auto& known, auto& changed, auto keep, auto forget) {
     for (size_t left = std::min(kLooksPerCall, rounds.size()); left > 0; --left) {
       const auto key = rounds.front();
       rounds.pop_front();
@@ -245,20 +299,35 @@ void MetricStreams::ForgetSilent(sys_seconds now) {
         rounds.push_back(key);
         continue;
       }
+      forget(at->second);
       known.erase(at);
       changed.insert(key);
     }
   };
-  look(rounds_, streams_, changed_streams_, [](const StreamKey&) { return false; });
+  look(
+      rounds_, streams_, changed_streams_, [](const StreamKey&) { return false; },
+      [&](const MetricStream& stream) { CountEstimating(stream, false); });
   // An SLI keeps its beginning: what was before it is known not to be its own.
-  look(source_rounds_, sources_, changed_sources_,
-       [](const MetricSourceKey& key) { return key.writer == 0; });
+  look(
+      source_rounds_, sources_, changed_sources_,
+      [](const MetricSourceKey& key) { return key.writer == 0; }, [](const MetricSource&) {});
 }
 
 std::optional<std::chrono::milliseconds> MetricStreams::PointInterval(SliId sli) const {
   const auto found = sources_.find(MetricSourceKey{sli, 0});
   if (found == sources_.end() || found->second.interval_millis == 0) return std::nullopt;
   return std::chrono::milliseconds(found->second.interval_millis);
+}
+
+std::optional<BucketBounds> MetricStreams::Around(SliId sli) const {
+  const auto found = around_.find(sli);
+  if (found == around_.end()) return std::nullopt;
+  return found->second;
+}
+
+double MetricStreams::LatencyError(SliId sli) const {
+  const auto found = sources_.find(MetricSourceKey{sli, 0});
+  return LatencyErrorOf(found == sources_.end() ? 0 : found->second.latency_coarseness);
 }
 
 size_t MetricStreams::memory_bytes() const {

@@ -34,6 +34,8 @@ struct MetricStream {
   SliId sli{};
   uint32_t heard_seconds = 0;  // unix time of the commit that last changed it
   std::variant<CumulativeStream, DeltaStream, GaugeStream> points;
+  // Of a cumulative exponential histogram, as of its newest point.
+  std::optional<MetricLatencies> latencies;
 
   uint64_t newest() const;  // time of the newest point
   friend bool operator==(const MetricStream&, const MetricStream&) = default;
@@ -53,6 +55,8 @@ struct MetricSource {
   uint64_t since = 0;            // time of its first point
   uint32_t heard_seconds = 0;    // unix time of a commit, at most an hour before the last one
   uint32_t interval_millis = 0;  // of an SLI: what its points are apart, mostly
+  // Of an SLI: the coarsest MetricLatencies that were counted.
+  uint32_t latency_coarseness = 0;
   friend bool operator==(const MetricSource&, const MetricSource&) = default;
 };
 
@@ -78,6 +82,7 @@ class MetricStreams {
     SliDelta counts;  // for SliTable::Plan at the same time
     std::vector<std::pair<StreamKey, MetricStream>> streams;
     std::vector<std::pair<MetricSourceKey, MetricSource>> sources;
+    std::vector<std::pair<SliId, BucketBounds>> around;  // to be shown
     MetricTally tally;
     bool empty() const { return streams.empty() && sources.empty(); }  // nothing changes
   };
@@ -95,7 +100,12 @@ class MetricStreams {
   std::optional<std::chrono::milliseconds> PointInterval(SliId sli) const;
   // Whether the newest point of some histogram of this SLI was counted by an estimate: its
   // threshold is none of the bounds.
-  bool IsInterpolated(SliId sli) const { return interpolated_.contains(sli); }
+  bool IsInterpolated(SliId sli) const { return estimating_.contains(sli); }
+  // The bounds that the threshold lies between, as the last such point had them; nothing since the
+  // last start.
+  std::optional<BucketBounds> Around(SliId sli) const;
+  // How far percentiles of this SLI may be away from an event, as a share of it.
+  double LatencyError(SliId sli) const;
   size_t size() const { return streams_.size(); }
   size_t memory_bytes() const;
 
@@ -111,11 +121,13 @@ class MetricStreams {
   class Planner;
 
   bool IsSilent(uint32_t heard_seconds, std::chrono::sys_seconds now) const;
+  void CountEstimating(const MetricStream& stream, bool is_there);
 
   Options options_;
   absl::flat_hash_map<StreamKey, MetricStream> streams_;
   absl::flat_hash_map<MetricSourceKey, MetricSource> sources_;
-  absl::flat_hash_set<SliId> interpolated_;
+  absl::flat_hash_map<SliId, uint32_t> estimating_;  // series; never 0
+  absl::flat_hash_map<SliId, BucketBounds> around_;
   absl::flat_hash_set<StreamKey> changed_streams_;
   absl::flat_hash_set<MetricSourceKey> changed_sources_;
   // The order in which ForgetSilent looks: each is there once.

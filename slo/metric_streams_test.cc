@@ -75,6 +75,112 @@ TEST_F(MetricStreamsTest, CountsHistograms) {
   EXPECT_FALSE(streams_.IsInterpolated(SliId{2}));
 }
 
+TEST_F(MetricStreamsTest, IsInterpolatedWhileSomeSeriesIs) {
+  const auto point = [](uint64_t time, bool is_exact) {
+    return CounterPoint{.start = (kBegin - 30) * kSecond,
+                        .time = time * kSecond,
+                        .total = {.whole = 10},
+                        .good = {.whole = 7},
+                        .layout = is_exact ? 5u : 6u,
+                        .is_exact = is_exact};
+  };
+  MetricDeltaBuilder both;
+  both.Point(1, point(kBegin, false), kHistogramEffect).last().around = {0.25, 0.5};
+  both.Point(2, point(kBegin, true), kHistogramEffect);
+  Commit(both.delta());
+  EXPECT_TRUE(streams_.IsInterpolated(SliId{1}));
+  EXPECT_EQ(streams_.Around(SliId{1}), (BucketBounds{0.25, 0.5}));
+  EXPECT_EQ(streams_.Around(SliId{2}), std::nullopt);
+  Commit(MetricDeltaBuilder().Point(2, point(kBegin + 10, true), kHistogramEffect).delta());
+  EXPECT_TRUE(streams_.IsInterpolated(SliId{1})) << "the other one still is";
+  Commit(MetricDeltaBuilder().Point(1, point(kBegin + 10, true), kHistogramEffect).delta());
+  EXPECT_FALSE(streams_.IsInterpolated(SliId{1}));
+  Commit(MetricDeltaBuilder().Point(2, point(kBegin + 20, false), kHistogramEffect).delta());
+  EXPECT_TRUE(streams_.IsInterpolated(SliId{1}));
+  streams_.ForgetSilent(kNow + 24h + 1s);
+  EXPECT_FALSE(streams_.IsInterpolated(SliId{1})) << "what is silent for a day says nothing";
+}
+
+// --- latencies
+
+// One past its bucket there are as many events as the bucket has: {{3, 2}} are two of bucket 3.
+MetricLatencies Latencies(const std::vector<std::pair<int, uint64_t>>& buckets,
+                          uint32_t coarseness = 0) {
+  MetricLatencies latencies{.coarseness = coarseness, .histogram = {}};
+  for (const auto& [index, count] : buckets) latencies.histogram.Append(index, count);
+  return latencies;
+}
+
+// A point of so many events as `latencies` has.
+MetricDelta LatencyPoint(uint64_t start, uint64_t time, const MetricLatencies& latencies,
+                         ObservationKind kind = ObservationKind::kCumulative) {
+  const uint64_t count = latencies.histogram.count();
+  MetricDeltaBuilder builder;
+  builder.Point(1,
+                {.start = start * kSecond,
+                 .time = time * kSecond,
+                 .total = {.whole = count},
+                 .good = {.whole = count}},
+                kHistogramEffect, kind);
+  builder.SetLatencies(latencies);
+  return builder.delta();
+}
+
+std::vector<std::pair<int, uint64_t>> Counted(const MetricStreams::Plan& plan) {
+  std::vector<std::pair<int, uint64_t>> counted;
+  for (const LatencyCount& count : plan.counts.latencies()) {
+    EXPECT_LT(count.entry, plan.counts.entries().size());
+    counted.emplace_back(count.bucket, count.count);
+  }
+  return counted;
+}
+
+using Buckets = std::vector<std::pair<int, uint64_t>>;
+
+TEST_F(MetricStreamsTest, CountsTheLatenciesThatCameSinceTheLastPoint) {
+  EXPECT_EQ(Counted(Commit(LatencyPoint(kBegin - 30, kBegin - 20, Latencies({{3, 2}, {5, 1}})))),
+            (Buckets{{3, 2}, {5, 1}}));
+  EXPECT_EQ(Counted(Commit(LatencyPoint(kBegin - 30, kBegin, Latencies({{3, 3}, {5, 1}})))),
+            (Buckets{{3, 1}}));
+  // Between the two: it is in them already.
+  EXPECT_EQ(Counted(Commit(LatencyPoint(kBegin - 30, kBegin - 10, Latencies({{3, 3}, {5, 1}})))),
+            Buckets{});
+  // A new process, by its start and by its value.
+  EXPECT_EQ(Counted(Commit(LatencyPoint(kBegin + 5, kBegin + 10, Latencies({{4, 9}})))),
+            (Buckets{{4, 9}}));
+  EXPECT_EQ(Counted(Commit(LatencyPoint(kBegin + 5, kBegin + 20, Latencies({{4, 1}})))),
+            (Buckets{{4, 1}}));
+  EXPECT_EQ(tally_.without_latency, 0u);
+  EXPECT_NEAR(streams_.LatencyError(SliId{1}), kLatencyRelativeError, 1e-9);
+  // Coarser from here on: bucket 4 is in the middle one of 0 to 15.
+  EXPECT_EQ(Counted(Commit(LatencyPoint(kBegin + 5, kBegin + 30, Latencies({{7, 3}}, 4)))),
+            (Buckets{{7, 2}}));
+  EXPECT_GT(streams_.LatencyError(SliId{1}), 0.38);
+}
+
+TEST_F(MetricStreamsTest, ABaseHasNoLatencies) {
+  EXPECT_EQ(Counted(Commit(LatencyPoint(kBegin - 7200, kBegin, Latencies({{3, 20}})))), Buckets{});
+  EXPECT_EQ(Counted(Commit(LatencyPoint(kBegin - 7200, kBegin + 10, Latencies({{3, 22}})))),
+            (Buckets{{3, 2}}));
+}
+
+TEST_F(MetricStreamsTest, CountsTheLatenciesOfDeltas) {
+  const auto kind = ObservationKind::kDelta;
+  const auto late = LatencyPoint(kBegin - 20, kBegin - 10, Latencies({{3, 2}}), kind);
+  EXPECT_EQ(Counted(Commit(LatencyPoint(kBegin - 10, kBegin, Latencies({{3, 4}}), kind))),
+            (Buckets{{3, 4}}));
+  EXPECT_EQ(Counted(Commit(late)), (Buckets{{3, 2}}));
+  EXPECT_EQ(Counted(Commit(late)), Buckets{});
+}
+
+TEST_F(MetricStreamsTest, TellsWhatItCountsWithoutLatency) {
+  Commit(LatencyPoint(kBegin - 30, kBegin - 20, Latencies({{3, 2}})));
+  // As many more, but a bucket holds less than before.
+  EXPECT_EQ(Counted(Commit(LatencyPoint(kBegin - 30, kBegin, Latencies({{3, 1}, {4, 4}})))),
+            Buckets{});
+  EXPECT_EQ(tally_.without_latency, 3u);
+}
+
 TEST_F(MetricStreamsTest, CountsGauges) {
   EXPECT_EQ(Counts(MetricDeltaBuilder()
                        .Gauge(1, kBegin - 20, false)

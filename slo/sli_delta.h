@@ -69,10 +69,8 @@ class SliDelta {
     e.counts += counts;
     if (offset_seconds > e.last_offset_seconds) e.last_offset_seconds = offset_seconds;
   }
-  // Leaves out the entries that came to nothing.
-  void DropEmpty() {
-    std::erase_if(entries_, [](const Entry& entry) { return entry.counts == SliCounts{}; });
-  }
+  // Leaves out the entries that came to nothing and have no latencies.
+  void DropEmpty();
 
   // How long the events of entries lasted whose SLI has a latency: by entry, then by bucket, at
   // most one of each.

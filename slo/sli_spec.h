@@ -46,8 +46,15 @@ struct SliSpec {
   const EventSli* events() const { return std::get_if<EventSli>(&source); }
   // It counts nothing itself.
   const CompositeSli* composite() const { return std::get_if<CompositeSli>(&source); }
-  // Whether good and bad are told apart by how long an event took.
-  bool has_latency() const { return events() != nullptr && events()->latency_max.has_value(); }
+  // Whether it counts what metrics say.
+  bool reads_metrics() const { return events() == nullptr && composite() == nullptr; }
+  const HistogramSli* histogram() const { return std::get_if<HistogramSli>(&source); }
+  // How long an event may take to be good, where that tells good and bad apart.
+  struct Latency {
+    std::chrono::duration<double> max{0};
+    double nanos_per_unit = 1;  // of what its latency histograms hold
+  };
+  std::optional<Latency> latency() const;
   // The identity: equal for SLIs that count the same, however they are written. Counts are kept
   // under it.
   std::string CanonicalText() const;

@@ -147,6 +147,10 @@ store::v1::MetricStream EncodeMetricStream(const slo::StreamKey& key,
   stored.set_sli(static_cast<uint32_t>(stream.sli));
   stored.set_heard_seconds(stream.heard_seconds);
   std::visit([&](const auto& points) { Encode(points, stored); }, stream.points);
+  if (stream.latencies.has_value()) {
+    stored.mutable_latencies()->set_coarseness(stream.latencies->coarseness);
+    stored.mutable_latencies()->set_histogram(stream.latencies->histogram.Encode());
+  }
   return stored;
 }
 
@@ -158,6 +162,7 @@ store::v1::MetricSource EncodeMetricSource(const slo::MetricSourceKey& key,
   stored.set_since_unix_nano(source.since);
   stored.set_heard_seconds(source.heard_seconds);
   stored.set_interval_millis(source.interval_millis);
+  stored.set_latency_coarseness(source.latency_coarseness);
   return stored;
 }
 
@@ -171,7 +176,15 @@ void AppendMetricStates(const slo::MetricStreams::Plan& plan, store::v1::LogReco
 absl::Status ApplyMetricStream(const store::v1::MetricStream& stored, slo::MetricStreams& streams) {
   slo::MetricStream stream{.sli = static_cast<slo::SliId>(stored.sli()),
                            .heard_seconds = stored.heard_seconds(),
-                           .points = {}};
+                           .points = {},
+                           .latencies = {}};
+  if (stored.has_latencies()) {
+    SB_ASSIGN_OR_RETURN(slo::LatencyHistogram histogram,
+                        slo::LatencyHistogram::Decode(stored.latencies().histogram()));
+    if (stored.latencies().coarseness() > slo::MetricLatencies::kCoarsenessMax)
+      return Unfit("latencies that are too coarse");
+    stream.latencies = {stored.latencies().coarseness(), std::move(histogram)};
+  }
   if (stored.has_cumulative()) {
     SB_ASSIGN_OR_RETURN(stream.points, Read(stored.cumulative()));
   } else if (stored.has_delta()) {
@@ -192,7 +205,8 @@ void ApplyMetricSource(const store::v1::MetricSource& stored, slo::MetricStreams
   streams.Apply(slo::MetricSourceKey{static_cast<slo::SliId>(stored.sli()), stored.writer()},
                 slo::MetricSource{.since = stored.since_unix_nano(),
                                   .heard_seconds = stored.heard_seconds(),
-                                  .interval_millis = stored.interval_millis()});
+                                  .interval_millis = stored.interval_millis(),
+                                  .latency_coarseness = stored.latency_coarseness()});
 }
 
 absl::Status ApplyMetricStates(const store::v1::LogRecord& record, slo::MetricStreams& streams) {

@@ -36,6 +36,10 @@ slo::MetricStream RandomStream(std::mt19937_64& random) {
       slo::CumulativeStream cumulative;
       cumulative.head = static_cast<slo::CumulativeStream::Head>(random() % 3);
       cumulative.head_sums = {.total = {random(), 0.5}, .good = {random(), 0.125}, .lead = -0.5};
+      if (random() % 2 == 0) {
+        stream.latencies.emplace().coarseness = static_cast<uint32_t>(random() % 5);
+        stream.latencies->histogram.Append(static_cast<int>(random() % 500), random() % 99 + 1);
+      }
       for (uint64_t i = random() % 8 + 1; i > 0; --i)
         cumulative.points.push_back(RandomPoint(random, time += random() % 60'000'000'000 + 1));
       stream.points = cumulative;
@@ -66,7 +70,8 @@ TEST(MetricRecordsTest, ComeBackAsTheyWere) {
     plan.sources.push_back({{slo::SliId{static_cast<uint32_t>(i + 1)}, random()},
                             {.since = random(),
                              .heard_seconds = static_cast<uint32_t>(random()),
-                             .interval_millis = static_cast<uint32_t>(random())}});
+                             .interval_millis = static_cast<uint32_t>(random()),
+                             .latency_coarseness = static_cast<uint32_t>(random() % 5)}});
   }
   store::v1::LogRecord record;
   AppendMetricStates(plan, record);
@@ -133,6 +138,12 @@ TEST(MetricRecordsTest, RefusesWhatIsNeverEncoded) {
   EXPECT_FALSE(is_refused(stored));
   stored.mutable_delta()->add_gap_difference(1);
   EXPECT_TRUE(is_refused(stored)) << "half a gap";
+  stored.mutable_delta()->clear_gap_difference();
+  stored.mutable_latencies()->set_coarseness(5);
+  EXPECT_TRUE(is_refused(stored)) << "latencies that are too coarse";
+  stored.mutable_latencies()->set_coarseness(4);
+  stored.mutable_latencies()->set_histogram("\x80");
+  EXPECT_TRUE(is_refused(stored)) << "broken latencies";
   EXPECT_EQ(streams.size(), 1u);
 }
 

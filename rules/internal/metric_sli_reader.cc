@@ -42,21 +42,6 @@ std::optional<double> ReadNumber(const YamlNode& node) {
   return std::nullopt;
 }
 
-// The unit that the name of a metric says: nanoseconds in one, or nothing.
-std::optional<double> NanosInUnitOf(std::string_view name) {
-  for (const std::string_view series : {"_bucket", "_count"}) {
-    if (name.ends_with(series)) name.remove_suffix(series.size());
-  }
-  constexpr std::pair<std::string_view, double> kUnits[] = {
-      {"_nanoseconds", 1}, {"_microseconds", 1e3}, {"_milliseconds", 1e6}, {"_seconds", 1e9},
-      {"_minutes", 60e9},  {"_hours", 3600e9},     {"_days", 86400e9},
-  };
-  for (const auto& [suffix, nanos] : kUnits) {
-    if (name.ends_with(suffix)) return nanos;
-  }
-  return std::nullopt;
-}
-
 // A number, or a duration where the metric's name says its unit.
 std::optional<double> ReadHistogramMax(const YamlNode& node,
                                        const std::optional<model::SeriesSelector>& metric) {
@@ -65,8 +50,7 @@ std::optional<double> ReadHistogramMax(const YamlNode& node,
   const absl::StatusOr<std::chrono::nanoseconds> duration = base::ParseDuration(*text);
   if (!duration.ok()) return ReadNumber(node);
   if (!metric.has_value()) return std::nullopt;
-  const std::string_view name = metric->metric_name().value_or("");
-  const std::optional<double> unit = NanosInUnitOf(name);
+  const std::optional<double> unit = slo::NanosPerUnit(*metric);
   if (unit.has_value()) return static_cast<double>(duration->count()) / *unit;
   node.Error(
       fmt::format("{} is {}, but the selector names no metric in a unit of time, like "

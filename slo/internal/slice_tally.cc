@@ -1,5 +1,7 @@
 #include "slo/internal/slice_tally.h"
 
+#include <algorithm>
+
 #include "slo/spread.h"
 
 namespace slowburn::slo::internal {
@@ -48,6 +50,27 @@ void SliceTally::Add(SliId sli, std::string_view key, const GaugeStream::Change&
                      uint64_t time) {
   if (change.counts == SliCounts{}) return;
   delta_.Count(index_.FindOrAppend(sli, change.slice, key, delta_), change.counts, OffsetOf(time));
+}
+
+void SliceTally::Add(SliId sli, std::string_view key, const Increment& increment,
+                     const LatencyHistogram& latencies) {
+  if (latencies.empty()) return;
+  const Slice last =
+      Spread(1, std::max(increment.from, increment.to - 1), increment.to).shares().back().slice;
+  latencies_[index_.FindOrAppend(sli, last, key, delta_)].Merge(latencies);
+}
+
+SliDelta SliceTally::Take() {
+  std::vector<LatencyCount> counts;
+  for (const auto& [entry, latencies] : latencies_) {
+    latencies.ForEach([&](const LatencyHistogram::Bucket& bucket) {
+      counts.push_back({entry, bucket.index,
+                        static_cast<uint32_t>(std::min<uint64_t>(bucket.count, UINT32_MAX))});
+    });
+  }
+  delta_.set_latencies(std::move(counts));
+  delta_.DropEmpty();
+  return std::move(delta_);
 }
 
 }  // namespace slowburn::slo::internal

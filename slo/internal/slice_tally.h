@@ -7,10 +7,12 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <string_view>
 
 #include "slo/delta_index.h"
 #include "slo/gauge_stream.h"
+#include "slo/latency_histogram.h"
 #include "slo/metric_delta.h"
 #include "slo/sli_delta.h"
 
@@ -22,11 +24,11 @@ class SliceTally {
 
   void Add(SliId sli, std::string_view key, const Increment& increment, const CountEffect& effect);
   void Add(SliId sli, std::string_view key, const GaugeStream::Change& change, uint64_t time);
+  // How long the events of an increment took, at its end.
+  void Add(SliId sli, std::string_view key, const Increment& increment,
+           const LatencyHistogram& latencies);
   // Once: without entries that came to nothing.
-  SliDelta Take() {
-    delta_.DropEmpty();
-    return std::move(delta_);
-  }
+  SliDelta Take();
 
  private:
   struct Group {
@@ -38,6 +40,7 @@ class SliceTally {
 
   SliDelta delta_{model::Signal::kMetrics};
   DeltaIndex index_;
+  std::map<uint32_t, LatencyHistogram> latencies_;  // by entry
 };
 
 }  // namespace slowburn::slo::internal

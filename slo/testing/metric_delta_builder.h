@@ -8,6 +8,7 @@
 
 #include <cstdint>
 #include <string_view>
+#include <utility>
 
 #include "slo/metric_delta.h"
 #include "slo/sli_delta.h"
@@ -50,8 +51,13 @@ class MetricDeltaBuilder {
   }
   MetricDeltaBuilder& Gauge(uint64_t stream, uint64_t time, bool bad) {
     Point(stream, {.time = time * kSecond}, {}, ObservationKind::kGauge);
-    // The last one is what was just appended.
-    const_cast<MetricObservation&>(delta_.observations().back()).is_bad = bad;
+    last().is_bad = bad;
+    return *this;
+  }
+  // The last one that was appended.
+  MetricObservation& last() { return const_cast<MetricObservation&>(delta_.observations().back()); }
+  MetricDeltaBuilder& SetLatencies(MetricLatencies latencies) {
+    delta_.SetLatencies(last(), std::move(latencies));
     return *this;
   }
   const MetricDelta& delta() const { return delta_; }
