@@ -3,6 +3,7 @@
 #include <boost/json.hpp>
 #include <fmt/format.h>
 
+#include "app/api_client.h"
 #include "app/commands.h"
 #include "app/config.h"
 #include "app/slo_checks.h"
@@ -17,6 +18,8 @@ namespace {
 struct CheckOptions {
   std::vector<std::string> files;
   std::string output = "table";
+  bool live = false;
+  ApiOptions api;
 };
 
 struct Findings {
@@ -25,17 +28,19 @@ struct Findings {
   std::vector<std::string> notes;  // neither
   size_t slos = 0;
   size_t exclusions = 0;
+  slo::SloSet read;  // all of them
 
   void Add(const std::vector<std::string>& more_errors,
            const std::vector<std::string>& more_warnings) {
     errors.insert(errors.end(), more_errors.begin(), more_errors.end());
     warnings.insert(warnings.end(), more_warnings.begin(), more_warnings.end());
   }
-  void Add(const rules::SpecFileResult& read) {
-    Add(read.errors, read.warnings);
-    for (std::string& note : UnreachableNotes(read.slos)) notes.push_back(std::move(note));
-    slos += read.slos.size();
-    exclusions += read.exclusions.size();
+  void Add(const rules::SpecFileResult& result) {
+    Add(result.errors, result.warnings);
+    for (std::string& note : UnreachableNotes(result.slos)) notes.push_back(std::move(note));
+    slos += result.slos.size();
+    exclusions += result.exclusions.size();
+    read.insert(read.end(), result.slos.begin(), result.slos.end());
   }
 };
 
@@ -62,6 +67,18 @@ void CheckConfig(const std::string& file, Findings& findings) {
   findings.Add({}, RetentionWarnings(slos.slos, config.config.retention));
 }
 
+// What only a server knows that sees the metrics.
+void AskServer(const ApiOptions& api, Findings& findings) {
+  const auto answer = GetFromApi(api, "/api/slo/v1/slos");
+  const auto warnings = answer.ok() ? InterpolationWarnings(findings.read, *answer)
+                                    : absl::StatusOr<std::vector<std::string>>(answer.status());
+  if (warnings.ok()) {
+    findings.Add({}, *warnings);
+  } else {
+    findings.Add({std::string(base::Message(warnings.status()))}, {});
+  }
+}
+
 // "1 file", "2 files"
 std::string Counted(size_t count, std::string_view noun) {
   return fmt::format("{} {}{}", count, noun, count == 1 ? "" : "s");
@@ -83,6 +100,7 @@ int Check(const CheckOptions& options) {
   }
   // Together, so that an id in two files is found.
   findings.Add(rules::ReadSpecFiles(spec_files, "."));
+  if (options.live) AskServer(options.api, findings);
   if (options.output == "json") {
     fmt::print(
         "{}\n",
@@ -116,6 +134,9 @@ void AddCheckCommand(CLI::App& root, const RunCommand& run) {
       std::make_shared<CheckOptions>();  // Shared with the callback, which outlives this function.
   command->add_option("files", options->files, "configs and SLO files, in any mixture")->required();
   AddOutputOption(*command, options->output);
+  command->add_flag("--live", options->live,
+                    "ask a running server too: is `max` of a histogram one of its bounds?");
+  AddApiOptions(*command, options->api);
   command->footer(
       "A config is checked with the SLO files it names. Exit code 0 fine, 1 errors, 2 warnings "
       "only;\nnotes say what a named alert policy leaves out, and are neither.\n"

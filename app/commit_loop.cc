@@ -259,6 +259,7 @@ void CommitLoop::AnswerAll(std::vector<SubmittedRequest>& group, const RequestPl
       static_cast<double>(std::accumulate(too_late.begin(), too_late.end(), uint64_t{0})));
   metrics_->overflowed.Increment(static_cast<double>(plan.counts.overflowed));
   metrics_->latencies_dropped.Increment(static_cast<double>(plan.counts.latencies_dropped));
+  metrics_->metric_slis.Count(plan.metrics.tally);
   metrics_->out_of_order_points.Increment(static_cast<double>(plan.out_of_order_points));
   metrics_->untracked_points.Increment(static_cast<double>(plan.untracked_points));
   metrics_->duplicate_points.Increment(static_cast<double>(plan.duplicate_points));
@@ -361,6 +362,9 @@ void CommitLoop::Tick() {
   metrics_->dedup_entries.Set(static_cast<double>(core_.dedup().size()));
   metrics_->streams.Set(static_cast<double>(core_.streams().size()));
   metrics_->stream_memory.Set(static_cast<double>(core_.streams().memory_bytes()));
+  const slo::MetricStreams& series = core_.engine().metric_streams();
+  metrics_->metric_series.Set(static_cast<double>(series.size()));
+  metrics_->metric_series_memory.Set(static_cast<double>(series.memory_bytes()));
 }
 
 void CommitLoop::StepAlerts(base::UnixNanos now) {

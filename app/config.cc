@@ -206,6 +206,7 @@ void ScaleToMemory(Config::Limits& limits) {
   limits.latency_bytes = std::min(limits.latency_bytes, memory / 8);
   limits.forward_queue_bytes = std::min(limits.forward_queue_bytes, memory / 32);
   limits.streams = std::min(limits.streams, memory / 2048);
+  limits.metric_series = std::min(limits.metric_series, memory / 8192);
 }
 
 // A request is charged for itself and, while it is decoded, for three times as much again.
@@ -215,9 +216,9 @@ void ReadLimits(const YamlNode& node, Config& config) {
   if (!node.IsPresent()) return;
   node.AllowKeys({"memory_bytes", "in_flight_bytes", "request_bytes", "compression_ratio",
                   "commit_queue_bytes", "dedup_bytes", "latency_bytes", "forward_queue_bytes",
-                  "groups_per_sli", "streams", "connections", "connections_per_address",
-                  "requests_in_flight", "header_timeout", "body_timeout", "idle_timeout",
-                  "write_timeout"});
+                  "groups_per_sli", "streams", "metric_series", "connections",
+                  "connections_per_address", "requests_in_flight", "header_timeout", "body_timeout",
+                  "idle_timeout", "write_timeout"});
   Config::Limits& limits = config.limits;
   constexpr uint64_t kMiB = 1 << 20;
   constexpr uint64_t kBytesMax = uint64_t{1} << 40;
@@ -232,6 +233,7 @@ void ReadLimits(const YamlNode& node, Config& config) {
   ReadBytes(node.Optional("forward_queue_bytes"), kMiB, kBytesMax, limits.forward_queue_bytes);
   ReadCount(node.Optional("groups_per_sli"), 1, 1'000'000, limits.groups_per_sli);
   ReadCount(node.Optional("streams"), 0, 100'000'000, limits.streams);
+  ReadCount(node.Optional("metric_series"), 0, 100'000'000, limits.metric_series);
   ReadCount(node.Optional("connections"), 1, 1'000'000, limits.connections);
   ReadCount(node.Optional("connections_per_address"), 1, 1'000'000, limits.connections_per_address);
   ReadCount(node.Optional("requests_in_flight"), 1, 1'000'000, limits.requests_in_flight);

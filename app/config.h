@@ -75,8 +75,9 @@ struct Config {
     uint64_t latency_bytes = 256 << 20;       // latency histograms of the last hours
     uint64_t forward_queue_bytes = 64 << 20;  // per downstream
     uint64_t groups_per_sli = 1000;
-    uint64_t streams = 1'000'000;  // cumulative metric streams whose last point is known
-    uint64_t connections = 4096;   // per listener
+    uint64_t streams = 1'000'000;      // cumulative metric streams whose last point is known
+    uint64_t metric_series = 200'000;  // that SLIs read, once for each use
+    uint64_t connections = 4096;       // per listener
     uint64_t connections_per_address = 1024;
     uint64_t requests_in_flight = 1024;  // per listener
     std::chrono::seconds header_timeout{10};

@@ -42,7 +42,7 @@ external_url: https://slo.example.org/
 external_labels: {cluster: eu-1}
 alerting: {resend: 30s, dead_man: false}
 limits: {memory_bytes: 4GiB, in_flight_bytes: 1GiB, request_bytes: 8MiB, compression_ratio: 50, groups_per_sli: 50,
-         dedup_bytes: 64MiB, commit_queue_bytes: 1MiB, forward_queue_bytes: 2MiB, streams: 7, connections: 8,
+         dedup_bytes: 64MiB, commit_queue_bytes: 1MiB, forward_queue_bytes: 2MiB, streams: 7, metric_series: 17, connections: 8,
          connections_per_address: 9, requests_in_flight: 11, header_timeout: 1s, body_timeout: 2s, idle_timeout: 3s,
          write_timeout: 4s}
 forward:
@@ -70,6 +70,7 @@ forward:
   EXPECT_EQ(config.limits.compression_ratio, 50u);
   EXPECT_EQ(config.limits.groups_per_sli, 50u);
   EXPECT_EQ(config.limits.streams, 7u);
+  EXPECT_EQ(config.limits.metric_series, 17u);
   EXPECT_EQ(config.limits.connections, 8u);
   EXPECT_EQ(config.limits.connections_per_address, 9u);
   EXPECT_EQ(config.limits.requests_in_flight, 11u);
@@ -174,6 +175,7 @@ TEST(ConfigTest, LimitsShrinkWithTheMemory) {
   EXPECT_EQ(limits.request_bytes, 8u << 20);
   EXPECT_EQ(limits.dedup_bytes, 32u << 20);
   EXPECT_EQ(limits.streams, 131'072u);
+  EXPECT_EQ(limits.metric_series, 32'768u);
 }
 
 TEST(ConfigTest, ARequestMustFitWithWhatItDecodesTo) {

@@ -6,6 +6,7 @@
 
 #include "app/internal/count_records.h"
 #include "app/internal/latency_records.h"
+#include "app/internal/metric_records.h"
 #include "base/logging.h"
 #include "base/status.h"
 #include "slo/latency_reader.h"
@@ -140,7 +141,7 @@ absl::Status Core::LoadAlertsDedupLedger(const storage::Snapshot& snapshot, base
 
 absl::Status Core::LoadStreams(const storage::Snapshot& snapshot) {
   return ForEach<store::v1::StreamBlock>(
-      snapshot, Family::kStreams, storage::WholeFamily(), "block of cumulative streams",
+      snapshot, Family::kStreams, storage::StreamBlocks(), "block of cumulative streams",
       [&](std::string_view key, const store::v1::StreamBlock& stored) {
         const std::optional<uint32_t> block = storage::ReadStreamBlockKey(key);
         if (!block.has_value()) {
@@ -158,6 +159,23 @@ absl::Status Core::LoadExclusions(const storage::Snapshot& snapshot) {
       });
 }
 
+absl::Status Core::LoadMetricStreams(const storage::Snapshot& snapshot) {
+  slo::MetricStreams& streams = engine_.metric_streams();
+  SB_RETURN_IF_ERROR(ForEach<store::v1::MetricStream>(
+      snapshot, Family::kStreams, storage::MetricStreamKeys(), "metric series",
+      [&](std::string_view, const store::v1::MetricStream& stored) {
+        return internal::ApplyMetricStream(stored, streams);
+      }));
+  SB_RETURN_IF_ERROR(ForEach<store::v1::MetricSource>(
+      snapshot, Family::kStreams, storage::MetricSourceKeys(), "writer of metric series",
+      [&](std::string_view, const store::v1::MetricSource& stored) {
+        internal::ApplyMetricSource(stored, streams);
+        return absl::OkStatus();
+      }));
+  streams.MarkClean();
+  return absl::OkStatus();
+}
+
 absl::Status Core::Recover(base::UnixNanos now) {
   alerts_.set_watched_since(now);
   {
@@ -168,6 +186,7 @@ absl::Status Core::Recover(base::UnixNanos now) {
     SB_RETURN_IF_ERROR(LoadAlertsDedupLedger(*snapshot, now));
     SB_RETURN_IF_ERROR(LoadStreams(*snapshot));
     SB_RETURN_IF_ERROR(LoadExclusions(*snapshot));
+    SB_RETURN_IF_ERROR(LoadMetricStreams(*snapshot));
     const auto kept = snapshot->Get(Family::kMeta, storage::MetaKey("hours_kept_from"));
     if (!kept.ok()) return kept.status();
     if (kept->has_value())
@@ -194,10 +213,15 @@ absl::StatusOr<RequestPlan> Core::PlanRequests(const std::vector<const CountedRe
                                                base::UnixNanos now) {
   RequestPlanner planner(dedup_, streams_, now);
   for (const CountedRequest* request : requests) planner.Add(*request);
-  SB_ASSIGN_OR_RETURN(slo::CountPlan counts,
-                      engine_.table().Plan(planner.deltas(), base::FloorSeconds(now)));
+  std::vector<const slo::SliDelta*> deltas = planner.deltas();
+  slo::MetricStreams::Plan metrics;
+  if (!planner.metrics().empty()) {
+    metrics = engine_.metric_streams().MakePlan(planner.metrics(), base::FloorSeconds(now));
+    deltas.push_back(&metrics.counts);
+  }
+  SB_ASSIGN_OR_RETURN(slo::CountPlan counts, engine_.table().Plan(deltas, base::FloorSeconds(now)));
   counts.latencies_dropped = latencies_.Prepare(counts.latencies);
-  return planner.Finish(std::move(counts), options_.downstreams);
+  return planner.Finish(std::move(metrics), std::move(counts), options_.downstreams);
 }
 
 absl::Status Core::Apply(const RequestPlan& plan) {
@@ -205,6 +229,7 @@ absl::Status Core::Apply(const RequestPlan& plan) {
   SB_RETURN_IF_ERROR(engine_.table().Apply(plan.counts));
   SB_RETURN_IF_ERROR(latencies_.Apply(plan.counts.latencies));
   counts_changed_ |= !plan.counts.changes.empty();
+  engine_.metric_streams().Apply(plan.metrics);
   return ApplyAllButCounts(plan.record);
 }
 
@@ -219,6 +244,7 @@ absl::Status Core::ApplyRecord(const store::v1::LogRecord& record) {
   SB_ASSIGN_OR_RETURN(const std::vector<slo::LatencyChange> latencies, ReadLatencies(record));
   SB_RETURN_IF_ERROR(latencies_.Apply(latencies));
   counts_changed_ |= !counts.changes.empty();
+  SB_RETURN_IF_ERROR(internal::ApplyMetricStates(record, engine_.metric_streams()));
   return ApplyAllButCounts(record);
 }
 
@@ -260,6 +286,7 @@ store::v1::LogRecord Core::Step(base::UnixNanos now) {
   engine_.Step(base::FloorSeconds(now));
   dedup_.Expire(now);
   streams_.FindSilent(now);
+  engine_.metric_streams().ForgetSilent(base::FloorSeconds(now));
   std::vector<model::AlertCondition> conditions = engine_.Conditions();
   AddDeadMan(conditions);
   store::v1::LogRecord record;
@@ -328,7 +355,8 @@ std::chrono::sys_seconds Core::retained_from(base::UnixNanos now) const {
 bool Core::HasChanges() const {
   return counts_changed_ || ledger_changed_ || !new_slis_.empty() || !new_groups_.empty() ||
          !new_dedup_.empty() || !changed_alerts_.empty() || streams_.HasChanges() ||
-         latencies_.HasChanges() || exclusions_.HasChanges() || epochs_.HasChanges();
+         latencies_.HasChanges() || exclusions_.HasChanges() || epochs_.HasChanges() ||
+         engine_.metric_streams().HasChanges();
 }
 
 absl::Status Core::PutCounts(base::UnixNanos now, storage::Batch& batch) {
@@ -381,6 +409,23 @@ void Core::PutLatencies(storage::Batch& batch) {
                               const slo::ResidentLatencyHour& hour) {
     batch.Put(Family::kSlices, LatencyStore::HourKey(sli, group, hour.hour), hour.block.Encode());
   });
+}
+
+void Core::PutMetricStreams(storage::Batch& batch) const {
+  engine_.metric_streams().VisitChanged(
+      [&](const slo::StreamKey& key, const slo::MetricStream* stream) {
+        std::string stored_key = storage::MetricStreamKey(key.high, key.low);
+        if (stream == nullptr) return batch.Delete(Family::kStreams, std::move(stored_key));
+        batch.Put(Family::kStreams, std::move(stored_key),
+                  internal::EncodeMetricStream(key, *stream).SerializeAsString());
+      },
+      [&](const slo::MetricSourceKey& key, const slo::MetricSource* source) {
+        std::string stored_key =
+            storage::MetricSourceKey(static_cast<uint32_t>(key.sli), key.writer);
+        if (source == nullptr) return batch.Delete(Family::kStreams, std::move(stored_key));
+        batch.Put(Family::kStreams, std::move(stored_key),
+                  internal::EncodeMetricSource(key, *source).SerializeAsString());
+      });
 }
 
 void Core::DropExpired(base::UnixNanos now, storage::Batch& batch) {
@@ -439,6 +484,7 @@ absl::StatusOr<storage::Batch> Core::MakeCheckpoint(base::UnixNanos now) {
   streams_.PutChanged(now, batch);
   exclusions_.PutChanged(batch);
   epochs_.PutChanged(batch);
+  PutMetricStreams(batch);
   if (ledger_changed_)
     batch.Put(Family::kLedger, storage::LedgerKey(), ledger_.State().SerializeAsString());
   return batch;
@@ -456,6 +502,7 @@ void Core::CheckpointWritten() {
   streams_.CheckpointWritten();
   exclusions_.CheckpointWritten();
   epochs_.CheckpointWritten();
+  engine_.metric_streams().MarkClean();
   rolled_.clear();
   written_hours_kept_from_ = hours_kept_from_;
   written_days_kept_from_ = days_kept_from_;

@@ -118,10 +118,12 @@ class Core {
   absl::Status LoadAlertsDedupLedger(const storage::Snapshot& snapshot, base::UnixNanos now);
   absl::Status LoadStreams(const storage::Snapshot& snapshot);
   absl::Status LoadExclusions(const storage::Snapshot& snapshot);
+  absl::Status LoadMetricStreams(const storage::Snapshot& snapshot);
   absl::Status ApplyAllButCounts(const store::v1::LogRecord& record);
   void AddDeadMan(std::vector<model::AlertCondition>& conditions) const;
   absl::Status PutCounts(base::UnixNanos now, storage::Batch& batch);
   void PutLatencies(storage::Batch& batch);
+  void PutMetricStreams(storage::Batch& batch) const;
   void DropExpired(base::UnixNanos now, storage::Batch& batch);
 
   Options options_;

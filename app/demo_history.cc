@@ -61,7 +61,7 @@ absl::Status WriteDemoHistory(CommitLoop& loop, Core& core, sys_seconds now) {
   const slo::SloSet& slos = *core.engine().slos();
   for (size_t i = 0; i < slos.size(); ++i) {
     if (slos[i].sli.composite() != nullptr) continue;  // Its members have its past.
-    const bool latency = slos[i].sli.has_latency();
+    const bool latency = slos[i].sli.latency().has_value();
     slo::Backfill backfill(core.engine().sli_of(i));
     for (const DemoRoute& route : DemoRoutes()) {
       if (slos[i].service != route.service) continue;

@@ -63,6 +63,7 @@ void AddPayload(const RequestBody& body, const Batch& batch, SubmittedRequest& r
 void Submit(CommitLoop& loop, SubmittedRequest request) {
   const CountedRequest& counted = request.counted;
   request.cost_bytes = sizeof request + counted.delta.memory_bytes() +
+                       counted.metrics.memory_bytes() +
                        counted.points.capacity() * sizeof(StreamPoint);
   if (request.payload != nullptr) request.cost_bytes += request.payload->size();
   loop.Submit(std::move(request));
@@ -110,10 +111,12 @@ class Pipeline::EventGeneration final : public collector::BatchSink<Batch> {
   const uint64_t id_;
 };
 
-// No SLI reads a metric yet, so a reload changes nothing: there is one generation.
+// Points are matched here; what they count depends on those before them, so it is found when they
+// are committed. Nothing of them is projected: series are known by all their attributes.
 class Pipeline::MetricGeneration final : public collector::MetricSink {
  public:
-  explicit MetricGeneration(const Pipeline& pipeline) : pipeline_(pipeline) {}
+  MetricGeneration(const Pipeline& pipeline, std::shared_ptr<const slo::MetricMatcher> matcher)
+      : pipeline_(pipeline), matcher_(std::move(matcher)), id_(++next_id_) {}
 
   const model::AttributeProjection& projection() const override { return projection_; }
 
@@ -122,20 +125,32 @@ class Pipeline::MetricGeneration final : public collector::MetricSink {
     batch.RejectAfter(LatestEvent(pipeline_.clock_.Now()));
     SubmittedRequest request = Submission(model::Signal::kMetrics, body, batch, std::move(answer));
     request.counted.points = CumulativePoints(batch);
+    if (!matcher_->empty()) request.counted.metrics = matcher_->Match(batch, ScratchOfThread());
     if (pipeline_.loop_.Forwards(model::Signal::kMetrics)) AddPayload(body, batch, request);
     Submit(pipeline_.loop_, std::move(request));
   }
 
  private:
+  // Each server thread keeps what it knows of series for the generation it last served.
+  slo::MetricMatcher::Scratch& ScratchOfThread() const {
+    struct Kept {
+      uint64_t generation = 0;
+      std::unique_ptr<slo::MetricMatcher::Scratch> scratch;
+    };
+    thread_local Kept kept;
+    if (kept.generation != id_) kept = {id_, std::make_unique<slo::MetricMatcher::Scratch>()};
+    return *kept.scratch;
+  }
+
+  static inline std::atomic<uint64_t> next_id_{0};
   const Pipeline& pipeline_;
+  const std::shared_ptr<const slo::MetricMatcher> matcher_;
+  const uint64_t id_;
   const model::AttributeProjection projection_;
 };
 
 Pipeline::Pipeline(CommitLoop& loop, const base::Clock& clock, Overloaded overloaded)
-    : loop_(loop),
-      clock_(clock),
-      overloaded_(std::move(overloaded)),
-      metrics_(std::make_shared<const MetricGeneration>(*this)) {
+    : loop_(loop), clock_(clock), overloaded_(std::move(overloaded)) {
   Use(std::make_shared<const slo::Matchers>(std::span<const slo::IdentifiedSli>()));
 }
 Pipeline::~Pipeline() = default;
@@ -147,14 +162,22 @@ void Pipeline::Use(std::shared_ptr<const slo::Matchers> matchers) {
       *this, std::shared_ptr<const slo::SpanMatcher>(matchers, &matchers->spans));
   auto logs = std::make_shared<const Logs>(
       *this, std::shared_ptr<const slo::LogMatcher>(matchers, &matchers->logs));
+  auto metrics = std::make_shared<const MetricGeneration>(
+      *this, std::shared_ptr<const slo::MetricMatcher>(matchers, &matchers->metrics));
   const std::lock_guard lock(mutex_);
   traces_ = std::move(traces);
   logs_ = std::move(logs);
+  metrics_ = std::move(metrics);
 }
 
 std::shared_ptr<const collector::TraceSink> Pipeline::traces() const {
   const std::lock_guard lock(mutex_);
   return traces_;
+}
+
+std::shared_ptr<const collector::MetricSink> Pipeline::metrics() const {
+  const std::lock_guard lock(mutex_);
+  return metrics_;
 }
 
 std::shared_ptr<const collector::LogSink> Pipeline::logs() const {

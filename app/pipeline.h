@@ -37,8 +37,7 @@ class Pipeline final : public collector::IngestSink {
 
   std::shared_ptr<const collector::TraceSink> traces() const override;
   std::shared_ptr<const collector::LogSink> logs() const override;
-  // Metrics are counted, told apart from what came before, and passed on; no SLI reads them.
-  std::shared_ptr<const collector::MetricSink> metrics() const override { return metrics_; }
+  std::shared_ptr<const collector::MetricSink> metrics() const override;
   std::string_view overloaded() const override {
     return overloaded_ ? overloaded_() : std::string_view();
   }
@@ -52,10 +51,10 @@ class Pipeline final : public collector::IngestSink {
   CommitLoop& loop_;
   const base::Clock& clock_;
   const Overloaded overloaded_;
-  const std::shared_ptr<const collector::MetricSink> metrics_;
   mutable std::mutex mutex_;
   std::shared_ptr<const collector::TraceSink> traces_;
   std::shared_ptr<const collector::LogSink> logs_;
+  std::shared_ptr<const collector::MetricSink> metrics_;
 };
 
 }  // namespace slowburn::app

@@ -6,6 +6,7 @@
 
 #include "app/testing/core_fixture.h"
 #include "base/testing/manual_clock.h"
+#include "slo/testing/metric_batch_builder.h"
 
 namespace slowburn::app {
 namespace {
@@ -249,6 +250,81 @@ TEST_F(LogPipelineTest, LateRecordsAreOfTheirSignalInTheLedger) {
   EXPECT_EQ(ledger.signals.at("logs").too_late, 1u);
   EXPECT_EQ(ledger.signals.at("logs").accepted, 2u) << "late ones are accepted all the same";
   EXPECT_EQ(ledger.signals.at("traces").too_late, 0u);
+}
+
+// The SLO of a service that counts its requests, and those that failed.
+slo::SloSet CounterSlo() {
+  rules::SpecFileResult read = rules::ReadSpecText(R"(
+apiVersion: slowburn/v1
+kind: SLO
+metadata: {name: requests}
+spec:
+  service: payer
+  sli:
+    counter: {total: 'requests_total{job="payer"}', bad: 'requests_total{job="payer",code="500"}'}
+    group_by: [route]
+  objective: 99%
+  window: 7d
+)",
+                                                   "test.yaml");
+  EXPECT_TRUE(read.errors.empty()) << read.errors.front();
+  return std::move(read.slos);
+}
+
+class MetricPipelineTest : public PipelineTest {
+ protected:
+  MetricPipelineTest() {
+    const absl::Status installed = loop_.Run([&] {
+      const absl::Status status = loop_.Install(std::make_shared<const slo::SloSet>(CounterSlo()));
+      pipeline_.Use(core_->engine().MakeMatchers());
+      return status;
+    });
+    EXPECT_TRUE(installed.ok()) << installed;
+  }
+  // One export, `seconds` after a start two minutes ago.
+  ExportAnswer Send(std::string body, uint64_t seconds, int64_t good, int64_t bad) {
+    const uint64_t start = 1'700'000'000 - 120;
+    slo::testing::MetricBatchBuilder builder;
+    builder.Resource({{"service.name", "payer"}})
+        .Counter("requests")
+        .Int(start, start + seconds, good, {{"code", "200"}, {"route", "/pay"}})
+        .Int(start, start + seconds, bad, {{"code", "500"}, {"route", "/pay"}});
+    // What the batch points into is the builder's, until the answer.
+    return Ingest(*pipeline_.metrics(), std::move(body), std::move(builder.batch()));
+  }
+};
+
+TEST_F(MetricPipelineTest, PointsFeedAnSlo) {
+  EXPECT_EQ(Send("a", 60, 90, 10).rejected, 0);
+  EXPECT_EQ(Counts(0), (slo::SliCounts{90, 10}));
+  const auto group = loop_.Read(
+      [](const Core& core) { return core.engine().StatusOf(0, slo::GroupId{1}).in_window; });
+  EXPECT_EQ(group, (slo::SliCounts{90, 10}));
+  EXPECT_EQ(Send("b", 120, 95, 11).rejected, 0);
+  EXPECT_EQ(Counts(0), (slo::SliCounts{95, 11}));
+  // Sent again: as a request, and as points of another one.
+  Send("b", 120, 95, 11);
+  Send("c", 120, 95, 11);
+  EXPECT_EQ(Counts(0), (slo::SliCounts{95, 11}));
+  // Another value for a point that was taken.
+  EXPECT_EQ(Send("d", 120, 96, 11).rejected, 1);
+  EXPECT_EQ(Counts(0), (slo::SliCounts{95, 11}));
+  const serve::LedgerReading ledger = loop_.ReadLedger();
+  EXPECT_EQ(ledger.imbalance(), 0u);
+  EXPECT_EQ(ledger.signals.at("metrics").accepted, 4u);
+}
+
+TEST_F(MetricPipelineTest, CountsOnAcrossAReload) {
+  const auto before = pipeline_.metrics();
+  ASSERT_TRUE(loop_
+                  .Run([&] {
+                    pipeline_.Use(core_->engine().MakeMatchers());
+                    return absl::OkStatus();
+                  })
+                  .ok());
+  EXPECT_NE(pipeline_.metrics(), before);
+  EXPECT_EQ(Send("a", 60, 90, 10).rejected, 0);
+  EXPECT_EQ(Counts(0), (slo::SliCounts{90, 10}));
 }
 
 TEST_F(PipelineTest, IsOverloadedWhenItIsTold) {

@@ -218,6 +218,7 @@ absl::StatusOr<Readings::BudgetCopy> Readings::CopyGroup(const Core& core, size_
       core.latencies().CopyHours(counted.sli, group_id, UnixHour(wanted.latency_start),
                                  UnixHour(wanted.latency_end) + 1),
       spec,
+      core.engine().latency_error_of(slo),
       core.engine().budget_of(slo),
       core.retained_from(clock_.Now()),
       store_.TakeSnapshot()};
@@ -239,6 +240,7 @@ absl::StatusOr<Readings::BudgetCopy> Readings::CopyMembers(
   return BudgetCopy{std::move(views),
                     {},
                     spec,
+                    slo::kLatencyRelativeError,
                     slo::CompositeBudget{.method = spec.sli.composite()->method,
                                          .timeslice = spec.sli.composite()->timeslice,
                                          .members = sums.members(),
@@ -305,10 +307,11 @@ absl::StatusOr<std::vector<slo::LatencyPercentiles>> Readings::Percentiles(
     std::string_view id, const serve::GroupSelector& group, sys_seconds start, sys_seconds end,
     std::optional<seconds> step) const {
   SB_ASSIGN_OR_RETURN(BudgetCopy copy, CopyBudget(id, group, {std::nullopt, start, end}));
-  if (!copy.spec.sli.has_latency()) {
+  const std::optional<slo::SliSpec::Latency> latency = copy.spec.sli.latency();
+  if (!latency.has_value()) {
     return base::InvalidArgument(
         "{} has no latency: its SLI does not ask how long events take; write latency: {{max: "
-        "300ms}} in an SLO to have percentiles",
+        "300ms}}, or histogram: of a metric in a unit of time, in an SLO to have percentiles",
         id);
   }
   const slo::LatencyView view(copy.views.front(), std::move(copy.latencies));
@@ -327,7 +330,8 @@ absl::StatusOr<std::vector<slo::LatencyPercentiles>> Readings::Percentiles(
     SB_ASSIGN_OR_RETURN(const slo::LatencySum sum,
                         reader.Sum(slo::LatencySlotOf(std::min(at, last)),
                                    slo::LatencySlotOf(std::min(at + length, last))));
-    points.push_back(slo::PercentilesOf(sum, at, at + length));
+    points.push_back(slo::PercentilesOf(sum, at, at + length, latency->nanos_per_unit));
+    points.back().relative_error = copy.latency_error;
   }
   return points;
 }

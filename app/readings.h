@@ -54,6 +54,7 @@ class Readings final : public serve::Queries {
     std::vector<slo::GroupView> views;  // the group's; of a composite its members' totals
     std::vector<slo::ResidentLatencyHour> latencies;  // of the hours that were asked for
     slo::SloSpec spec;
+    double latency_error = 0;  // of its percentiles
     std::variant<slo::ViewedWindow, slo::CompositeBudget> budget;
     std::chrono::sys_seconds retained_from{};
     std::unique_ptr<storage::Snapshot>

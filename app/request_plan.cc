@@ -7,6 +7,7 @@
 
 #include "app/internal/count_records.h"
 #include "app/internal/latency_records.h"
+#include "app/internal/metric_records.h"
 #include "app/ledger.h"
 
 namespace slowburn::app {
@@ -78,7 +79,13 @@ void RequestPlanner::Add(const CountedRequest& request) {
   plan_.duplicate_points += duplicate;
   if (!request.is_transcodable) tally.not_transcodable += outcome.accepted;
   for (size_t i = 0; i < rejected.size(); ++i) tally.rejected[i] += rejected[i];
-  deltas_.push_back(&request.delta);
+  if (!request.delta.empty()) deltas_.push_back(&request.delta);
+  if (!request.metrics.empty()) {
+    slo::MetricStreams::Request& metrics = metrics_.emplace_back();
+    metrics.delta = &request.metrics;
+    for (const model::RejectedItem& removed : outcome.removed)
+      metrics.left_out.push_back(removed.ordinal);
+  }
   if (request.deduplicate) Remember(request, outcome.answer);
 }
 
@@ -124,11 +131,16 @@ void RequestPlanner::WriteLedger(const std::vector<Downstream>& downstreams) {
   }
 }
 
-RequestPlan RequestPlanner::Finish(slo::CountPlan counts,
+RequestPlan RequestPlanner::Finish(slo::MetricStreams::Plan metrics, slo::CountPlan counts,
                                    const std::vector<Downstream>& downstreams) {
   plan_.counts = std::move(counts);
+  plan_.metrics = std::move(metrics);
+  plan_.counts.too_late[static_cast<size_t>(model::Signal::kMetrics)] +=
+      plan_.metrics.tally.too_late;
+  plan_.counts.latencies_dropped += plan_.metrics.tally.without_latency;
   internal::AppendCounts(plan_.counts, plan_.record);
   internal::AppendLatencies(plan_.counts.latencies, plan_.record);
+  internal::AppendMetricStates(plan_.metrics, plan_.record);
   streams_.Write(plan_.record);
   WriteLedger(downstreams);
   return std::move(plan_);

@@ -22,6 +22,7 @@
 #include "collector/ingest_sink.h"
 #include "model/rejection.h"
 #include "model/signal.h"
+#include "slo/metric_streams.h"
 #include "slo/sli_delta.h"
 #include "slowburn/store/v1/log_record.pb.h"
 
@@ -32,6 +33,7 @@ struct CountedRequest {
   model::Signal signal = model::Signal::kTraces;
   slo::SliDelta delta;
   std::vector<StreamPoint> points;  // metrics: those of cumulative streams
+  slo::MetricDelta metrics;         // what SLIs read of them
   RequestHash hash;
   bool deduplicate = true;      // false when an item has no timestamp
   bool is_transcodable = true;  // false: JSON that cannot be passed on, though it could be counted
@@ -52,6 +54,7 @@ struct RequestOutcome {
 struct RequestPlan {
   store::v1::LogRecord record;
   slo::CountPlan counts;                 // the counting part of `record`, ready to apply
+  slo::MetricStreams::Plan metrics;      // likewise the states of metric series
   std::vector<RequestOutcome> outcomes;  // one per request, in order
   uint64_t out_of_order_points = 0;
   uint64_t untracked_points = 0;
@@ -74,8 +77,10 @@ class RequestPlanner {
   void Add(const CountedRequest& request);
   // Those of requests that count.
   const std::vector<const slo::SliDelta*>& deltas() const { return deltas_; }
-  // Once: `counts` is what the deltas come to.
-  RequestPlan Finish(slo::CountPlan counts, const std::vector<Downstream>& downstreams);
+  const std::vector<slo::MetricStreams::Request>& metrics() const { return metrics_; }
+  // Once: `metrics` is what the metrics come to, `counts` what the deltas and `metrics` do.
+  RequestPlan Finish(slo::MetricStreams::Plan metrics, slo::CountPlan counts,
+                     const std::vector<Downstream>& downstreams);
 
  private:
   // What the ledger gets, of one signal.
@@ -93,6 +98,7 @@ class RequestPlanner {
   StreamTable::Plan streams_;
   RequestPlan plan_;
   std::vector<const slo::SliDelta*> deltas_;
+  std::vector<slo::MetricStreams::Request> metrics_;
   absl::flat_hash_map<RequestHash, size_t> in_this_commit_;
   std::array<Tally, model::kSignals.size()> tallies_{};
 };

@@ -73,6 +73,7 @@ Core::Options CoreOptions(const Config& config) {
   options.retention = config.retention;
   options.dead_man = config.dead_man;
   options.streams.streams_max = config.limits.streams;
+  options.engine.metric_series_max = config.limits.metric_series;
   for (const OtlpForwardConfig& forward : config.otlp) {
     options.downstreams.push_back({forward.name, forward.signals});
   }
@@ -361,6 +362,7 @@ void Server::FillServerReading(serve::ServerReading& reading) const {
                     {"forward_queue_bytes", limits.forward_queue_bytes},
                     {"groups_per_sli", limits.groups_per_sli},
                     {"streams", limits.streams},
+                    {"metric_series", limits.metric_series},
                     {"connections", limits.connections},
                     {"connections_per_address", limits.connections_per_address},
                     {"requests_in_flight", limits.requests_in_flight}};

@@ -6,6 +6,7 @@
 
 #include "app/api_client.h"
 #include "app/commands.h"
+#include "app/slo_checks.h"
 #include "app/table.h"
 #include "base/duration_text.h"
 #include "base/status.h"
@@ -35,6 +36,11 @@ std::string Number(const json::object& object, std::string_view key, double scal
 std::string Text(const json::object& object, std::string_view key) {
   const json::value* value = object.if_contains(boost::json::string_view(key.data(), key.size()));
   return value != nullptr && value->is_string() ? std::string(value->as_string().c_str()) : "-";
+}
+
+bool IsTrue(const json::object& object, std::string_view key) {
+  const json::value* value = object.if_contains(boost::json::string_view(key.data(), key.size()));
+  return value != nullptr && value->is_bool() && value->as_bool();
 }
 
 std::string Exhaustion(const json::object& group) {
@@ -99,13 +105,39 @@ Table MemberTable(const json::object& composite) {
   return table;
 }
 
+// What `slo` has of a metric; null: its SLI reads none.
+const json::object* MetricOf(const json::object& slo) {
+  const json::value* const value = slo.if_contains("metric");
+  return value != nullptr && value->is_object() ? &value->as_object() : nullptr;
+}
+
+// Of the SLIs on metrics: how far points are apart, and whether counts are estimates.
+std::string MetricText(const json::object& slo) {
+  const json::object* const metric = MetricOf(slo);
+  if (metric == nullptr) return "";
+  const std::string interval = Number(*metric, "point_interval_seconds", 1, "s");
+  std::string text =
+      fmt::format("\n{}: {}\n", Text(*metric, "source"),
+                  interval == "-" ? "no two points yet" : "a point every " + interval);
+  if (IsTrue(*metric, "interpolated")) {
+    text +=
+        fmt::format("interpolated: {} is no bound of the histogram", Number(*metric, "max", 1, ""));
+    if (const std::string advice = BoundsAdvice(*metric); !advice.empty()) text += "; " + advice;
+    text += "\n";
+  }
+  return text;
+}
+
 void AddRows(const json::object& slo, bool all_groups, Table& table) {
+  const json::object* const metric = MetricOf(slo);
+  const bool is_interpolated = metric != nullptr && IsTrue(*metric, "interpolated");
   bool first = true;
   for (const json::value& value : slo.at("groups").as_array()) {
     const json::object& group = value.as_object();
     table.Add({first ? Text(slo, "id") : "  " + GroupName(group), Text(group, "state"),
                first ? Number(slo, "objective", 100, "%") : "", first ? Text(slo, "window") : "",
-               first ? Budgeting(slo) : "", Number(group, "sli_ratio", 100, "%"),
+               first ? Budgeting(slo) : "",
+               (is_interpolated ? "~" : "") + Number(group, "sli_ratio", 100, "%"),
                Number(group, "budget_remaining_ratio", 100, "%"), Exhaustion(group),
                FiringAlerts(group)});
     first = false;
@@ -116,11 +148,6 @@ void AddRows(const json::object& slo, bool all_groups, Table& table) {
 Table MakeTable() {
   return Table({"SLO", "STATE", "OBJECTIVE", "WINDOW", "BUDGETING", "SLI", "BUDGET LEFT",
                 "SPENT IN", "FIRING"});
-}
-
-bool IsTrue(const json::object& object, std::string_view key) {
-  const json::value* value = object.if_contains(boost::json::string_view(key.data(), key.size()));
-  return value != nullptr && value->is_bool() && value->as_bool();
 }
 
 // "2m, kept 5m", "off"
@@ -255,7 +282,8 @@ int Show(const SloOptions& options) {
   fmt::print("{}{}", table.Text(), Period(slo.as_object()));
   if (const json::value* const composite = slo.as_object().if_contains("composite"))
     fmt::print("\n{}", MemberTable(composite->as_object()).Text());
-  fmt::print("\n{}{}\n{}", windows.Text(), LatencyText(slo.as_object()), TierTable(policy).Text());
+  fmt::print("{}\n{}{}\n{}", MetricText(slo.as_object()), windows.Text(),
+             LatencyText(slo.as_object()), TierTable(policy).Text());
   const json::array& alerts = policy.at("alerts").as_array();
   if (!alerts.empty()) fmt::print("\n{}", AlertTable(alerts).Text());
   const json::value* epochs = slo.as_object().if_contains("epochs");

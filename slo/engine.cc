@@ -110,6 +110,7 @@ absl::StatusOr<Engine::Runtime> Engine::PlaceCounted(const SloSpec& slo, const C
   WindowSet& of_sli = windows[static_cast<size_t>(*sli) - 1];
   Runtime runtime;
   runtime.sli = *sli;
+  if (slo.sli.reads_metrics()) runtime.metric_slis.push_back(*sli);
   PlaceWindows(
       slo,
       [&](const Window& window) {
@@ -144,6 +145,11 @@ absl::StatusOr<Engine::Runtime> Engine::PlaceComposite(const SloSpec& slo, const
          .weight = member.weight});
   }
   Runtime runtime;
+  for (const CompositeSli::Member& member : composite.members) {
+    const SloSpec& spec = slos[by_id.at(member.slo)];
+    if (spec.sli.reads_metrics())
+      runtime.metric_slis.push_back(table_.Find(spec.sli.CanonicalText()).value());
+  }
   runtime.composite = std::make_unique<CompositeSums>(composite, std::move(members), table_);
   PlaceWindows(
       slo,
@@ -198,7 +204,7 @@ std::shared_ptr<const Matchers> Engine::MakeMatchers() const {
   std::vector<IdentifiedSli> slis;
   std::set<SliId> seen;
   for (size_t i = 0; i < slos_->size(); ++i) {
-    if ((*slos_)[i].sli.events() != nullptr && seen.insert(runtimes_[i].sli).second)
+    if ((*slos_)[i].sli.composite() == nullptr && seen.insert(runtimes_[i].sli).second)
       slis.push_back({runtimes_[i].sli, &(*slos_)[i].sli});
   }
   return std::make_shared<const Matchers>(slis);
@@ -254,6 +260,7 @@ TierFigures Engine::FiguresOf(const Runtime& runtime, size_t at, GroupId group) 
                       .events_in_long = EventSum(runtime, group, sums.in_long)};
   if (const Slice first = FirstOf(runtime, group); first != 0)
     figures.age = now_ - SliceStart(first);
+  figures.point_interval = PointIntervalOf(runtime);
   return figures;
 }
 
@@ -298,6 +305,13 @@ void Engine::JudgeAgain(size_t slo, GroupId group) {
   if (verdict.state != known.state) known.since = now_;
   known.state = verdict.state;
   known.has_conditions = verdict.has_conditions;
+}
+
+seconds Engine::PointIntervalOf(const Runtime& runtime) const {
+  std::chrono::milliseconds longest{0};
+  for (const SliId sli : runtime.metric_slis)
+    longest = std::max(longest, metric_streams_.PointInterval(sli).value_or(longest));
+  return std::chrono::round<seconds>(longest);
 }
 
 void Engine::Step(sys_seconds now) {
@@ -448,6 +462,12 @@ SloStatus Engine::Status(size_t slo) const {
   status.index = slo;
   status.is_excluded = runtimes_[slo].events.Covers(SliceOf(now_));
   status.state = SloState::kOk;
+  if ((*slos_)[slo].sli.reads_metrics()) {
+    const SliId sli = runtimes_[slo].sli;
+    status.metric = MetricStatus{.point_interval = metric_streams_.PointInterval(sli),
+                                 .is_interpolated = metric_streams_.IsInterpolated(sli),
+                                 .around = metric_streams_.Around(sli)};
+  }
   for (size_t group = 0; group < BudgetsOf(runtimes_[slo]); ++group) {
     if (IsIdle(runtimes_[slo], static_cast<GroupId>(group))) continue;
     status.groups.push_back(StatusOf(slo, static_cast<GroupId>(group)));

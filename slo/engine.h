@@ -23,6 +23,7 @@
 #include "slo/composite_sums.h"
 #include "slo/exclusion.h"
 #include "slo/matcher.h"
+#include "slo/metric_streams.h"
 #include "slo/sli_table.h"
 #include "slo/slo_spec.h"
 #include "slo/slo_status.h"
@@ -33,17 +34,24 @@ class Engine {
  public:
   struct Options {
     SliTable::Options counting;
-    std::string external_url;  // alert links lead to it
+    size_t metric_series_max = 200'000;  // what the SLIs read of more is not counted
+    std::string external_url;            // alert links lead to it
   };
   // `source` must outlive the engine.
   Engine(Options options, const BlockSource& source)
-      : options_(std::move(options)), table_(options_.counting, source) {}
+      : options_(std::move(options)),
+        table_(options_.counting, source),
+        metric_streams_(
+            {.max_late = options_.counting.max_late, .streams_max = options_.metric_series_max}) {}
 
   void set_external_url(std::string url) { options_.external_url = std::move(url); }
   const std::string& external_url() const { return options_.external_url; }
 
   SliTable& table() { return table_; }
   const SliTable& table() const { return table_; }
+  // What becomes counts of the table.
+  MetricStreams& metric_streams() { return metric_streams_; }
+  const MetricStreams& metric_streams() const { return metric_streams_; }
 
   // The SLIs of `slos` that have no id yet, as canonical texts: the caller registers them, durably,
   // before Install.
@@ -85,6 +93,10 @@ class Engine {
   const ViewedWindow& budget_of(size_t slo) const {
     return table_.windows(runtimes_[slo].sli)[runtimes_[slo].window.budget];
   }
+  // How far percentiles of the SLO may be away from an event, as a share of it.
+  double latency_error_of(size_t slo) const {
+    return metric_streams_.LatencyError(runtimes_[slo].sli);
+  }
   // With every applied change in it.
   SloStatus Status(size_t slo) const;
   // Also of an idle group, which is not among those of Status: it has no events in its windows.
@@ -118,7 +130,8 @@ class Engine {
     Sums window;
     Sums hour;
     std::vector<TierSums> tiers;
-    std::vector<BurnSums> burns;  // the policy's windows, ascending
+    std::vector<BurnSums> burns;     // the policy's windows, ascending
+    std::vector<SliId> metric_slis;  // itself, or members that read metrics
     struct GroupRuntime {
       SloState state = SloState::kNoData;
       bool has_conditions = false;  // of its tiers
@@ -138,6 +151,8 @@ class Engine {
                                          const CountView& events,
                                          std::vector<WindowSet>& windows) const;
   void RenewMasks();
+  // The longest of its SLIs'.
+  std::chrono::seconds PointIntervalOf(const Runtime& runtime) const;
   size_t BudgetsOf(const Runtime& runtime) const;
   SliCounts BudgetSum(const Runtime& runtime, GroupId group, const Sums& sums) const;
   SliCounts EventSum(const Runtime& runtime, GroupId group, const Sums& sums) const;
@@ -160,6 +175,7 @@ class Engine {
 
   Options options_;
   SliTable table_;
+  MetricStreams metric_streams_;
   // Shared: readers and matchers of the generation before may still hold it.
   std::shared_ptr<const SloSet> slos_ = std::make_shared<const SloSet>();
   std::shared_ptr<const ExclusionSet> exclusions_ = std::make_shared<const ExclusionSet>();

@@ -174,7 +174,7 @@ void GroupCounts::AddToTimeslices(size_t at, const SliceChange& change, const Bl
 
 void GroupCounts::SetHour(uint32_t hour, SliceBlock block) {
   for (uint32_t slot = 0; slot < kHourSlots; ++slot) {
-    if (block.At(slot).total() == 0) continue;
+    if (block.At(slot) == SliCounts{}) continue;
     const Slice slice = hour * kSlicesPerHour + slot;
     if (view_.first == 0 || slice < view_.first) view_.first = slice;
     last_event_ = std::max(last_event_, SliceStart(slice));

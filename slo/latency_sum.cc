@@ -7,7 +7,7 @@ namespace {
 
 using Wide = unsigned __int128;
 
-constexpr double kSecondsPerNano = 1e-9;
+constexpr double kNanosPerSecond = 1e9;
 
 uint64_t AddUpToMax(uint64_t a, uint64_t b) { return b > UINT64_MAX - a ? UINT64_MAX : a + b; }
 
@@ -34,10 +34,11 @@ std::optional<double> LatencySum::Quantile(uint32_t per_mille) const {
 }
 
 LatencyPercentiles PercentilesOf(const LatencySum& sum, std::chrono::sys_seconds start,
-                                 std::chrono::sys_seconds end) {
+                                 std::chrono::sys_seconds end, double nanos_per_unit) {
+  const double seconds_per_unit = nanos_per_unit / kNanosPerSecond;
   LatencyPercentiles percentiles{.start = start, .end = end, .count = sum.count()};
   for (size_t i = 0; i < kPercentiles.size(); ++i) {
-    percentiles.seconds[i] = sum.Quantile(kPercentiles[i].per_mille).value_or(0) * kSecondsPerNano;
+    percentiles.seconds[i] = sum.Quantile(kPercentiles[i].per_mille).value_or(0) * seconds_per_unit;
   }
   return percentiles;
 }

@@ -46,9 +46,10 @@ struct LatencyPercentiles {
   std::chrono::sys_seconds end{};
   uint64_t count = 0;
   std::array<double, kPercentiles.size()> seconds{};  // meaningless while count is 0
+  double relative_error = kLatencyRelativeError;
 };
-// Of a sum of nanoseconds.
+// Of a sum of nanoseconds, or of units of so many.
 LatencyPercentiles PercentilesOf(const LatencySum& sum, std::chrono::sys_seconds start,
-                                 std::chrono::sys_seconds end);
+                                 std::chrono::sys_seconds end, double nanos_per_unit = 1);
 
 }  // namespace slowburn::slo

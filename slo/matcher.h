@@ -19,16 +19,11 @@
 #include "model/log_batch.h"
 #include "model/span_batch.h"
 #include "slo/delta_index.h"
+#include "slo/metric_matcher.h"
 #include "slo/sli_delta.h"
 #include "slo/sli_spec.h"
 
 namespace slowburn::slo {
-
-// An SLI by the id under which its counts are kept.
-struct IdentifiedSli {
-  SliId id{};
-  const SliSpec* spec = nullptr;
-};
 
 // The SLIs of one signal in one generation. An SLI that pins resource.attributes["service.name"] is
 // found by that name, and conditions on the resource alone are decided once per resource: the cost
@@ -87,10 +82,11 @@ extern template class Matcher<model::LogBatch>;
 
 // One generation of SLIs.
 struct Matchers {
-  explicit Matchers(std::span<const IdentifiedSli> slis) : spans(slis), logs(slis) {}
+  explicit Matchers(std::span<const IdentifiedSli> slis) : spans(slis), logs(slis), metrics(slis) {}
 
   SpanMatcher spans;
   LogMatcher logs;
+  MetricMatcher metrics;
 };
 
 }  // namespace slowburn::slo

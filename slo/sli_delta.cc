@@ -35,4 +35,16 @@ uint32_t SliDelta::Append(SliId sli, Slice slice, std::string_view key) {
   return static_cast<uint32_t>(entries_.size()) - 1;
 }
 
+void SliDelta::DropEmpty() {
+  auto latency = latencies_.begin();
+  uint32_t kept = 0;
+  for (uint32_t i = 0; i < entries_.size(); ++i) {
+    const bool has_latencies = latency != latencies_.end() && latency->entry == i;
+    if (entries_[i].counts == SliCounts{} && !has_latencies) continue;
+    for (; latency != latencies_.end() && latency->entry == i; ++latency) latency->entry = kept;
+    entries_[kept++] = entries_[i];
+  }
+  entries_.resize(kept);
+}
+
 }  // namespace slowburn::slo

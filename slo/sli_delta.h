@@ -63,6 +63,14 @@ class SliDelta {
     (good ? e.counts.good : e.counts.bad) += 1;
     if (offset_seconds > e.last_offset_seconds) e.last_offset_seconds = offset_seconds;
   }
+  // Many at once; they may be negative.
+  void Count(uint32_t entry, const SliCounts& counts, uint8_t offset_seconds) {
+    Entry& e = entries_[entry];
+    e.counts += counts;
+    if (offset_seconds > e.last_offset_seconds) e.last_offset_seconds = offset_seconds;
+  }
+  // Leaves out the entries that came to nothing and have no latencies.
+  void DropEmpty();
 
   // How long the events of entries lasted whose SLI has a latency: by entry, then by bucket, at
   // most one of each.

@@ -23,7 +23,22 @@ std::string SourceText(const CompositeSli& sli) {
   return text;
 }
 
+template <typename MetricSli>
+std::string SourceText(const MetricSli& sli) {
+  return slo::CanonicalText(sli);
+}
+
 }  // namespace
+
+std::optional<SliSpec::Latency> SliSpec::latency() const {
+  if (events() != nullptr && events()->latency_max.has_value())
+    return Latency{.max = *events()->latency_max, .nanos_per_unit = 1};
+  if (histogram() == nullptr) return std::nullopt;
+  const std::optional<double> nanos = NanosPerUnit(histogram()->metric);
+  if (!nanos.has_value()) return std::nullopt;
+  return Latency{.max = std::chrono::duration<double>(histogram()->max * *nanos / 1e9),
+                 .nanos_per_unit = *nanos};
+}
 
 std::string SliSpec::CanonicalText() const {
   std::string text = std::visit([](const auto& sli) { return SourceText(sli); }, source);

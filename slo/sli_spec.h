@@ -16,6 +16,8 @@
 #include "model/signal.h"
 #include "ottl/condition.h"
 #include "slo/composite.h"
+#include "slo/metric_sli.h"
+#include "slo/slice.h"
 
 namespace slowburn::slo {
 
@@ -35,19 +37,33 @@ struct EventSli {
 };
 
 struct SliSpec {
-  std::variant<EventSli, CompositeSli> source;
+  std::variant<EventSli, CounterSli, HistogramSli, GaugeSli, CompositeSli> source;
   // Names: one budget per combination of their values. Each is an attribute of the event, or of its
-  // resource where the event has none.
+  // resource where the event has none; with metrics a label of the series, or an attribute of its
+  // resource.
   std::vector<std::string> group_by;
 
   const EventSli* events() const { return std::get_if<EventSli>(&source); }
   // It counts nothing itself.
   const CompositeSli* composite() const { return std::get_if<CompositeSli>(&source); }
-  // Whether good and bad are told apart by how long an event took.
-  bool has_latency() const { return events() != nullptr && events()->latency_max.has_value(); }
+  // Whether it counts what metrics say.
+  bool reads_metrics() const { return events() == nullptr && composite() == nullptr; }
+  const HistogramSli* histogram() const { return std::get_if<HistogramSli>(&source); }
+  // How long an event may take to be good, where that tells good and bad apart.
+  struct Latency {
+    std::chrono::duration<double> max{0};
+    double nanos_per_unit = 1;  // of what its latency histograms hold
+  };
+  std::optional<Latency> latency() const;
   // The identity: equal for SLIs that count the same, however they are written. Counts are kept
   // under it.
   std::string CanonicalText() const;
+};
+
+// An SLI by the id under which its counts are kept.
+struct IdentifiedSli {
+  SliId id{};
+  const SliSpec* spec = nullptr;
 };
 
 }  // namespace slowburn::slo

@@ -46,7 +46,7 @@ void SliceBlock::Add(uint32_t slot, const SliCounts& counts) {
 
 void SliceBlock::Set(uint32_t slot, const SliCounts& counts) {
   if (empty()) {
-    if (counts.total() == 0) return;
+    if (counts == SliCounts{}) return;
     narrow_ = std::make_unique<uint32_t[]>(2 * slots_);
   }
   if (narrow_ != nullptr && (counts.good > UINT32_MAX || counts.bad > UINT32_MAX)) Widen();
@@ -82,7 +82,7 @@ std::string SliceBlock::Encode() const {
   uint32_t next = 0;
   for (uint32_t slot = 0; slot < slots_; ++slot) {
     const SliCounts counts = At(slot);
-    if (counts.total() == 0) continue;
+    if (counts == SliCounts{}) continue;
     PutVarint(bytes, slot - next);
     PutVarint(bytes, counts.good);
     PutVarint(bytes, counts.bad);

@@ -81,6 +81,21 @@ TEST(SliceBlockTest, RandomBytesNeverCrash) {
   }
 }
 
+// Where good or bad comes from a difference, it can be negative in a slice; a slice may even add up
+// to nothing.
+TEST(SliceBlockTest, KeepsNegativeCounts) {
+  const SliCounts one_turned_bad{.good = uint64_t{0} - 1, .bad = 1};
+  SliceBlock block(kHourSlots);
+  block.Add(5, one_turned_bad);
+  block.Add(6, {.good = 3, .bad = uint64_t{0} - 2});
+  const auto read = SliceBlock::Decode(block.Encode(), kHourSlots);
+  ASSERT_TRUE(read.ok());
+  EXPECT_EQ(read->At(5), one_turned_bad);
+  EXPECT_EQ(read->Sum(0, kHourSlots), (SliCounts{2, uint64_t{0} - 1}));
+  block.Add(5, {.good = 1, .bad = 0});
+  EXPECT_EQ(block.At(5), (SliCounts{0, 1}));
+}
+
 TEST(SliceBlockTest, CopiesAreTheirOwn) {
   SliceBlock block(kHourSlots);
   block.Add(1, {1, 1});

@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "slo/alert_policy.h"
+#include "slo/metric_increment.h"
 #include "slo/slice.h"
 #include "slo/state_alert.h"
 #include "slo/tier_state.h"
@@ -65,11 +66,20 @@ struct GroupStatus {
   std::vector<StateAlertStatus> state_alerts;
 };
 
+// What is known of the points of an SLI that reads metrics.
+struct MetricStatus {
+  std::optional<std::chrono::milliseconds> point_interval;  // mostly
+  // Some histogram has no bound at the threshold: how many were good is an estimate.
+  bool is_interpolated = false;
+  std::optional<BucketBounds> around;  // the bounds beside the threshold, as last seen
+};
+
 struct SloStatus {
   size_t index = 0;                    // in the SloSet
   SloState state = SloState::kNoData;  // the worst of its groups
   std::vector<GroupStatus> groups;     // the total first
   bool is_excluded = false;            // the open slice counts for nothing
+  std::optional<MetricStatus> metric;  // of an SLI that reads metrics
 };
 
 // One step of a history: [time - step, time), and the budget of the window that ends at `time`.

@@ -44,10 +44,49 @@ SignalMetrics::SignalMetrics(prometheus::Registry& registry, model::Signal signa
       refused(AddItems(registry, signal, "refused", "not taken for now: the client sends again.")) {
 }
 
+MetricSliMetrics::MetricSliMetrics(prometheus::Registry& registry)
+    : points(prometheus::BuildCounter()
+                 .Name("slowburn_slo_metric_points_total")
+                 .Help("Data points as SLIs read them, once for each use, by outcome.")
+                 .Register(registry)),
+      changes(prometheus::BuildCounter()
+                  .Name("slowburn_slo_metric_series_changes_total")
+                  .Help("Series of SLIs that began anew without saying so, by what changed.")
+                  .Register(registry)),
+      counted(points.Add({{"outcome", "counted"}})),
+      duplicate(points.Add({{"outcome", "duplicate"}})),
+      conflict(points.Add({{"outcome", "conflict"}})),
+      out_of_order(points.Add({{"outcome", "out_of_order"}})),
+      too_late(points.Add({{"outcome", "too_late"}})),
+      overlap(points.Add({{"outcome", "overlap"}})),
+      untracked(points.Add({{"outcome", "untracked"}})),
+      invalid(points.Add({{"outcome", "invalid"}})),
+      resets(changes.Add({{"changed", "value"}})),
+      layouts(changes.Add({{"changed", "bounds"}})),
+      temporalities(changes.Add({{"changed", "temporality"}})) {}
+
+void MetricSliMetrics::Count(const slo::MetricTally& tally) {
+  const auto add = [](prometheus::Counter& counter, uint64_t count) {
+    if (count > 0) counter.Increment(static_cast<double>(count));
+  };
+  add(counted, tally.counted);
+  add(duplicate, tally.duplicates);
+  add(conflict, tally.conflicts);
+  add(out_of_order, tally.out_of_order);
+  add(too_late, tally.too_late);
+  add(overlap, tally.overlaps);
+  add(untracked, tally.untracked);
+  add(invalid, tally.invalid);
+  add(resets, tally.resets_by_value);
+  add(layouts, tally.layout_changes);
+  add(temporalities, tally.temporality_changes);
+}
+
 CommitMetrics::CommitMetrics(prometheus::Registry& registry)
     : signals{SignalMetrics(registry, model::Signal::kTraces),
               SignalMetrics(registry, model::Signal::kMetrics),
               SignalMetrics(registry, model::Signal::kLogs)},
+      metric_slis(registry),
       too_late(AddCounter(registry, "slowburn_slo_events_too_late_total",
                           "Events older than max_late: accepted, not counted.")),
       overflowed(AddCounter(registry, "slowburn_slo_events_overflowed_total",
@@ -84,6 +123,10 @@ CommitMetrics::CommitMetrics(prometheus::Registry& registry)
                             "Memory of slices and window sums.")),
       latency_memory(
           AddGauge(registry, "slowburn_slo_latency_memory_bytes", "Memory of latency histograms.")),
+      metric_series(AddGauge(registry, "slowburn_slo_metric_series",
+                             "Metric series whose state is kept, once for each use by an SLI.")),
+      metric_series_memory(
+          AddGauge(registry, "slowburn_slo_metric_series_memory_bytes", "Memory of these states.")),
       sequence(
           AddGauge(registry, "slowburn_storage_log_sequence", "Sequence of the newest commit.")),
       commit_seconds(AddSeconds(registry, "slowburn_app_commit_duration_seconds",

@@ -9,11 +9,13 @@
 #include <array>
 
 #include <prometheus/counter.h>
+#include <prometheus/family.h>
 #include <prometheus/gauge.h>
 #include <prometheus/histogram.h>
 #include <prometheus/registry.h>
 
 #include "model/signal.h"
+#include "slo/metric_increment.h"
 
 namespace slowburn::app::internal {
 
@@ -28,6 +30,20 @@ struct SignalMetrics {
   prometheus::Counter& refused;
 };
 
+// What SLIs read of data points, by what became of it.
+struct MetricSliMetrics {
+  explicit MetricSliMetrics(prometheus::Registry& registry);
+  void Count(const slo::MetricTally& tally);
+
+ private:
+  using Family = prometheus::Family<prometheus::Counter>;
+  Family& points;
+  Family& changes;
+  prometheus::Counter &counted, &duplicate, &conflict, &out_of_order, &too_late, &overlap,
+      &untracked, &invalid;
+  prometheus::Counter &resets, &layouts, &temporalities;
+};
+
 struct CommitMetrics {
   // `registry` must outlive it.
   explicit CommitMetrics(prometheus::Registry& registry);
@@ -35,10 +51,12 @@ struct CommitMetrics {
   SignalMetrics& of(model::Signal signal) { return signals[static_cast<size_t>(signal)]; }
 
   std::array<SignalMetrics, model::kSignals.size()> signals;
+  MetricSliMetrics metric_slis;
   prometheus::Counter &too_late, &overflowed, &latencies_dropped, &clock_jumps;
   prometheus::Counter &out_of_order_points, &untracked_points, &duplicate_points;
   prometheus::Gauge &alerts_refused, &dedup_window, &dedup_entries, &streams, &stream_memory,
-      &queue_bytes, &groups, &idle_groups, &slice_memory, &latency_memory, &sequence;
+      &queue_bytes, &groups, &idle_groups, &slice_memory, &latency_memory, &metric_series,
+      &metric_series_memory, &sequence;
   prometheus::Histogram &commit_seconds, &write_seconds, &checkpoint_seconds, &step_seconds;
 };
 

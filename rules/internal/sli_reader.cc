@@ -3,13 +3,13 @@
 #include <algorithm>
 #include <array>
 #include <chrono>
-#include <initializer_list>
 #include <utility>
 
 #include <fmt/format.h>
 
 #include "base/status.h"
 #include "rules/internal/composite_reader.h"
+#include "rules/internal/metric_sli_reader.h"
 #include "rules/internal/spec_values.h"
 #include "slo/slo_spec.h"
 
@@ -18,8 +18,8 @@ namespace {
 
 using base::YamlNode;
 
-constexpr std::array<std::string_view, 4> kOtherSources = {"counter", "histogram", "gauge",
-                                                           "promql"};
+constexpr std::array<std::string_view, 7> kSources = {"spans", "logs",   "counter",  "histogram",
+                                                      "gauge", "promql", "composite"};
 
 // A source of events: where it stands in the file, and what people call its items.
 struct EventSource {
@@ -115,14 +115,11 @@ std::optional<slo::SliSpec> ReadEvents(const YamlNode& events, const EventSource
                       .group_by = std::move(group_by)};
 }
 
-void RefuseSourcesBeside(const YamlNode& sli, std::string_view source,
-                         std::initializer_list<std::string_view> others) {
-  for (const std::string_view key : others) {
-    const YamlNode other = sli.Optional(key);
-    if (!other.IsPresent()) continue;
-    other.Error(fmt::format("{} stands beside {}, and an SLI has one source; write an SLO for each",
-                            other.path(), source));
-  }
+template <typename Source>
+std::optional<slo::SliSpec> SpecOf(std::optional<Source> source,
+                                   std::vector<std::string> group_by) {
+  if (!source.has_value()) return std::nullopt;
+  return slo::SliSpec{.source = *std::move(source), .group_by = std::move(group_by)};
 }
 
 }  // namespace
@@ -156,29 +153,32 @@ std::optional<slo::SliSpec> ReadSli(const YamlNode& sli, std::vector<std::string
                                     std::vector<int>& member_lines) {
   sli.AllowKeys(
       {"spans", "logs", "composite", "group_by", "counter", "histogram", "gauge", "promql"});
-  bool has_other = false;
-  for (const auto& [key, source] : sli.Entries()) {
-    if (std::find(kOtherSources.begin(), kOtherSources.end(), key) == kOtherSources.end()) continue;
-    has_other = true;
-    source.Error(
-        fmt::format("{} is no source that this build reads; write spans: or logs: with "
-                    "match and bad or good",
-                    source.path()));
+  std::vector<std::pair<std::string, YamlNode>> sources = sli.Entries();
+  std::erase_if(sources, [](const auto& entry) {
+    return std::find(kSources.begin(), kSources.end(), entry.first) == kSources.end();
+  });
+  if (sources.empty()) return ReadEvents(sli.Required("spans"), kSpans, std::move(group_by));
+  for (size_t i = 1; i < sources.size(); ++i) {
+    sources[i].second.Error(
+        fmt::format("{} stands beside {}, and an SLI has one source; write an SLO for each",
+                    sources[i].second.path(), sources[0].first));
   }
-  if (sli.IsMap() && sli.Optional("composite").IsPresent()) {
-    RefuseSourcesBeside(sli, "composite", {kSpans.key, kLogs.key});
+  const std::string& key = sources.front().first;
+  const YamlNode source = sli.Required(key);
+  if (key == "spans") return ReadEvents(source, kSpans, std::move(group_by));
+  if (key == "logs") return ReadEvents(source, kLogs, std::move(group_by));
+  if (key == "composite") {
     RefuseGroupBy(sli, "a composite is over the totals of its members; leave it out");
-    std::optional<slo::CompositeSli> composite =
-        ReadComposite(sli.Optional("composite"), window, member_lines);
-    if (!composite.has_value()) return std::nullopt;
-    return slo::SliSpec{.source = *std::move(composite), .group_by = {}};
+    return SpecOf(ReadComposite(source, window, member_lines), {});
   }
-  if (!sli.IsMap() || !sli.Optional("logs").IsPresent()) {
-    return ReadEvents(has_other ? sli.Optional("spans") : sli.Required("spans"), kSpans,
-                      std::move(group_by));
-  }
-  RefuseSourcesBeside(sli, "logs", {kSpans.key});
-  return ReadEvents(sli.Optional("logs"), kLogs, std::move(group_by));
+  if (key == "counter") return SpecOf(ReadCounter(source), std::move(group_by));
+  if (key == "histogram") return SpecOf(ReadHistogram(source), std::move(group_by));
+  if (key == "gauge") return SpecOf(ReadGauge(source), std::move(group_by));
+  source.Error(fmt::format(
+      "{} is no source that this build reads; write counter: with two selectors, or spans:, logs:, "
+      "histogram: or gauge:",
+      source.path()));
+  return std::nullopt;
 }
 
 }  // namespace slowburn::rules

@@ -22,7 +22,7 @@ namespace slowburn::rules {
 std::vector<std::string> ReadGroupBy(const base::YamlNode& node);
 // A group_by that stands where it does nothing is a likely slip.
 void RefuseGroupBy(const base::YamlNode& parent,
-                   std::string_view instead = "write it under sli, beside spans or logs");
+                   std::string_view instead = "write it under sli, beside its source");
 // Spans, logs, or a composite; the lines of a composite's members go to `member_lines`. Nothing
 // where a part that it needs is wrong.
 std::optional<slo::SliSpec> ReadSli(const base::YamlNode& sli, std::vector<std::string> group_by,

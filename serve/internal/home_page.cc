@@ -54,11 +54,13 @@ std::string CountsText(const BudgetMethod& method, const slo::GroupStatus& group
                      things(group.budget.total()), method.things, events);
 }
 
-std::string SliText(const BudgetMethod& method, const slo::GroupStatus& group) {
+std::string SliText(const BudgetMethod& method, const slo::GroupStatus& group,
+                    bool is_interpolated) {
   const std::optional<double> ratio = GoodRatio(group.budget);
   if (!ratio.has_value()) return std::string(kNone);
-  return fmt::format("<span title=\"{}\">{}</span>", CountsText(method, group),
-                     PercentText(*ratio, 4));
+  return fmt::format("<span title=\"{}{}\">{}{}</span>", CountsText(method, group),
+                     is_interpolated ? "; interpolated, the threshold is no bound" : "",
+                     is_interpolated ? "≈ " : "", PercentText(*ratio, 4));
 }
 
 std::string BudgetText(const BudgetMethod& method, const slo::GroupStatus& group) {
@@ -136,17 +138,17 @@ std::string LastEventText(const slo::GroupStatus& group, sys_seconds now) {
 
 // The cells from SLI on, equal for totals and groups.
 void PutFigures(std::string& html, const slo::SloSpec& spec, const slo::GroupStatus& group,
-                const CountBySeverity& firing, sys_seconds now) {
+                bool is_interpolated, const CountBySeverity& firing, sys_seconds now) {
   const BudgetMethod method = BudgetMethodOf(spec);
   Put(html,
       "<td class=\"number\">{}</td><td class=\"budget\">{}</td><td class=\"number\">{}</td>"
       "<td class=\"burns\">{}{}</td><td>{}</td><td class=\"age\">{}</td></tr>\n",
-      SliText(method, group), BudgetText(method, group), ExhaustionText(group), BurnText(group),
-      TierStatesHtml(spec, group), FiringText(firing), LastEventText(group, now));
+      SliText(method, group, is_interpolated), BudgetText(method, group), ExhaustionText(group),
+      BurnText(group), TierStatesHtml(spec, group), FiringText(firing), LastEventText(group, now));
 }
 
 void PutGroupRow(std::string& html, const slo::SloSpec& spec, const slo::GroupStatus& group,
-                 const GroupAlerts& alerts, sys_seconds now) {
+                 bool is_interpolated, const GroupAlerts& alerts, sys_seconds now) {
   std::string labels;
   for (size_t i = 0; i < std::min(spec.sli.group_by.size(), group.values.size()); ++i) {
     Put(labels, "{}<i>{}</i> {}", i > 0 ? "<br>" : "", EscapeHtml(spec.sli.group_by[i]),
@@ -156,7 +158,7 @@ void PutGroupRow(std::string& html, const slo::SloSpec& spec, const slo::GroupSt
   CountFiring(alerts.Of(spec, group), firing);
   Put(html, "<tr class=\"group\"><th scope=\"row\">{}</th><td>{}</td><td></td><td></td>", labels,
       StateBadge(group.state));
-  PutFigures(html, spec, group, firing, now);
+  PutFigures(html, spec, group, is_interpolated, firing, now);
 }
 
 // Those that need somebody first: what is cut off is fine.
@@ -216,6 +218,7 @@ void PutSlo(std::string& html, const slo::SloSpec& spec, const slo::SloStatus& s
             sys_seconds now) {
   if (status.groups.empty()) return;
   const std::string id = EscapeHtml(spec.id());
+  const bool is_interpolated = status.metric.has_value() && status.metric->is_interpolated;
   CountBySeverity firing;
   for (const slo::GroupStatus& group : status.groups) CountFiring(alerts.Of(spec, group), firing);
   Put(html,
@@ -226,13 +229,13 @@ void PutSlo(std::string& html, const slo::SloSpec& spec, const slo::SloStatus& s
   Put(html, "<td>{}</td><td class=\"number\">{}</td><td class=\"number\">{}</td>",
       StateBadge(status.state) + std::string(ExcludedBadge(status)), spec.objective.Text(),
       WindowText(spec, now));
-  PutFigures(html, spec, status.groups.front(), firing, now);
+  PutFigures(html, spec, status.groups.front(), is_interpolated, firing, now);
   for (const CompositeMembers::Member& member : members.Of(spec)) {
     PutMemberRow(html, member, spec.sli.composite()->method == slo::CompositeMethod::kWeighted);
   }
   const std::vector<const slo::GroupStatus*> groups = GroupsByUrgency(status);
   for (size_t i = 0; i < std::min(groups.size(), kGroupsPerSloMax); ++i) {
-    PutGroupRow(html, spec, *groups[i], alerts, now);
+    PutGroupRow(html, spec, *groups[i], is_interpolated, alerts, now);
   }
   if (groups.size() > kGroupsPerSloMax) {
     Put(html,

@@ -57,6 +57,17 @@ TEST(HomePageTest, SaysWhatIsExcludedNow) {
   EXPECT_EQ(Count(page, "excluded now"), 1u);
 }
 
+TEST(HomePageTest, MarksWhatIsEstimated) {
+  SloReading reading = SampleReading();
+  EXPECT_THAT(Page(reading), Not(HasSubstr("≈")));
+  reading.statuses.front().metric = slo::MetricStatus{.is_interpolated = true};
+  const std::string page = Page(reading);
+  ExpectBalanced(page);
+  EXPECT_THAT(page, AllOf(HasSubstr("≈ 99.9500%"), HasSubstr("; interpolated, the threshold")));
+  // Its groups too.
+  EXPECT_EQ(Count(page, "≈"), reading.statuses.front().groups.size());
+}
+
 TEST(HomePageTest, ShowsTheFigures) {
   const std::string page = Page(SampleReading());
   ExpectBalanced(page);

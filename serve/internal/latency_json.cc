@@ -1,5 +1,6 @@
 #include "serve/internal/latency_json.h"
 
+#include <algorithm>
 #include <cmath>
 
 #include "base/status.h"
@@ -33,14 +34,16 @@ json::object PercentilesJson(const slo::LatencyPercentiles& percentiles) {
   answer["start"] = percentiles.start.time_since_epoch().count();
   answer["end"] = percentiles.end.time_since_epoch().count();
   answer["count"] = percentiles.count;
-  answer["relative_error"] = slo::kLatencyRelativeError;
+  answer["relative_error"] = Rounded(percentiles.relative_error);
   answer["percentiles"] = ByName(percentiles);
   return answer;
 }
 
 json::object PercentilePointsJson(const std::vector<slo::LatencyPercentiles>& points) {
   json::array list;
+  double error = slo::kLatencyRelativeError;
   for (const slo::LatencyPercentiles& point : points) {
+    error = std::max(error, point.relative_error);
     json::object entry;
     entry["t"] = point.end.time_since_epoch().count();
     entry["count"] = point.count;
@@ -48,15 +51,15 @@ json::object PercentilePointsJson(const std::vector<slo::LatencyPercentiles>& po
     list.push_back(std::move(entry));
   }
   json::object answer;
-  answer["relative_error"] = slo::kLatencyRelativeError;
+  answer["relative_error"] = Rounded(error);
   answer["points"] = std::move(list);
   return answer;
 }
 
-json::object LatencyJson(std::chrono::nanoseconds threshold,
+json::object LatencyJson(std::chrono::duration<double> threshold,
                          const absl::StatusOr<std::vector<slo::LatencyPercentiles>>& recent) {
   json::object latency;
-  latency["threshold_seconds"] = std::chrono::duration<double>(threshold).count();
+  latency["threshold_seconds"] = threshold.count();
   if (!recent.ok() || recent->empty()) {
     const std::string_view error = base::Message(recent.status());
     latency["error"] = json::string_view(error.data(), error.size());

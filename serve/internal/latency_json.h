@@ -25,7 +25,7 @@ boost::json::object PercentilePointsJson(const std::vector<slo::LatencyPercentil
 
 // Of the detail of an SLO: {"threshold_seconds"} and what PercentilesJson has of `recent`, or the
 // "error" why nobody knows.
-boost::json::object LatencyJson(std::chrono::nanoseconds threshold,
+boost::json::object LatencyJson(std::chrono::duration<double> threshold,
                                 const absl::StatusOr<std::vector<slo::LatencyPercentiles>>& recent);
 
 }  // namespace slowburn::serve::internal

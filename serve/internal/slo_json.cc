@@ -5,6 +5,7 @@
 #include "base/duration_text.h"
 #include "serve/internal/exclusion_json.h"
 #include "serve/internal/json_text.h"
+#include "serve/internal/metric_json.h"
 
 namespace slowburn::serve::internal {
 namespace {
@@ -233,6 +234,7 @@ json::object SloJson::Summary(const slo::SloStatus& status) const {
   slo["budgeting"] = MethodJson(method);
   if (const slo::CompositeSli* composite = spec.sli.composite())
     slo["composite"] = CompositeJson(*composite, members_.Of(spec));
+  if (status.metric.has_value()) slo["metric"] = MetricJson(spec.sli, *status.metric);
   json::array groups;
   for (const slo::GroupStatus& group : status.groups)
     groups.push_back(GroupJson(spec, method, group, alerts_));

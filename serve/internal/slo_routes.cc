@@ -46,11 +46,11 @@ JsonOrStatus ShowSlo(const Queries& queries, const net::HttpRequest& request) {
   }
   json::object detail = SloJson(reading).Detail(status, *group);
   detail["epochs"] = EpochsJson(reading.epochs);
-  if (spec.sli.has_latency()) {
+  if (const auto latency = spec.sli.latency()) {
     const TimeRange hour =
         CompletePercentiles({}, reading.now, slo::Window::Rolling(std::chrono::hours(1)));
     detail["latency"] = LatencyJson(
-        *spec.sli.events()->latency_max,
+        latency->max,
         queries.Percentiles(id, ParseGroup(request), hour.start, hour.end, std::nullopt));
   }
   return detail;

@@ -2,6 +2,8 @@
 // error has its form. Method: answers of the handlers over fixed readings.
 #include "serve/internal/slo_routes.h"
 
+#include <cmath>
+
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -96,6 +98,59 @@ TEST_F(SloRoutesTest, SaysHowABudgetCounts) {
   EXPECT_EQ(ratios.at("window"), "month Europe/Paris");
   EXPECT_EQ(ratios.at("window_start"), 1'698'793'200);  // 2023-11-01 00:00 in Paris
   EXPECT_EQ(ratios.at("window_end"), 1'701'385'200);
+}
+
+slo::LatencyPercentiles SamplePercentiles() {
+  return {.start = sys_seconds(1'699'996'500s),
+          .end = sys_seconds(1'700'000'100s),
+          .count = 1000,
+          .seconds = {0.0123456789, 0.05, 0.25, 1.5, 12.3456789}};
+}
+const json::object kSamplePercentilesJson = {
+    {"p50", 0.0123457}, {"p90", 0.05}, {"p95", 0.25}, {"p99", 1.5}, {"p99.9", 12.3457}};
+
+// The same SLO, with an SLI on a metric.
+void UseMetric(SloReading& reading, decltype(slo::SliSpec::source) source,
+               const slo::MetricStatus& status) {
+  slo::SloSet slos = *reading.slos;
+  slos.front().sli.source = std::move(source);
+  reading.slos = std::make_shared<const slo::SloSet>(std::move(slos));
+  reading.statuses.front().metric = status;
+}
+
+TEST_F(SloRoutesTest, SaysWhatIsKnownOfAMetric) {
+  const auto selector = model::SeriesSelector::Parse("latency_seconds").value();
+  const auto metric = [&] { return AskJson(table_, kOne).at("metric"); };
+  EXPECT_FALSE(AskJson(table_, kOne).as_object().contains("metric")) << "it counts spans";
+  UseMetric(queries_.reading, slo::GaugeSli{.metric = selector}, {});
+  EXPECT_EQ(metric(), (json::object{{"source", "gauge"}, {"point_interval_seconds", nullptr}}));
+  UseMetric(queries_.reading, slo::CounterSli{}, {.point_interval = 15'500ms});
+  EXPECT_EQ(metric(), (json::object{{"source", "counter"}, {"point_interval_seconds", 15.5}}));
+  const slo::HistogramSli histogram{.metric = selector, .max = 0.3};
+  UseMetric(queries_.reading, histogram, {.point_interval = 60s, .around = {{0.25, 0.5}}});
+  EXPECT_EQ(metric(), (json::object{{"source", "histogram"},
+                                    {"point_interval_seconds", 60},
+                                    {"max", 0.3},
+                                    {"interpolated", false},
+                                    {"nearest_bounds", nullptr}}));
+  UseMetric(queries_.reading, histogram, {.is_interpolated = true, .around = {{0.25, HUGE_VAL}}});
+  EXPECT_EQ(metric().at("interpolated"), true);
+  EXPECT_EQ(metric().at("nearest_bounds"), (json::array{0.25, nullptr}));
+  UseMetric(queries_.reading, histogram, {.is_interpolated = true});
+  EXPECT_EQ(metric().at("nearest_bounds"), json::value());
+}
+
+TEST_F(SloRoutesTest, AHistogramInAUnitOfTimeHasPercentiles) {
+  const slo::HistogramSli histogram{
+      .metric = model::SeriesSelector::Parse("latency_milliseconds").value(), .max = 300};
+  UseMetric(queries_.reading, histogram, {});
+  slo::LatencyPercentiles coarse = SamplePercentiles();
+  coarse.relative_error = 0.0443;
+  queries_.percentiles = std::vector<slo::LatencyPercentiles>{coarse};
+  const json::value latency = AskJson(table_, kOne).at("latency");
+  EXPECT_EQ(latency.at("threshold_seconds"), 0.3);
+  EXPECT_EQ(latency.at("relative_error"), 0.0443);
+  EXPECT_EQ(AskJson(table_, kOne + "/percentiles?step=1h").at("relative_error"), 0.0443);
 }
 
 TEST_F(SloRoutesTest, ACompositeHasItsMembers) {
@@ -373,15 +428,6 @@ TEST_F(SloRoutesTest, History) {
   EXPECT_EQ(queries_.asked.end, sys_seconds(1'700'000'000s));
   EXPECT_EQ(queries_.asked.step, 60s);
 }
-
-slo::LatencyPercentiles SamplePercentiles() {
-  return {.start = sys_seconds(1'699'996'500s),
-          .end = sys_seconds(1'700'000'100s),
-          .count = 1000,
-          .seconds = {0.0123456789, 0.05, 0.25, 1.5, 12.3456789}};
-}
-const json::object kSamplePercentilesJson = {
-    {"p50", 0.0123457}, {"p90", 0.05}, {"p95", 0.25}, {"p99", 1.5}, {"p99.9", 12.3457}};
 
 TEST_F(SloRoutesTest, Percentiles) {
   queries_.percentiles = std::vector<slo::LatencyPercentiles>{SamplePercentiles()};

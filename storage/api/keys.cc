@@ -10,6 +10,8 @@ constexpr char kFormat = 0x01;
 constexpr size_t kPrefixBytes = 3;  // format byte, tenant u16
 constexpr size_t kDayBlockBytes = kPrefixBytes + 4 + 1 + 4 + 4;
 constexpr size_t kHourBlockBytes = kDayBlockBytes + 1;
+constexpr char kMetricStream = 'm';
+constexpr char kMetricSource = 's';
 
 std::string Prefix() { return {kFormat, 0, 0}; }
 
@@ -172,5 +174,25 @@ std::optional<uint32_t> ReadStreamBlockKey(std::string_view key) {
   key.remove_prefix(kPrefixBytes);
   return TakeBigEndian<uint32_t>(key);
 }
+
+KeyRange StreamBlocks() { return {Prefix(), Prefix().append(1, kMetricStream)}; }
+
+std::string MetricStreamKey(uint64_t high, uint64_t low) {
+  std::string key = Prefix().append(1, kMetricStream);
+  AppendBigEndian(high, key);
+  AppendBigEndian(low, key);
+  return key;
+}
+
+std::string MetricSourceKey(uint32_t sli, uint64_t writer) {
+  std::string key = Prefix().append(1, kMetricSource);
+  AppendBigEndian(sli, key);
+  AppendBigEndian(writer, key);
+  return key;
+}
+
+KeyRange MetricStreamKeys() { return AllThatBeginWith(Prefix().append(1, kMetricStream)); }
+
+KeyRange MetricSourceKeys() { return AllThatBeginWith(Prefix().append(1, kMetricSource)); }
 
 }  // namespace slowburn::storage

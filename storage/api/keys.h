@@ -73,5 +73,12 @@ std::string LedgerKey();
 // Family kStreams: block u32 -> StreamBlock.
 std::string StreamBlockKey(uint32_t block);
 std::optional<uint32_t> ReadStreamBlockKey(std::string_view key);
+KeyRange StreamBlocks();
+// Also there: 'm', and the StreamKey's two numbers u64 -> MetricStream; 's', SLI u32, writer u64 ->
+// MetricSource. Blocks have ids so small that they come first.
+std::string MetricStreamKey(uint64_t high, uint64_t low);
+std::string MetricSourceKey(uint32_t sli, uint64_t writer);
+KeyRange MetricStreamKeys();
+KeyRange MetricSourceKeys();
 
 }  // namespace slowburn::storage

@@ -60,6 +60,10 @@ INSTANTIATE_TEST_SUITE_P(
         {"DedupBefore1970", DedupTimeKey(-1), "0100000000000000000000"},
         {"Ledger", LedgerKey(), "0100006c6564676572"},
         {"StreamBlock", StreamBlockKey(66051), "01000000010203"},
+        {"MetricStream", MetricStreamKey(0x0102030405060708, 0x090a0b0c0d0e0f10),
+         "0100006d0102030405060708090a0b0c0d0e0f10"},
+        {"MetricSource", MetricSourceKey(7, 0x0102030405060708),
+         "01000073000000070102030405060708"},
     }),
     [](const auto& info) { return info.param.name; });
 
@@ -77,6 +81,13 @@ TEST(StreamBlockKeyTest, IsReadBackSortsAndRefusesOthers) {
   EXPECT_EQ(ReadStreamBlockKey(StreamBlockKey(0)), 0u);
   EXPECT_EQ(ReadStreamBlockKey(StreamBlockKey(kMax32)), kMax32);
   EXPECT_LT(StreamBlockKey(255), StreamBlockKey(256));
+  EXPECT_LT(StreamBlocks().begin, StreamBlockKey(0));
+  EXPECT_LT(StreamBlockKey(1'000'000), StreamBlocks().end);
+  EXPECT_EQ(StreamBlocks().end, MetricStreamKeys().begin);
+  EXPECT_GE(MetricStreamKey(0, 0), MetricStreamKeys().begin);
+  EXPECT_LT(MetricStreamKey(~uint64_t{0}, ~uint64_t{0}), MetricStreamKeys().end);
+  EXPECT_GE(MetricSourceKey(0, 0), MetricSourceKeys().begin);
+  EXPECT_LT(MetricSourceKey(kMax32, ~uint64_t{0}), MetricSourceKeys().end);
   EXPECT_FALSE(ReadStreamBlockKey(""));
   EXPECT_FALSE(ReadStreamBlockKey(LogKey(5)));
   EXPECT_FALSE(ReadStreamBlockKey("\x02" + StreamBlockKey(5).substr(1)));

@@ -12,9 +12,11 @@
 #include "slo/decimal.h"
 #include "slo/recurrence_rule.h"
 #include "slo/slo_spec.h"
+#include "tests/golden/metric_lines.h"
+#include "tests/golden/words.h"
 
-// The reader takes a line word by word (a comma is a word of its own). Each statement is a function
-// of the words that follow its name; the first word that does not fit ends the reading.
+// The reader takes a line word by word. Each statement is a function of the words that follow its
+// name; the first word that does not fit ends the reading.
 
 namespace slowburn::golden {
 namespace {
@@ -36,82 +38,6 @@ bool IsOneOf(std::string_view word, const std::array<std::string_view, N>& words
   return std::ranges::find(words, word) != words.end();
 }
 
-class Words {
- public:
-  explicit Words(std::string_view line) {
-    line = line.substr(0, line.find('#'));
-    std::string word;
-    const auto end_word = [&] {
-      if (!word.empty()) words_.push_back(std::move(word));
-      word.clear();
-    };
-    for (const char c : line) {
-      if (c == ' ' || c == '\t' || c == '\r' || c == ',') end_word();
-      if (c == ',') words_.push_back(",");
-      if (c != ' ' && c != '\t' && c != '\r' && c != ',') word += c;
-    }
-    end_word();
-  }
-
-  bool empty() const { return next_ == words_.size(); }
-  // "" at the end.
-  std::string_view Peek() const { return empty() ? std::string_view() : words_[next_]; }
-  bool Take(std::string_view word) {
-    if (empty() || Peek() != word) return false;
-    ++next_;
-    return true;
-  }
-  absl::StatusOr<std::string> Next(std::string_view what) {
-    if (empty()) return base::InvalidArgument("the line ends where {} should be; write it", what);
-    return words_[next_++];
-  }
-
- private:
-  std::vector<std::string> words_;
-  size_t next_ = 0;
-};
-
-absl::StatusOr<seconds> ParseSeconds(std::string_view text) {
-  if (text == "0") return seconds(0);
-  SB_ASSIGN_OR_RETURN(const std::chrono::nanoseconds duration, base::ParseDuration(text));
-  const auto whole = std::chrono::floor<seconds>(duration);
-  if (whole != duration) {
-    return base::InvalidArgument("\"{}\" is not whole seconds; write a duration like 1h or 52s",
-                                 text);
-  }
-  return whole;
-}
-
-absl::StatusOr<seconds> NextSeconds(Words& words, std::string_view what) {
-  SB_ASSIGN_OR_RETURN(const std::string text, words.Next(what));
-  return ParseSeconds(text);
-}
-
-absl::StatusOr<uint64_t> NextCount(Words& words, std::string_view what) {
-  SB_ASSIGN_OR_RETURN(const std::string text, words.Next(what));
-  uint64_t count = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), count);
-  if (error != std::errc() || end != text.data() + text.size()) {
-    return base::InvalidArgument("\"{}\" is no count; write a whole number from 0", text);
-  }
-  return count;
-}
-
-// "none" is nothing.
-absl::StatusOr<std::optional<WrittenNumber>> NextNumber(Words& words, std::string_view what) {
-  SB_ASSIGN_OR_RETURN(const std::string text, words.Next(what));
-  if (text == "none") return std::nullopt;
-  WrittenNumber number;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number.value,
-                                            std::chars_format::fixed);
-  if (error != std::errc() || end != text.data() + text.size()) {
-    return base::InvalidArgument("\"{}\" is no number; write one like 14.4, or none", text);
-  }
-  const size_t point = text.find('.');
-  if (point != std::string::npos) number.decimals = static_cast<int>(text.size() - point - 1);
-  return number;
-}
-
 // "good N bad M"
 absl::StatusOr<slo::SliCounts> NextCounts(Words& words) {
   slo::SliCounts counts;
@@ -124,11 +50,6 @@ absl::StatusOr<slo::SliCounts> NextCounts(Words& words) {
   }
   SB_ASSIGN_OR_RETURN(counts.bad, NextCount(words, "the number of bad events"));
   return counts;
-}
-
-absl::Status CheckEnd(const Words& words) {
-  if (words.empty()) return absl::OkStatus();
-  return base::InvalidArgument("\"{}\" is not expected here; end the line before it", words.Peek());
 }
 
 SloLine* FindSlo(Script& script, std::string_view id) {
@@ -240,14 +161,20 @@ absl::Status ReadSloParts(Words& words, SloLine slo, Script& script) {
       SB_RETURN_IF_ERROR(slo::CheckGroupBy({slo.group_by}));
     } else if (has_events && words.Take("budgeting")) {
       SB_ASSIGN_OR_RETURN(slo.budgeting, NextBudgeting(words));
+    } else if (has_events && IsMetricSource(words.Peek())) {
+      SB_ASSIGN_OR_RETURN(slo.metric, NextMetricSource(words));
     } else if (has_events) {
       return base::InvalidArgument(
-          "\"{}\" is no part of an SLO; write policy, latency, group_by or budgeting",
+          "\"{}\" is no part of an SLO; write policy, latency, counter, histogram, gauge, group_by "
+          "or budgeting",
           words.Peek());
     } else {
       return base::InvalidArgument("\"{}\" is no part of a composite; write policy", words.Peek());
     }
   }
+  if (slo.metric.has_value() && slo.latency.has_value())
+    return base::InvalidArgument(
+        "spans have a latency, a metric has none; leave out one of the two");
   SB_RETURN_IF_ERROR(
       slo::MakeAlertPolicy(slo.policy, slo.objective, slo.window.nominal()).status());
   script.slos.push_back(std::move(slo));
@@ -444,6 +371,8 @@ absl::Status ReadAlert(Words& words, Script& script) {
 absl::Status CheckFeed(const FeedLine& feed, const SloLine& slo) {
   if (slo.composite.has_value())
     return base::InvalidArgument("{} is a composite; feed its members", slo.id());
+  if (slo.metric.has_value())
+    return base::InvalidArgument("{} reads a metric; write point or points lines", slo.id());
   if (feed.from >= feed.to) {
     return base::InvalidArgument("the range ends at or before its beginning; write FROM..TO");
   }
@@ -467,18 +396,6 @@ absl::Status CheckFeed(const FeedLine& feed, const SloLine& slo) {
   return absl::OkStatus();
 }
 
-// "0..58m"
-absl::Status ReadRange(Words& words, seconds& from, seconds& to) {
-  SB_ASSIGN_OR_RETURN(const std::string range, words.Next("FROM..TO"));
-  const size_t dots = range.find("..");
-  if (dots == std::string::npos) {
-    return base::InvalidArgument("\"{}\" is no range; write FROM..TO, like 0..58m", range);
-  }
-  SB_ASSIGN_OR_RETURN(from, ParseSeconds(std::string_view(range).substr(0, dots)));
-  SB_ASSIGN_OR_RETURN(to, ParseSeconds(std::string_view(range).substr(dots + 2)));
-  return absl::OkStatus();
-}
-
 absl::Status ReadFeed(Words& words, int line, Script& script) {
   SB_ASSIGN_OR_RETURN(const SloLine* const slo, NextSlo(script, words));
   FeedLine feed{.line = line, .slo = slo->id()};
@@ -496,6 +413,14 @@ absl::Status ReadFeed(Words& words, int line, Script& script) {
   SB_RETURN_IF_ERROR(CheckEnd(words));
   SB_RETURN_IF_ERROR(CheckFeed(feed, *slo));
   script.feeds.push_back(std::move(feed));
+  return absl::OkStatus();
+}
+
+absl::Status ReadPoints(Words& words, int line, bool many, Script& script) {
+  SB_ASSIGN_OR_RETURN(const SloLine* const slo, NextSlo(script, words));
+  SB_ASSIGN_OR_RETURN(PointLine points, NextPoints(words, *slo, many));
+  points.line = line;
+  script.points.push_back(std::move(points));
   return absl::OkStatus();
 }
 
@@ -581,6 +506,14 @@ absl::StatusOr<Clause> NextClause(Words& words) {
     SB_ASSIGN_OR_RETURN(clause.groups, NextCount(words, "the number of groups"));
     return clause;
   }
+  if (word == "interpolated" || word == "exact") return InterpolatedIs{word == "interpolated"};
+  if (word == "points") {
+    PointsAre clause;
+    SB_ASSIGN_OR_RETURN(clause.outcome, words.Next("what became of points"));
+    SB_RETURN_IF_ERROR(CheckOutcome(clause.outcome));
+    SB_ASSIGN_OR_RETURN(clause.points, NextCount(words, "the number of points"));
+    return clause;
+  }
   if (word == "too_late") {
     TooLateAre clause;
     SB_ASSIGN_OR_RETURN(clause.events, NextCount(words, "the number of events"));
@@ -588,7 +521,8 @@ absl::StatusOr<Clause> NextClause(Words& words) {
   }
   return base::InvalidArgument(
       "\"{}\" is nothing to expect; write ok, burning, exhausted, no_data, invalid, page, ticket, "
-      "critical, warning, inactive, alert, tier, budget, burn, good, groups or too_late",
+      "critical, warning, inactive, alert, tier, budget, burn, good, groups, too_late, points, "
+      "interpolated or exact",
       word);
 }
 
@@ -640,12 +574,14 @@ absl::Status ReadLine(Words& words, int line, Script& script) {
   if (statement == "tier") return ReadTier(words, script);
   if (statement == "alert") return ReadAlert(words, script);
   if (statement == "feed") return ReadFeed(words, line, script);
+  if (statement == "point") return ReadPoints(words, line, false, script);
+  if (statement == "points") return ReadPoints(words, line, true, script);
   if (statement == "exclude") return ReadExclude(words, line, script);
   if (statement == "expect") return ReadExpect(words, line, script);
   if (statement == "limit") return ReadLimit(words, script);
   return base::InvalidArgument(
       "there is no statement \"{}\"; write start, slo, composite, tier, alert, limit, feed, "
-      "exclude or expect",
+      "point, points, exclude or expect",
       statement);
 }
 

@@ -20,12 +20,24 @@
 #include "slo/alert_policy.h"
 #include "slo/budgeting.h"
 #include "slo/composite.h"
+#include "slo/metric_sli.h"
 #include "slo/objective.h"
 #include "slo/slice.h"
 #include "slo/state_alert.h"
 #include "slo/window.h"
 
 namespace slowburn::golden {
+
+// An SLI on a metric.
+struct MetricSource {
+  enum class Kind : uint8_t { kCounter, kHistogram, kGauge };
+  Kind kind = Kind::kCounter;
+  std::vector<std::string> parts;  // kCounter: two of "good", "bad", "total"
+  double max = 0;                  // kHistogram, in seconds
+  std::vector<double> bounds;      // kHistogram
+  slo::GaugeSli::Test test = slo::GaugeSli::Test::kNotZero;
+  double threshold = 0;  // of kGauge
+};
 
 struct SloLine {
   int line = 0;
@@ -40,7 +52,8 @@ struct SloLine {
   std::vector<slo::AlertTier> tiers;  // instead of a named policy
   std::vector<slo::StateAlert> state_alerts;
   std::optional<std::chrono::nanoseconds> latency;
-  std::string group_by;  // empty: ungrouped
+  std::optional<MetricSource> metric;  // instead of spans
+  std::string group_by;                // empty: ungrouped
 
   std::string id() const { return service + "/" + name; }
 };
@@ -55,6 +68,23 @@ struct FeedLine {
   std::string group;  // empty: the SLO is not grouped
   slo::SliCounts counts;
   std::optional<std::chrono::seconds> arriving;  // all at once, instead of as it happens
+};
+
+// Points of one series, each `every` of [from, to).
+struct PointLine {
+  int line = 0;
+  std::string slo;
+  std::string part;    // of a counter
+  std::string series;  // which, where there are several
+  std::string group;   // empty: the SLO is not grouped
+  std::chrono::seconds from{0};
+  std::chrono::seconds to{0};
+  std::chrono::seconds every{1};
+  std::vector<double> values;  // the first point's: one, or one for each bucket
+  std::vector<double> rising;  // what each next point has more
+  std::optional<std::chrono::seconds> start;
+  bool is_delta = false;
+  std::optional<std::chrono::seconds> arriving;  // all at once, instead of as they are made
 };
 
 // A maintenance window of one SLO, and how it repeats.
@@ -109,8 +139,17 @@ struct GroupsAre {
 struct TooLateAre {
   uint64_t events = 0;
 };
+// What became of the points of all SLOs: "counted", "duplicate", ...
+struct PointsAre {
+  std::string outcome;
+  uint64_t points = 0;
+};
+// Whether good events are estimated: the histogram has no bound at the threshold.
+struct InterpolatedIs {
+  bool is_interpolated = false;
+};
 using Clause = std::variant<StateIs, BurnAlertIs, AlertIs, TierIs, BudgetIs, BurnIs, CountsAre,
-                            GroupsAre, TooLateAre>;
+                            GroupsAre, TooLateAre, PointsAre, InterpolatedIs>;
 
 struct ExpectLine {
   int line = 0;
@@ -128,6 +167,7 @@ struct Script {
   std::chrono::seconds late_max{24 * 3600};
   std::vector<SloLine> slos;
   std::vector<FeedLine> feeds;
+  std::vector<PointLine> points;
   std::vector<ExcludeLine> excludes;
   std::vector<ExpectLine> expects;
 };

@@ -5,6 +5,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 
 #include "base/duration_text.h"
 #include "base/status.h"
@@ -14,6 +15,8 @@
 #include "slo/testing/build_delta.h"
 #include "slo/testing/map_block_source.h"
 #include "slo/time_zone.h"
+#include "tests/golden/metric_feed.h"
+#include "tests/golden/metric_lines.h"
 
 // Time goes second by second: the events of a second are counted, then the engine and the alert
 // book take the next one, as the program does. A slice in which nothing can begin or end (no bad
@@ -28,6 +31,7 @@ using std::chrono::sys_seconds;
 
 slo::SliSpec MakeSli(const SloLine& line) {
   if (line.composite.has_value()) return {.source = *line.composite, .group_by = {}};
+  if (line.metric.has_value()) return MakeMetricSli(line);
   slo::EventSli events{
       .signal = model::Signal::kTraces,
       .match = ottl::Condition::Parse(
@@ -141,7 +145,9 @@ class Run {
       SB_ASSIGN_OR_RETURN(slo::Exclusion exclusion, MakeExclusion(line, script_.start));
       exclusions->push_back(std::move(exclusion));
     }
-    return engine_.Install(std::move(set), std::move(exclusions), script_.start);
+    SB_RETURN_IF_ERROR(engine_.Install(std::move(set), std::move(exclusions), script_.start));
+    metrics_.emplace(script_, engine_);
+    return absl::OkStatus();
   }
 
   absl::Status AdvanceTo(seconds to) {
@@ -172,7 +178,7 @@ class Run {
 
  private:
   bool IsCalm(seconds from, seconds to) const {
-    if (alerting_ || watches_silence_) return false;
+    if (alerting_ || watches_silence_ || metrics_->HasPoints(from, to)) return false;
     return std::ranges::none_of(script_.feeds, [&](const FeedLine& feed) {
       if (feed.arriving.has_value()) return *feed.arriving >= from && *feed.arriving < to;
       return CountsIn(feed, from, to).bad > 0;
@@ -180,6 +186,7 @@ class Run {
   }
 
   absl::Status Feed(seconds from, seconds to) {
+    SB_RETURN_IF_ERROR(metrics_->Feed(from, to));
     for (const FeedLine& feed : script_.feeds) {
       if (!feed.arriving.has_value()) {
         SB_RETURN_IF_ERROR(Count(feed, to - seconds(1), CountsIn(feed, from, to)));
@@ -347,6 +354,19 @@ class Run {
                ? ""
                : fmt::format("has {} events too late, expected {}", events, clause.events);
   }
+  std::string CheckClause(const PointsAre& clause, size_t, slo::GroupId) const {
+    const uint64_t points = PointsOf(metrics_->tally(), clause.outcome);
+    return points == clause.points ? ""
+                                   : fmt::format("has {} points {}, expected {}", points,
+                                                 clause.outcome, clause.points);
+  }
+  std::string CheckClause(const InterpolatedIs& clause, size_t slo, slo::GroupId) const {
+    const bool is = engine_.metric_streams().IsInterpolated(engine_.sli_of(slo));
+    return is == clause.is_interpolated
+               ? ""
+               : fmt::format("is {}, expected {}", is ? "interpolated" : "exact",
+                             is ? "exact" : "interpolated");
+  }
   static std::string CheckNumber(std::string_view name, const std::optional<double>& actual,
                                  const std::optional<WrittenNumber>& expected) {
     if (Matches(actual, expected)) return "";
@@ -358,6 +378,7 @@ class Run {
   const Script& script_;
   slo::MapBlockSource source_;
   slo::Engine engine_;
+  std::optional<MetricFeed> metrics_;
   rules::AlertBook book_{{}};
   seconds now_{0};
   bool alerting_ = false;                     // some alert is pending or firing

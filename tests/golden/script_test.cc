@@ -140,6 +140,44 @@ TEST(ScriptTest, WhatIsNoExclusionIsRefused) {
   EXPECT_THAT(words("exclude rrule FREQ=DAILY from 0"), StartsWith("x:2: \"\" stands where"));
 }
 
+TEST(ScriptTest, WhatIsNoPointIsRefused) {
+  const auto words = [](std::string_view source, std::string_view line) {
+    const std::string text = "slo a/b objective 99% window 1d " + std::string(source) + "\n" +
+                             std::string(line) + "\nexpect 0 no_data\n";
+    return std::string(base::Message(ReadScript(text, "x").status()));
+  };
+  const struct {
+    std::string_view source, line, want;
+  } rows[] = {
+      {"counter total total", "", "x:1: \"total\" is no other part; write two of good, bad and"},
+      {"counter total rest", "", "x:1: \"rest\" is no other part"},
+      {"histogram 300ms", "", "x:1: \"300ms\" stands where \"max\" should be"},
+      {"histogram max 300ms bounds 1/0.5", "", "x:1: bounds do not ascend"},
+      {"histogram max 300ms bounds 1/x", "", "x:1: \"x\" is no number"},
+      {"gauge 5", "", "x:1: \"5\" stands where bool, max or min should be"},
+      {"gauge bool latency 1s", "", "x:1: spans have a latency, a metric has none"},
+      {"gauge bool", "feed 0..1h good 1 bad 0", "x:2: a/b reads a metric; write point or points"},
+      {"", "point at 1s value 1", "x:2: a/b counts spans; write a feed line"},
+      {"counter good bad", "point total at 1s value 1",
+       "x:2: \"total\" is no counter of a/b; write "
+       "good or bad"},
+      {"gauge bool", "point 1s value 1", "x:2: \"1s\" stands where \"at TIME\" should be"},
+      {"gauge bool", "point at 1s 1", "x:2: \"1\" stands where \"value\" should be"},
+      {"gauge bool", "point at 1s value 1/2", "x:2: a/b has points of 1 numbers, not 2"},
+      {"gauge bool", "point at 1s value 1 delta", "x:2: a/b reads a gauge; leave out delta"},
+      {"gauge bool", "point at 1s value 1 rising 1", "x:2: \"rising\" is no part of a point"},
+      {"gauge bool", "point group x at 1s value 1", "x:2: a/b is not grouped; leave out group"},
+      {"gauge bool group_by g", "point at 1s value 1", "x:2: a/b is grouped by g; write group"},
+      {"gauge bool", "point at 1m value 1 arriving 1s", "x:2: points cannot arrive before"},
+      {"gauge bool", "points 0..1m value 1", "x:2: \"value\" stands where \"every STEP\""},
+      {"gauge bool", "points 0..1m every 7s value 1", "x:2: the range is not a whole number"},
+      {"histogram max 1s bounds 1", "point at 1s value 1", "x:2: a/b has points of 2 numbers"},
+      {"gauge bool", "expect 0 points lost 1", "x:2: \"lost\" is nothing that becomes of points"},
+  };
+  for (const auto& row : rows)
+    EXPECT_THAT(words(row.source, row.line), StartsWith(std::string(row.want))) << row.line;
+}
+
 TEST(ScriptTest, TwoSlosAskForAName) {
   const std::string text =
       std::string(kSlo) + "slo a/b objective 99% window 7d\nexpect 0 no_data\n";
@@ -187,6 +225,19 @@ TEST(ScriptRunTest, SpreadsEventsEvenlyInTheirStep) {
                    "expect 30m1s good 2 bad 1 in 1h\n"
                    "expect 1h good 2 bad 1 in 1h\n"),
               IsEmpty());
+}
+
+TEST(ScriptRunTest, SaysWhatDoesNotHoldOfMetrics) {
+  const auto script = ReadScript(
+      "slo a/b objective 99% window 1d histogram max 1s bounds 1/2\n"
+      "point at 1m value 3/2/1 start 0\n"
+      "expect 59s no_data, points counted 0, exact\n"
+      "expect 1m1s good 3 bad 3 in 2m, points counted 2, interpolated\n",
+      "x");
+  ASSERT_TRUE(script.ok()) << script.status();
+  EXPECT_THAT(RunScript(*script).value(),
+              ElementsAre("x:4: at 1m1s a/b has 1 points counted, expected 2",
+                          "x:4: at 1m1s a/b is exact, expected interpolated"));
 }
 
 }  // namespace

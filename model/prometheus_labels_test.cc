@@ -1,0 +1,119 @@
+// Goal: the labels of a point are those that Prometheus gives it. Method: rows of attribute names;
+// sets of attributes, resources and scopes against label sets.
+#include "model/prometheus_labels.h"
+
+#include <deque>
+#include <utility>
+#include <vector>
+
+#include <gtest/gtest.h>
+
+namespace slowburn::model {
+namespace {
+
+// Attributes with text values, and what keeps their bytes.
+class Attributes {
+ public:
+  Attributes(std::initializer_list<std::pair<const char*, const char*>> pairs) {
+    for (const auto& [key, value] : pairs) {
+      const std::string_view text = value;
+      values_.push_back(std::string{0x0A, static_cast<char>(text.size())} + std::string(text));
+      attributes_.push_back({key, values_.back()});
+    }
+  }
+  std::span<const RawAttribute> span() const { return attributes_; }
+
+ private:
+  std::deque<std::string> values_;
+  std::vector<RawAttribute> attributes_;
+};
+
+TEST(PrometheusLabelNameTest, FollowsTheSpecification) {
+  const std::pair<const char*, const char*> rows[] = {
+      {"http.route", "http_route"},
+      {"job", "job"},
+      {"a..b", "a_b"},
+      {"a__b", "a_b"},
+      {"a.b.", "a_b_"},
+      {"5xx", "key_5xx"},
+      {"_x", "key_x"},
+      {".x", "key_x"},
+      {"__x__", "__x__"},
+      {"__x", "key_x"},
+      {"", ""},
+      {"_", ""},
+      {"...", ""},
+      {"a\u00e9b", "a_b"},
+      {"____", ""},
+  };
+  for (const auto& [attribute, want] : rows)
+    EXPECT_EQ(PrometheusLabelName(attribute), want) << attribute;
+}
+
+TEST(PrometheusLabelsTest, JoinsNamesThatBecomeOne) {
+  uint64_t dropped = 0;
+  EXPECT_EQ(PrometheusLabels(Attributes({{"a_b", "2"}, {"a.b", "1"}}).span(), dropped),
+            LabelSet({{"a_b", "1;2"}}));
+  EXPECT_EQ(PrometheusLabels(Attributes({{"a_b", "2"}, {"a.b", ""}}).span(), dropped),
+            LabelSet({{"a_b", ";2"}}));
+  EXPECT_EQ(dropped, 0u);
+}
+
+TEST(PrometheusLabelsTest, TakesTheLastOfAKeyAndNoEmptyValue) {
+  uint64_t dropped = 0;
+  EXPECT_EQ(PrometheusLabels(Attributes({{"a", "1"}, {"a", "2"}, {"b", ""}}).span(), dropped),
+            LabelSet({{"a", "2"}}));
+}
+
+TEST(PrometheusLabelsTest, DropsAndCountsWhatHasNoName) {
+  uint64_t dropped = 0;
+  EXPECT_EQ(
+      PrometheusLabels(Attributes({{"__name__", "x"}, {"...", "y"}, {"a", "1"}}).span(), dropped),
+      LabelSet({{"a", "1"}}));
+  EXPECT_EQ(dropped, 2u);
+}
+
+TEST(PrometheusJobTest, IsNamespaceAndName) {
+  EXPECT_EQ(PrometheusJob(Attributes({{"service.name", "pay"}}).span()), "pay");
+  EXPECT_EQ(
+      PrometheusJob(Attributes({{"service.namespace", "shop"}, {"service.name", "pay"}}).span()),
+      "shop/pay");
+  EXPECT_EQ(PrometheusJob(Attributes({{"service.namespace", ""}, {"service.name", "pay"}}).span()),
+            "pay");
+  EXPECT_EQ(PrometheusJob(Attributes({{"service.namespace", "shop"}}).span()), "");
+}
+
+TEST(SeriesLabelsTest, LaysResourceAndScopeOverThePoint) {
+  const Attributes resource = {
+      {"service.name", "pay"}, {"service.instance.id", "i1"}, {"k8s.pod.name", "pod"}};
+  const Attributes scope = {{"team", "x"}, {"name", "other"}};
+  const Attributes point = {{"job", "mine"}, {"code", "200"}, {"otel_scope_name", "mine"}};
+  uint64_t dropped = 0;
+  EXPECT_EQ(SeriesLabels({.resource = resource.span(),
+                          .scope = scope.span(),
+                          .point = point.span(),
+                          .scope_name = "lib",
+                          .scope_version = "1.2"},
+                         dropped),
+            LabelSet({{"code", "200"},
+                      {"instance", "i1"},
+                      {"job", "pay"},
+                      {"otel_scope_name", "lib"},
+                      {"otel_scope_team", "x"},
+                      {"otel_scope_version", "1.2"}}));
+}
+
+TEST(SeriesLabelsTest, KeepsThePointsOwnJobWithoutAService) {
+  const Attributes point = {{"job", "mine"}};
+  uint64_t dropped = 0;
+  EXPECT_EQ(SeriesLabels({.resource = {},
+                          .scope = {},
+                          .point = point.span(),
+                          .scope_name = "",
+                          .scope_version = ""},
+                         dropped),
+            LabelSet({{"job", "mine"}}));
+}
+
+}  // namespace
+}  // namespace slowburn::model
