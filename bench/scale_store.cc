@@ -47,25 +47,6 @@ std::string OpenBlock(slo::Slice through) {
   return block.Encode();
 }
 
-// Writes in pieces: a batch of all would not fit memory.
-class Writer {
- public:
-  explicit Writer(storage::Store& store) : store_(store) {}
-  absl::Status Put(storage::Family family, std::string key, std::string value) {
-    batch_.Put(family, std::move(key), std::move(value));
-    return batch_.operations().size() < kPutsPerWrite ? absl::OkStatus() : Flush();
-  }
-  absl::Status Flush() {
-    storage::Batch batch = std::move(batch_);
-    batch_ = {};
-    return store_.WriteDirect(std::move(batch));
-  }
-
- private:
-  storage::Store& store_;
-  storage::Batch batch_;
-};
-
 std::string StateOf(slo::Slice through, uint32_t days) {
   store::v1::GroupState state;
   const slo::Slice first = through - days * slo::kSlicesPerDay;
@@ -93,6 +74,25 @@ std::set<uint32_t> EdgeHours(uint32_t open_hour) {
 }
 
 }  // namespace
+
+// Writes in pieces: a batch of all would not fit memory.
+class ScaleWriter {
+ public:
+  explicit ScaleWriter(storage::Store& store) : store_(store) {}
+  absl::Status Put(storage::Family family, std::string key, std::string value) {
+    batch_.Put(family, std::move(key), std::move(value));
+    return batch_.operations().size() < kPutsPerWrite ? absl::OkStatus() : Flush();
+  }
+  absl::Status Flush() {
+    storage::Batch batch = std::move(batch_);
+    batch_ = {};
+    return store_.WriteDirect(std::move(batch));
+  }
+
+ private:
+  storage::Store& store_;
+  storage::Batch batch_;
+};
 
 slo::SloSet ScaleStore::Slos() const {
   slo::SloSet slos;
@@ -125,14 +125,15 @@ slo::SloSet ScaleStore::Slos() const {
 }
 
 absl::Status ScaleStore::Write(storage::Store& store) const {
+  ScaleWriter writer(store);
+  SB_RETURN_IF_ERROR(WriteGroups(writer));
+  SB_RETURN_IF_ERROR(WriteBlocks(writer));
+  return writer.Flush();
+}
+
+absl::Status ScaleStore::WriteGroups(ScaleWriter& writer) const {
   const slo::SloSet slos = Slos();
-  const slo::Slice through = slo::SliceOf(saved);
-  const uint32_t open_hour = through / slo::kSlicesPerHour;
-  const std::string state = StateOf(through, days);
-  const std::string hour_block = HourBlock(), day_block = DayBlock(), open = OpenBlock(through);
-  std::set<uint32_t> hours = EdgeHours(open_hour);
-  for (uint32_t h = 0; !only_edges && h < days * 24; ++h) hours.insert(open_hour - h);
-  Writer writer(store);
+  const std::string state = StateOf(slo::SliceOf(saved), days);
   for (uint32_t sli = 1; sli <= slis(); ++sli) {
     store::v1::SliRegistration registration;
     registration.set_sli(sli);
@@ -140,31 +141,56 @@ absl::Status ScaleStore::Write(storage::Store& store) const {
     SB_RETURN_IF_ERROR(
         writer.Put(storage::Family::kMeta, storage::SliKey(sli), registration.SerializeAsString()));
     for (uint32_t group = 0; group < groups_of(sli - 1); ++group) {
-      const auto id = static_cast<slo::SliId>(sli);
-      const auto group_id = static_cast<slo::GroupId>(group);
-      if (group > 0) {
-        store::v1::GroupAdmission admission;
-        admission.set_sli(sli);
-        admission.set_group(group);
-        admission.add_values(fmt::format("/route/{}", group));
-        SB_RETURN_IF_ERROR(writer.Put(storage::Family::kMeta, storage::GroupKey(sli, group),
-                                      admission.SerializeAsString()));
-      }
       SB_RETURN_IF_ERROR(
           writer.Put(storage::Family::kMeta, storage::GroupStateKey(sli, group), state));
-      for (const uint32_t hour : hours) {
-        if (hour > open_hour || hour + 24 * days < open_hour) continue;
-        SB_RETURN_IF_ERROR(writer.Put(storage::Family::kSlices,
-                                      app::BlockStore::HourKey(id, group_id, hour),
-                                      hour == open_hour ? open : hour_block));
-      }
-      for (uint32_t day = open_hour / 24 - days; !only_edges && day + 1 < open_hour / 24; ++day) {
-        SB_RETURN_IF_ERROR(writer.Put(storage::Family::kSlices,
-                                      app::BlockStore::DayKey(id, group_id, day), day_block));
-      }
+      if (group == 0) continue;
+      store::v1::GroupAdmission admission;
+      admission.set_sli(sli);
+      admission.set_group(group);
+      admission.add_values(fmt::format("/route/{}", group));
+      SB_RETURN_IF_ERROR(writer.Put(storage::Family::kMeta, storage::GroupKey(sli, group),
+                                    admission.SerializeAsString()));
     }
   }
-  return writer.Flush();
+  return absl::OkStatus();
+}
+
+// In the order of the keys, a day after the other, as a server has written them: files of the store
+// that overlap would all be compacted again and again.
+absl::Status ScaleStore::WriteBlocks(ScaleWriter& writer) const {
+  const slo::Slice through = slo::SliceOf(saved);
+  const uint32_t open_hour = through / slo::kSlicesPerHour;
+  const std::string hour_block = HourBlock(), day_block = DayBlock(), open = OpenBlock(through);
+  const uint32_t today = open_hour / 24;
+  const std::set<uint32_t> edges = EdgeHours(open_hour);
+  for (uint32_t day = today - days; day <= today; ++day) {
+    std::vector<uint32_t> hours;
+    for (uint32_t hour = day * 24; hour < (day + 1) * 24; ++hour) {
+      const bool is_held = hour <= open_hour && hour + 24 * days >= open_hour;
+      if (is_held && (!only_edges || edges.contains(hour))) hours.push_back(hour);
+    }
+    const auto of_each_group = [&](auto put) -> absl::Status {
+      for (uint32_t sli = 1; sli <= slis(); ++sli) {
+        for (uint32_t group = 0; group < groups_of(sli - 1); ++group)
+          SB_RETURN_IF_ERROR(put(static_cast<slo::SliId>(sli), static_cast<slo::GroupId>(group)));
+      }
+      return absl::OkStatus();
+    };
+    SB_RETURN_IF_ERROR(of_each_group([&](slo::SliId sli, slo::GroupId group) -> absl::Status {
+      for (const uint32_t hour : hours) {
+        SB_RETURN_IF_ERROR(writer.Put(storage::Family::kSlices,
+                                      app::BlockStore::HourKey(sli, group, hour),
+                                      hour == open_hour ? open : hour_block));
+      }
+      return absl::OkStatus();
+    }));
+    if (only_edges || day + 1 >= today) continue;
+    SB_RETURN_IF_ERROR(of_each_group([&](slo::SliId sli, slo::GroupId group) {
+      return writer.Put(storage::Family::kSlices, app::BlockStore::DayKey(sli, group, day),
+                        day_block);
+    }));
+  }
+  return absl::OkStatus();
 }
 
 }  // namespace slowburn::bench

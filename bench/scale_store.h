@@ -17,6 +17,8 @@
 
 namespace slowburn::bench {
 
+class ScaleWriter;
+
 // SLIs of up to 1,000 groups (the total is one), each with an SLO of 30 d and one of 90 d by the
 // workbook's policy: nine windows. Each group has ten good events at the first slice
 // of each five minutes.
@@ -33,6 +35,10 @@ struct ScaleStore {
   }
   slo::SloSet Slos() const;
   absl::Status Write(storage::Store& store) const;
+
+ private:
+  absl::Status WriteGroups(ScaleWriter& writer) const;
+  absl::Status WriteBlocks(ScaleWriter& writer) const;
 };
 
 }  // namespace slowburn::bench
