@@ -1,7 +1,7 @@
+#include "forward/alert_delivery.h"
+
 #include <algorithm>
 #include <unordered_set>
-
-#include "forward/alertmanager.h"
 
 namespace slowburn::forward {
 namespace {
@@ -72,6 +72,10 @@ std::optional<UnixNanos> AlertDelivery::NextDue(const std::vector<Alert>& alerts
     next = std::min(next.value_or(*from), *from);
   }
   return next;
+}
+
+UnixNanos ValidUntil(UnixNanos now, std::chrono::seconds resend) {
+  return now + 4 * std::max(std::chrono::seconds(1), resend);
 }
 
 }  // namespace slowburn::forward

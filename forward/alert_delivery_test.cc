@@ -1,9 +1,9 @@
 // Goal: an alert is sent exactly when it is due. Method: one row per case: what was told, what is
 // true, when, and whether it is due; a few stories for what takes several steps.
+#include "forward/alert_delivery.h"
+
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-
-#include "forward/alertmanager.h"
 
 namespace slowburn::forward {
 namespace {

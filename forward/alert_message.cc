@@ -1,4 +1,3 @@
-#include <algorithm>
 #include <cctype>
 
 #include <boost/json.hpp>
@@ -72,8 +71,7 @@ bool IsRefusal(int status) { return status == 400 || status == 413 || status == 
 
 std::string EncodeAlerts(const std::vector<const Alert*>& alerts,
                          const AlertmanagerMessageOptions& options, UnixNanos now) {
-  // Prometheus' factor: three resends may be lost before Alertmanager takes the silence for an end.
-  const UnixNanos valid_until = now + 4 * std::max(std::chrono::seconds(1), options.resend);
+  const UnixNanos valid_until = ValidUntil(now, options.resend);
   boost::json::array json;
   json.reserve(alerts.size());
   for (const Alert* alert : alerts) json.push_back(AlertJson(*alert, options, valid_until));
