@@ -74,8 +74,11 @@ std::optional<UnixNanos> AlertDelivery::NextDue(const std::vector<Alert>& alerts
   return next;
 }
 
-UnixNanos ValidUntil(UnixNanos now, std::chrono::seconds resend) {
-  return now + 4 * std::max(std::chrono::seconds(1), resend);
+AlertTimes TimesToTell(const Alert& alert, UnixNanos now, std::chrono::seconds resend) {
+  const UnixNanos ends_at = alert.state == AlertState::kInactive
+                                ? std::min(alert.resolved_at, now)
+                                : now + 4 * std::max(std::chrono::seconds(1), resend);
+  return {.starts_at = std::min({alert.fired_at, now, ends_at}), .ends_at = ends_at};
 }
 
 }  // namespace slowburn::forward

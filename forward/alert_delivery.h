@@ -45,9 +45,15 @@ class AlertDelivery {
   std::map<std::string, Told> told_;  // by label text
 };
 
-// The endsAt of a firing alert that is told at `now`: if nothing more is heard, Alertmanager
-// resolves it then. Prometheus' factor: three resends may be lost before silence is taken for an
+// An alert's times as they are told at `now`. A firing one ends after four resends if nothing more
+// is heard (Prometheus' factor: three may be lost before Alertmanager takes the silence for an
+// end). What began or ended ahead of `now`, because the clock was set back since, did so now: an
+// end in the future would keep it firing until then, and Alertmanager refuses a start after the
 // end.
-base::UnixNanos ValidUntil(base::UnixNanos now, std::chrono::seconds resend);
+struct AlertTimes {
+  base::UnixNanos starts_at;
+  base::UnixNanos ends_at;
+};
+AlertTimes TimesToTell(const model::Alert& alert, base::UnixNanos now, std::chrono::seconds resend);
 
 }  // namespace slowburn::forward

@@ -135,6 +135,24 @@ TEST(AlertDeliveryTest, NextDueIsWhenDueBecomesTrue) {
   EXPECT_EQ(delivery.Due(alerts, *next).size(), 1u);
 }
 
+TEST(TimesToTellTest, NothingBeginsOrEndsAheadOfNow) {
+  struct Case {
+    Alert alert;
+    AlertTimes want;
+  };
+  // The clock was set back to 100 after the alert fired or ended at 4000.
+  for (const Case& c : {Case{MakeAlert(kFiring, 50), {At(50), At(340)}},
+                        Case{MakeAlert(kFiring, 4000), {At(100), At(340)}},
+                        Case{MakeAlert(kResolved, 50, 80), {At(50), At(80)}},
+                        Case{MakeAlert(kResolved, 50, 4000), {At(50), At(100)}},
+                        Case{MakeAlert(kResolved, 3000, 4000), {At(100), At(100)}},
+                        Case{MakeAlert(kResolved, 4000, 90), {At(90), At(90)}}}) {
+    const AlertTimes times = TimesToTell(c.alert, At(100), kResend);
+    EXPECT_EQ(times.starts_at, c.want.starts_at);
+    EXPECT_EQ(times.ends_at, c.want.ends_at);
+  }
+}
+
 TEST(AlertDeliveryTest, NextDueEndsWithTheResolution) {
   AlertDelivery delivery(kResend);
   const std::vector<Alert> alerts{MakeAlert(kResolved, 50, 100)};
