@@ -183,11 +183,8 @@ absl::Status CommitStep::Install(std::shared_ptr<const slo::SloSet> slos,
     const std::unique_lock lock(core_mutex_);
     SB_RETURN_IF_ERROR(core_.Install(std::move(slos), std::move(of_files), now));
   }
-  const store::v1::LogRecord ended = core_.PlanOrphanedAlerts(now);
-  if (ended.alerts_size() > 0) {
-    SB_RETURN_IF_ERROR(Commit(ended));
-    PublishAlerts(false);
-  }
+  // The SLOs are in force: what cannot be written about their predecessors' alerts changes nothing.
+  CommitAlerts(core_.PlanOrphanedAlerts(now));
   return absl::OkStatus();
 }
 
@@ -238,6 +235,10 @@ void CommitStep::StepAlerts(base::UnixNanos now) {
     metrics_->step_seconds.Observe(Seconds(clock_.Monotonic() - start));
     metrics_->alerts_refused.Set(static_cast<double>(core_.alerts().refused()));
   }
+  CommitAlerts(record);
+}
+
+void CommitStep::CommitAlerts(const store::v1::LogRecord& record) {
   if (record.alerts_size() == 0) return;
   if (const absl::Status committed = Commit(record); committed.ok()) {
     PublishAlerts(false);

@@ -134,6 +134,7 @@ class CommitStep {
   void Fail(const absl::Status& why);
   void AnswerAll(std::vector<SubmittedRequest>& group, const RequestPlan& plan);
   void Refuse(std::vector<SubmittedRequest>& group, const absl::Status& why);
+  void CommitAlerts(const store::v1::LogRecord& record);
   void PublishAlerts(bool unpersisted);
   void NoteClock(std::chrono::sys_seconds second);
   void StepAlerts(base::UnixNanos now);
