@@ -307,7 +307,9 @@ std::chrono::nanoseconds CommitStep::UntilSync() const {
 }
 
 void CommitStep::SyncIfDue() {
-  if (unsynced_from_ == 0 || clock_.Monotonic() - last_sync_ < options_.sync_interval) return;
+  const SteadyTime now = clock_.Monotonic();
+  if (unsynced_from_ == 0 || now - last_sync_ < options_.sync_interval) return;
+  last_sync_ = now;  // Tried: a full disk is not asked again at once.
   if (const absl::Status synced = store_.SyncLog(); synced.ok()) {
     unsynced_from_ = 0;
   } else if (!absl::IsResourceExhausted(synced)) {

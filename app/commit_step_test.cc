@@ -10,18 +10,22 @@ namespace {
 
 using namespace std::chrono_literals;
 
-// The real store, whose appends may find no room.
+// The real store, whose appends and syncs may find no room.
 class FillingStore final : public storage::Store {
  public:
   explicit FillingStore(storage::Store& real) : real_(real) {}
   bool full = false;
+  int syncs = 0;  // asked for
 
   absl::Status AppendLog(std::string_view record, storage::Durability durability) override {
     return full ? absl::ResourceExhaustedError("no space") : real_.AppendLog(record, durability);
   }
   uint64_t last_sequence() const override { return real_.last_sequence(); }
   uint64_t checkpoint_sequence() const override { return real_.checkpoint_sequence(); }
-  absl::Status SyncLog() override { return real_.SyncLog(); }
+  absl::Status SyncLog() override {
+    ++syncs;
+    return full ? absl::ResourceExhaustedError("no space") : real_.SyncLog();
+  }
   absl::Status WriteCheckpoint(storage::Batch batch) override {
     return real_.WriteCheckpoint(std::move(batch));
   }
@@ -51,8 +55,13 @@ class CommitStepTest : public CoreFixture, private CommitOutlet {
     options_.dead_man = false;
     Open(kStart);
     filling_ = std::make_unique<FillingStore>(*store_);
-    step_ = std::make_unique<CommitStep>(CommitStep::Options{}, *core_, *filling_,
-                                         static_cast<CommitOutlet&>(*this), clock_, registry_);
+    Use({});
+  }
+
+  void Use(CommitStep::Options options) {
+    registry_ = std::make_unique<prometheus::Registry>();
+    step_ = std::make_unique<CommitStep>(options, *core_, *filling_,
+                                         static_cast<CommitOutlet&>(*this), clock_, *registry_);
   }
 
   void Submit(uint64_t id, int good, int bad) {
@@ -68,7 +77,7 @@ class CommitStepTest : public CoreFixture, private CommitOutlet {
   void Publish(std::vector<model::Alert> alerts) override { published_ = std::move(alerts); }
 
   base::ManualClock clock_{kStart};
-  prometheus::Registry registry_;
+  std::unique_ptr<prometheus::Registry> registry_;
   std::unique_ptr<FillingStore> filling_;
   std::unique_ptr<CommitStep> step_;
   std::vector<model::Alert> published_;
@@ -88,6 +97,23 @@ TEST_F(CommitStepTest, AReloadOnAFullDiskEndsTheAlertsOfRemovedSlos) {
   ASSERT_EQ(published_.size(), 1u);
   EXPECT_EQ(published_[0].state, model::AlertState::kInactive);
   EXPECT_TRUE(published_[0].unpersisted);
+}
+
+// The loop sleeps UntilSync: with nothing left of it, it would ask without a pause.
+TEST_F(CommitStepTest, AFullDiskIsAskedToSyncOnceAnInterval) {
+  Use({.durability = storage::Durability::kBuffered, .sync_interval = 5s});
+  Submit(1, 1, 0);
+  EXPECT_EQ(step_->UntilSync(), 5s);
+  filling_->full = true;
+  clock_.Advance(5s);
+  for (int i = 0; i < 3; ++i) step_->SyncIfDue();
+  EXPECT_EQ(filling_->syncs, 1);
+  EXPECT_EQ(step_->UntilSync(), 5s);
+  filling_->full = false;
+  clock_.Advance(5s);
+  step_->SyncIfDue();
+  EXPECT_EQ(filling_->syncs, 2);
+  EXPECT_GT(step_->UntilSync(), 5s);  // Nothing waits.
 }
 
 }  // namespace
