@@ -1,5 +1,7 @@
 #include "app/dedup_window.h"
 
+#include <algorithm>
+
 #include <xxhash.h>
 #if defined(__x86_64__)
 #include <xxh_x86dispatch.h>  // the widest vectors that the processor has: the same hash, twice as fast
@@ -29,8 +31,17 @@ uint64_t DedupWindow::Cost(const store::v1::DedupEntry& entry) {
 
 void DedupWindow::Add(const store::v1::DedupEntry& entry) {
   const RequestHash hash{entry.hash_high(), entry.hash_low()};
-  if (!entries_.emplace(hash, entry).second) return;
-  order_.push_back({entry.time_unix_nano(), hash});
+  const auto [at, is_new] = entries_.try_emplace(hash, entry);
+  if (!is_new) {
+    // A log that is replayed may hold both: the request was forgotten, and came once more.
+    bytes_ -= Cost(at->second);
+    at->second = entry;
+  }
+  // At the end, but for a log that is replayed after the clock was ahead.
+  const auto place =
+      std::upper_bound(order_.begin(), order_.end(), entry.time_unix_nano(),
+                       [](int64_t time, const Ordered& ordered) { return time < ordered.time; });
+  order_.insert(place, {entry.time_unix_nano(), hash});
   bytes_ += Cost(entry);
   while (bytes_ > bytes_max_ && order_.size() > 1) {
     newest_evicted_ = order_.front().time;
@@ -45,8 +56,11 @@ void DedupWindow::Expire(base::UnixNanos now) {
 
 void DedupWindow::ForgetOldest() {
   const auto found = entries_.find(order_.front().hash);
-  bytes_ -= Cost(found->second);
-  entries_.erase(found);
+  // One that came once more stands in the order twice, and is as old as its second place.
+  if (found != entries_.end() && found->second.time_unix_nano() == order_.front().time) {
+    bytes_ -= Cost(found->second);
+    entries_.erase(found);
+  }
   newest_forgotten_ = order_.front().time;
   order_.pop_front();
 }

@@ -43,7 +43,7 @@ class DedupWindow {
 
   // The answer that was given, or null.
   const store::v1::DedupEntry* Find(const RequestHash& hash) const;
-  // Entries come in the order of their times. Forgets what is older than the window, and the oldest
+  // Entries come in the order of their times, but for some that a log holds. Forgets the oldest
   // beyond `bytes_max`.
   void Add(const store::v1::DedupEntry& entry);
   void Expire(base::UnixNanos now);

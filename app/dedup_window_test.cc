@@ -42,14 +42,34 @@ TEST(DedupWindowTest, ForgetsTheOldestWhenMemoryIsShortAndSaysSo) {
   EXPECT_EQ(window.EffectiveWindow(kNow + 1h), 10min);
 }
 
-TEST(DedupWindowTest, TheFirstAnswerOfARequestStays) {
+// A long log that is replayed holds a request twice when it was forgotten between the two.
+TEST(DedupWindowTest, ARequestThatCameOnceMoreIsAsOldAsThat) {
   DedupWindow window(1 << 20);
-  store::v1::DedupEntry first = Entry(1, kNow);
-  first.set_rejected(3);
-  window.Add(first);
-  window.Add(Entry(1, kNow + 1s));
+  window.Add(Entry(1, kNow));
+  window.Add(Entry(2, kNow + 1min));
+  store::v1::DedupEntry again = Entry(1, kNow + 15min);
+  again.set_rejected(3);
+  window.Add(again);
+  EXPECT_EQ(window.size(), 2u);
+  window.Expire(kNow + 15min);
+  EXPECT_EQ(window.Find({2, 2}), nullptr);
+  ASSERT_NE(window.Find({1, 1}), nullptr);
   EXPECT_EQ(window.Find({1, 1})->rejected(), 3u);
-  EXPECT_EQ(window.size(), 1u);
+  EXPECT_EQ(window.oldest_time_unix_nano(), (kNow + 15min).time_since_epoch().count());
+  window.Expire(kNow + 26min);
+  EXPECT_EQ(window.size(), 0u);
+}
+
+// While the clock was ahead an entry was checkpointed; the log has one from after it was set back.
+TEST(DedupWindowTest, TheOldestIsTheOldestAlsoWhenItCameLater) {
+  DedupWindow window(1 << 20);
+  window.Add(Entry(1, kNow + 1h));
+  window.Add(Entry(2, kNow));
+  EXPECT_EQ(window.oldest_time_unix_nano(), kNow.time_since_epoch().count());
+  EXPECT_EQ(window.newest_time_unix_nano(), (kNow + 1h).time_since_epoch().count());
+  window.Expire(kNow + 11min);
+  EXPECT_EQ(window.Find({2, 2}), nullptr);
+  EXPECT_NE(window.Find({1, 1}), nullptr);
 }
 
 TEST(DedupWindowTest, HashTellsSignalsEncodingsAndBodiesApart) {

@@ -236,13 +236,8 @@ std::optional<ServerError> Server::Recover(const Specs& specs, const Prepare& pr
       *loop_, *store_, clock_,
       [this](serve::ServerReading& reading) { FillServerReading(reading); });
   // The loop's thread does not run yet: this one may do its work.
-  store::v1::LogRecord lost;
-  for (store::v1::LedgerDelta& delta : core_->ledger().LostWithLastProcess())
-    *lost.add_ledger() = std::move(delta);
-  if (lost.ledger_size() > 0) {
-    if (const absl::Status booked = loop_->Commit(lost); !booked.ok())
-      return Error(ExitCode::kDiskFailed, booked);
-  }
+  if (const absl::Status booked = loop_->BookLost(); !booked.ok())
+    return Error(ExitCode::kDiskFailed, booked);
   absl::Status installed = loop_->Install(specs.slos, specs.exclusions);
   if (absl::IsInvalidArgument(installed)) return Error(ExitCode::kBadInput, installed);
   if (installed.ok() && prepare) installed = prepare(*loop_, *core_);

@@ -20,7 +20,8 @@
 namespace slowburn::base {
 
 // Error: a person must act. Warning: it will be one. Info: state changes. Debug: off by default.
-enum class LogLevel { kDebug, kInfo, kWarning, kError };
+// Off is for SetLogLevel alone: no line is written.
+enum class LogLevel { kDebug, kInfo, kWarning, kError, kOff };
 
 // `key=value`; a value with spaces, quotes or control characters is quoted and escaped, so no input
 // can forge a line.

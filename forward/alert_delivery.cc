@@ -1,7 +1,7 @@
+#include "forward/alert_delivery.h"
+
 #include <algorithm>
 #include <unordered_set>
-
-#include "forward/alertmanager.h"
 
 namespace slowburn::forward {
 namespace {
@@ -72,6 +72,13 @@ std::optional<UnixNanos> AlertDelivery::NextDue(const std::vector<Alert>& alerts
     next = std::min(next.value_or(*from), *from);
   }
   return next;
+}
+
+AlertTimes TimesToTell(const Alert& alert, UnixNanos now, std::chrono::seconds resend) {
+  const UnixNanos ends_at = alert.state == AlertState::kInactive
+                                ? std::min(alert.resolved_at, now)
+                                : now + 4 * std::max(std::chrono::seconds(1), resend);
+  return {.starts_at = std::min({alert.fired_at, now, ends_at}), .ends_at = ends_at};
 }
 
 }  // namespace slowburn::forward

@@ -1,9 +1,9 @@
 // Goal: an alert is sent exactly when it is due. Method: one row per case: what was told, what is
 // true, when, and whether it is due; a few stories for what takes several steps.
+#include "forward/alert_delivery.h"
+
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-
-#include "forward/alertmanager.h"
 
 namespace slowburn::forward {
 namespace {
@@ -133,6 +133,24 @@ TEST(AlertDeliveryTest, NextDueIsWhenDueBecomesTrue) {
   ASSERT_EQ(next, At(160, 1));
   EXPECT_TRUE(delivery.Due(alerts, *next - nanoseconds(1)).empty());
   EXPECT_EQ(delivery.Due(alerts, *next).size(), 1u);
+}
+
+TEST(TimesToTellTest, NothingBeginsOrEndsAheadOfNow) {
+  struct Case {
+    Alert alert;
+    AlertTimes want;
+  };
+  // The clock was set back to 100 after the alert fired or ended at 4000.
+  for (const Case& c : {Case{MakeAlert(kFiring, 50), {At(50), At(340)}},
+                        Case{MakeAlert(kFiring, 4000), {At(100), At(340)}},
+                        Case{MakeAlert(kResolved, 50, 80), {At(50), At(80)}},
+                        Case{MakeAlert(kResolved, 50, 4000), {At(50), At(100)}},
+                        Case{MakeAlert(kResolved, 3000, 4000), {At(100), At(100)}},
+                        Case{MakeAlert(kResolved, 4000, 90), {At(90), At(90)}}}) {
+    const AlertTimes times = TimesToTell(c.alert, At(100), kResend);
+    EXPECT_EQ(times.starts_at, c.want.starts_at);
+    EXPECT_EQ(times.ends_at, c.want.ends_at);
+  }
 }
 
 TEST(AlertDeliveryTest, NextDueEndsWithTheResolution) {

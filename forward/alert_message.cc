@@ -1,4 +1,3 @@
-#include <algorithm>
 #include <cctype>
 
 #include <boost/json.hpp>
@@ -14,7 +13,6 @@ namespace {
 
 using base::UnixNanos;
 using model::Alert;
-using model::AlertState;
 
 constexpr size_t kAnswerQuotedMax = 200;  // bytes of Alertmanager's answer that go into a message
 
@@ -49,18 +47,18 @@ std::string GeneratorUrl(const Alert& alert, std::string_view external_url) {
 }
 
 boost::json::object AlertJson(const Alert& alert, const AlertmanagerMessageOptions& options,
-                              UnixNanos valid_until) {
+                              UnixNanos now) {
   boost::json::object labels;
   AddLabels(options.external_labels, labels);
   AddLabels(alert.labels, labels);  // after: the alert's own value wins
   boost::json::object annotations;
   AddLabels(alert.annotations, annotations);
-  const bool resolved = alert.state == AlertState::kInactive;
+  const AlertTimes times = TimesToTell(alert, now, options.resend);
   boost::json::object json;
   json["labels"] = std::move(labels);
   json["annotations"] = std::move(annotations);
-  json["startsAt"] = base::FormatRfc3339(alert.fired_at);
-  json["endsAt"] = base::FormatRfc3339(resolved ? alert.resolved_at : valid_until);
+  json["startsAt"] = base::FormatRfc3339(times.starts_at);
+  json["endsAt"] = base::FormatRfc3339(times.ends_at);
   json["generatorURL"] = GeneratorUrl(alert, options.external_url);
   return json;
 }
@@ -72,11 +70,9 @@ bool IsRefusal(int status) { return status == 400 || status == 413 || status == 
 
 std::string EncodeAlerts(const std::vector<const Alert*>& alerts,
                          const AlertmanagerMessageOptions& options, UnixNanos now) {
-  // Prometheus' factor: three resends may be lost before Alertmanager takes the silence for an end.
-  const UnixNanos valid_until = now + 4 * std::max(std::chrono::seconds(1), options.resend);
   boost::json::array json;
   json.reserve(alerts.size());
-  for (const Alert* alert : alerts) json.push_back(AlertJson(*alert, options, valid_until));
+  for (const Alert* alert : alerts) json.push_back(AlertJson(*alert, options, now));
   return boost::json::serialize(json);
 }
 

@@ -8,9 +8,7 @@
 #pragma once
 
 #include <chrono>
-#include <map>
 #include <memory>
-#include <optional>
 #include <string>
 #include <vector>
 
@@ -18,37 +16,11 @@
 #include <prometheus/registry.h>
 
 #include "base/clock.h"
+#include "forward/alert_delivery.h"
 #include "model/alert.h"
 #include "net/tls_context.h"
 
 namespace slowburn::forward {
-
-// What one Alertmanager has been told: decides what it must be told now. Pure.
-class AlertDelivery {
- public:
-  explicit AlertDelivery(std::chrono::seconds resend) : resend_(resend) {}
-
-  // The alerts that are due at `now`: firing or resolved ones not sent since they changed, and
-  // those sent longer than `resend` ago (strictly). Pending ones never; resolved ones for 15 min
-  // after the resolution; a resolution that nobody was told of firing, and that ended before this
-  // process began to send, is still sent: the one before may have told.
-  std::vector<const model::Alert*> Due(const std::vector<model::Alert>& alerts,
-                                       base::UnixNanos now) const;
-  // These were taken (2xx) at `now`. Alerts that are in neither list any more are forgotten.
-  void Sent(const std::vector<model::Alert>& all, const std::vector<const model::Alert*>& sent,
-            base::UnixNanos now);
-  // When something will be due if nothing changes; nothing while there is nothing to resend.
-  std::optional<base::UnixNanos> NextDue(const std::vector<model::Alert>& alerts) const;
-
- private:
-  struct Told {
-    base::UnixNanos sent_at;
-    base::UnixNanos fired_at;
-    bool resolved = false;
-  };
-  std::chrono::seconds resend_;
-  std::map<std::string, Told> told_;  // by label text
-};
 
 struct AlertmanagerMessageOptions {
   std::string external_url;         // generatorURL leads to it

@@ -233,6 +233,8 @@ std::vector<std::string> RankSeverities(const std::vector<std::string>& severiti
 
 int RankOf(const std::vector<std::string>& ranked, std::string_view severity) {
   const auto found = std::find(ranked.begin(), ranked.end(), severity);
+  if (std::any_of(found, ranked.end(), IsPaging))
+    return kPagingRank - static_cast<int>(found - ranked.begin());
   return static_cast<int>(ranked.end() - found);
 }
 

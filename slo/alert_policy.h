@@ -104,7 +104,10 @@ inline constexpr uint64_t kPagingMinBad = 2;
 // The severities from the highest rank down: in the order given, but page and critical before
 // ticket and warning. `severities` may repeat itself.
 std::vector<std::string> RankSeverities(const std::vector<std::string>& severities);
-// The rank of a severity in that list: its last one has 1, one that is not in it 0.
+// The rank of a severity in that list. The last has 1 and one that is not in it 0; but from the
+// last paging one up they are counted from above, the first has kPagingRank: a page that is kept
+// firing after a reload keeps its rank too, whatever severities the reload brought or took.
+inline constexpr int kPagingRank = 1'000'000;
 int RankOf(const std::vector<std::string>& ranked, std::string_view severity);
 
 }  // namespace slowburn::slo

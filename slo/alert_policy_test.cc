@@ -153,7 +153,7 @@ TEST_P(PyrraPolicyTest, HasPyrrasFigures) {
   EXPECT_THAT(PyrraRows(policy), testing::ElementsAreArray(GetParam().want));
   for (const AlertTier& tier : policy.tiers) {
     EXPECT_TRUE(CheckTierWindows(tier.long_window, tier.short_window).ok()) << tier.name;
-    EXPECT_EQ(tier.rank, tier.severity == "critical" ? 2 : 1);
+    EXPECT_EQ(tier.rank, tier.severity == "critical" ? kPagingRank : 1);
     EXPECT_EQ(tier.min_bad, tier.severity == "critical" ? 2u : 1u);
   }
 }
@@ -272,9 +272,23 @@ TEST(AlertPolicyTest, SeveritiesRankAsTheyAppearButPagesBeforeTickets) {
   EXPECT_EQ(RankSeverities({"warning", "page", "ticket", "critical"}),
             (Names{"page", "critical", "warning", "ticket"}));
   EXPECT_EQ(RankSeverities({}), Names{});
-  EXPECT_EQ(RankOf({"page", "ticket"}, "page"), 2);
+  EXPECT_EQ(RankOf({"page", "ticket"}, "page"), kPagingRank);
+  EXPECT_EQ(RankOf({"page"}, "page"), kPagingRank);
   EXPECT_EQ(RankOf({"page", "ticket"}, "ticket"), 1);
   EXPECT_EQ(RankOf({"page", "ticket"}, "info"), 0);
+  EXPECT_EQ(RankOf({"sev1", "page", "info", "ticket"}, "sev1"), kPagingRank);
+  EXPECT_EQ(RankOf({"sev1", "page", "info", "ticket"}, "page"), kPagingRank - 1);
+  EXPECT_EQ(RankOf({"sev1", "page", "info", "ticket"}, "info"), 2);
+}
+
+// A page that is only kept firing has the rank of when it last burned: over 6 h, without tickets.
+TEST(AlertPolicyTest, APageOutranksTicketsThatAReloadBrings) {
+  const Objective objective = Objective::Parse("99.9%").value();
+  const AlertPolicy before = *MakeAlertPolicy("slowburn", objective, 6h);
+  const AlertPolicy after = *MakeAlertPolicy("slowburn", objective, 30 * 24h);
+  ASSERT_EQ(before.tiers.back().severity, "page");
+  ASSERT_EQ(after.tiers.back().severity, "ticket");
+  for (const AlertTier& page : before.tiers) EXPECT_GT(page.rank, after.tiers.back().rank);
 }
 
 }  // namespace

@@ -132,8 +132,13 @@ absl::Status GroupCounts::Load(Slice slice, const BlockSource& source) {
 }
 
 void GroupCounts::Add(const SliceChange& change, const BlockSource& source) {
-  ResidentHour& resident = *Find(HourOf(change.slice));
-  resident.block.Add(change.slice % kSlicesPerHour, change.counts);
+  // Where five minutes are the finest that is known, so it counts as its day block will have it: it
+  // must not move within a window that has it.
+  SliceChange counted = change;
+  if (counted.slice / kSlicesPerDay < view_.hours_kept_from)
+    counted.slice -= counted.slice % kSlicesPerDaySlot;
+  ResidentHour& resident = *Find(HourOf(counted.slice));
+  resident.block.Add(counted.slice % kSlicesPerHour, counted.counts);
   resident.dirty = true;
   changed_ = true;
   lifetime_ += change.counts;
@@ -142,15 +147,15 @@ void GroupCounts::Add(const SliceChange& change, const BlockSource& source) {
   if (view_.first == 0 || change.slice < view_.first) view_.first = change.slice;
   last_event_ = std::max(
       last_event_, SliceStart(change.slice) + std::chrono::seconds(change.last_offset_seconds));
-  if (change.slice > through_) return;  // It counts once time reaches it.
+  if (counted.slice > through_) return;  // It counts once time reaches it.
   restored_.clear();
   for (size_t i = 0; i < sums_.size(); ++i) {
     const CountView& view = window(i).view();
-    if (view.Covers(change.slice)) continue;
+    if (view.Covers(counted.slice)) continue;
     if (view.budgeting.by_time()) {
-      AddToTimeslices(i, change, source);
-    } else if (change.slice >= window(i).window().BeginAt(through_)) {
-      sums_[i] += change.counts;
+      AddToTimeslices(i, counted, source);
+    } else if (counted.slice >= window(i).window().BeginAt(through_)) {
+      sums_[i] += counted.counts;
     }
   }
 }

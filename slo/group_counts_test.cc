@@ -274,6 +274,31 @@ TEST(GroupCountsTest, SetHourReplacesAndItsDayIsRolledAgain) {
   group.ExpectExact();
 }
 
+// The clock was ahead for days, so that the hours of this one are gone, and is back. An event that
+// lay at its own slice until the day is rolled, and at its five minutes after, might never leave.
+TEST(GroupCountsTest, ALateEventOfADayWithoutHoursCountsWithItsFiveMinutes) {
+  constexpr uint32_t kDay = kStart / kSlicesPerDay;
+  Recounted group({kSlicesPerDay}, kStart + kSlicesPerDay + 20);
+  group.counts.set_hours_kept_from(kDay + 1);
+  group.counts.set_days_rolled(kDay + 1);
+  group.Add(kStart + 44, {.good = 5, .bad = 0});
+  EXPECT_EQ(group.counts.first(), kStart + 44);
+  ASSERT_TRUE(group.counts.Advance(kStart + kSlicesPerDay + 30, group.source).ok());
+  EXPECT_EQ(group.counts.sum(0).good, 5u);
+  ASSERT_TRUE(group.counts.Advance(kStart + kSlicesPerDay + 31, group.source).ok());
+  EXPECT_EQ(group.counts.sum(0).good, 0u);
+  const auto day = group.counts.MakeDay(kDay, group.source);
+  ASSERT_TRUE(day.ok()) << day.status();
+  group.source.PutDay(kSli, kGroup, kDay, *day);
+  group.counts.set_days_rolled(kDay + 1);
+  group.WriteHours();
+  group.source.DropHours(kDay, kDay + 1);
+  ASSERT_TRUE(group.counts.Advance(kStart + kSlicesPerDay + 50, group.source).ok());
+  EXPECT_EQ(group.counts.sum(0).good, 0u);
+  ASSERT_TRUE(group.counts.Resum(group.source).ok());
+  EXPECT_EQ(group.counts.sum(0).good, 0u);
+}
+
 TEST(GroupCountsTest, ASilentGroupIsCheckpointedHourlyAndNoMore) {
   Recounted group({6});
   group.Add(kStart, {.good = 1, .bad = 0});

@@ -39,6 +39,9 @@ spec:
                       "a.yaml");
 }
 
+// Of those that wake nobody from below, beginning with 1; of others from above, beginning with 0.
+int Place(int rank) { return rank > slo::kPagingRank / 2 ? slo::kPagingRank - rank : rank; }
+
 std::string Extras(bool disabled, std::chrono::seconds hold, std::chrono::seconds keep_firing_for,
                    const model::LabelSet& labels, const model::LabelSet& annotations) {
   std::string text;
@@ -55,8 +58,8 @@ std::vector<std::string> Tiers(const SpecFileResult& result) {
   if (result.slos.size() != 1) return result.errors;
   for (const slo::AlertTier& tier : result.slos[0].policy.tiers) {
     lines.push_back(fmt::format(
-        "{}={} {} {}/{} min {},{}{}", tier.severity, tier.rank, tier.name, tier.factor.numerator,
-        tier.factor.denominator, tier.min_total, tier.min_bad,
+        "{}={} {} {}/{} min {},{}{}", tier.severity, Place(tier.rank), tier.name,
+        tier.factor.numerator, tier.factor.denominator, tier.min_total, tier.min_bad,
         Extras(tier.disabled, tier.hold, tier.keep_firing_for, tier.labels, tier.annotations)));
   }
   return lines;
@@ -66,7 +69,7 @@ std::vector<std::string> StateAlerts(const SpecFileResult& result) {
   std::vector<std::string> lines;
   if (result.slos.size() != 1) return result.errors;
   for (const slo::StateAlert& alert : result.slos[0].alerting.state_alerts) {
-    lines.push_back(fmt::format("{}={} {} {} {}/{} {}{}", alert.severity, alert.rank,
+    lines.push_back(fmt::format("{}={} {} {} {}/{} {}{}", alert.severity, Place(alert.rank),
                                 slo::AlertNameOf(alert.kind), alert.name,
                                 alert.spent_share.numerator, alert.spent_share.denominator,
                                 FormatDuration(alert.span),
@@ -98,45 +101,45 @@ INSTANTIATE_TEST_SUITE_P(
     testing::ValuesIn<TiersCase>({
         {"Nothing",
          "",
-         {"page=2 1h/5m 72/5 min 1,2", "page=2 6h/30m 6/1 min 1,2", "ticket=1 1d/2h 3/1 min 1,1",
+         {"page=0 1h/5m 72/5 min 1,2", "page=0 6h/30m 6/1 min 1,2", "ticket=1 1d/2h 3/1 min 1,1",
           "ticket=1 3d/6h 1/1 min 1,1"}},
         {"Pyrra",
          "{policy: pyrra}",
-         {"critical=2 1h4m/5m 14/1 min 1,2 for 2m", "critical=2 6h26m/32m 7/1 min 1,2 for 16m",
+         {"critical=0 1h4m/5m 14/1 min 1,2 for 2m", "critical=0 6h26m/32m 7/1 min 1,2 for 16m",
           "warning=1 1d1h43m/2h9m 2/1 min 1,1 for 1h4m",
           "warning=1 4d6h51m/6h26m 1/1 min 1,1 for 3h13m"}},
         {"DefaultsOfASeverity",
          "{page: {for: 2m, keep_firing_for: 5m, min_total: 10, min_bad: 3, labels: {severity: "
          "critical, channel: ops}, annotations: {dashboard: d}}, ticket: {disable: true}}",
-         {"critical=2 1h/5m 72/5 min 10,3 for 2m keep 5m labels {channel=\"ops\"} annotations "
+         {"critical=0 1h/5m 72/5 min 10,3 for 2m keep 5m labels {channel=\"ops\"} annotations "
           "{dashboard=\"d\"}",
-          "critical=2 6h/30m 6/1 min 10,3 for 2m keep 5m labels {channel=\"ops\"} annotations "
+          "critical=0 6h/30m 6/1 min 10,3 for 2m keep 5m labels {channel=\"ops\"} annotations "
           "{dashboard=\"d\"}",
           "ticket=1 1d/2h 3/1 min 1,1 disabled", "ticket=1 3d/6h 1/1 min 1,1 disabled"}},
         {"SeveritiesByName",
          "{policy: pyrra, severities: {critical: {for: 1m}, warning: {labels: {severity: low}}}}",
-         {"critical=2 1h4m/5m 14/1 min 1,2 for 1m", "critical=2 6h26m/32m 7/1 min 1,2 for 1m",
+         {"critical=0 1h4m/5m 14/1 min 1,2 for 1m", "critical=0 6h26m/32m 7/1 min 1,2 for 1m",
           "low=1 1d1h43m/2h9m 2/1 min 1,1 for 1h4m", "low=1 4d6h51m/6h26m 1/1 min 1,1 for 3h13m"}},
         {"ChangesOfATier",
          "{policy: slowburn, page: {for: 2m, min_bad: 5, labels: {channel: ops, tone: loud}},\n"
          "    tiers: {1m/10s: {disable: true}, 1h/5m: {for: 0s, labels: {tone: soft}},\n"
          "            3d/6h: {severity: info, keep_firing_for: 1h}}}",
-         {"page=3 1m/10s 144/1 min 1,5 for 2m keep 5m disabled labels {channel=\"ops\", "
+         {"page=0 1m/10s 144/1 min 1,5 for 2m keep 5m disabled labels {channel=\"ops\", "
           "tone=\"loud\"}",
-          "page=3 1h/5m 72/5 min 1,5 labels {channel=\"ops\", tone=\"soft\"}",
-          "page=3 6h/30m 6/1 min 1,5 for 2m labels {channel=\"ops\", tone=\"loud\"}",
+          "page=0 1h/5m 72/5 min 1,5 labels {channel=\"ops\", tone=\"soft\"}",
+          "page=0 6h/30m 6/1 min 1,5 for 2m labels {channel=\"ops\", tone=\"loud\"}",
           "ticket=2 1d/2h 3/1 min 1,1", "info=1 3d/6h 1/1 min 1,1 keep 1h"}},
         {"AListOfTiers",
          "{policy: [{severity: page, long: 1h, short: 5m, burn_rate: 14.4, for: 2m,\n"
          "      keep_firing_for: 5m, min_total: 10, min_bad: 3, labels: {a: b},\n"
          "      annotations: {c: d}, disable: false, name: fast},\n"
          "    {severity: ticket, long: 3d, short: 6h, budget: 10%}]}",
-         {"page=2 fast 72/5 min 10,3 for 2m keep 5m labels {a=\"b\"} annotations {c=\"d\"}",
+         {"page=0 fast 72/5 min 10,3 for 2m keep 5m labels {a=\"b\"} annotations {c=\"d\"}",
           "ticket=1 3d/6h 1/1 min 1,1"}},
         {"AListAboveItsSeverities",
          "{policy: [{severity: page, long: 1h, short: 5m, burn_rate: 2, min_bad: 0},\n"
          "    {severity: page, long: 2h, short: 5m, burn_rate: 2}], page: {min_bad: 9, for: 1m}}",
-         {"page=1 1h/5m 2/1 min 1,0 for 1m", "page=1 2h/5m 2/1 min 1,9 for 1m"}},
+         {"page=0 1h/5m 2/1 min 1,0 for 1m", "page=0 2h/5m 2/1 min 1,9 for 1m"}},
         {"BurnRatesAreExact",
          "{policy: [{severity: a, long: 1h, short: 5m, burn_rate: 1.000001},\n"
          "    {severity: b, long: 2h, short: 5m, burn_rate: \"999.123456\"},\n"
@@ -147,11 +150,11 @@ INSTANTIATE_TEST_SUITE_P(
          "{policy: [{severity: page, long: 1h, short: 5m, budget: 2%},\n"
          "    {severity: page, long: 6h, short: 30m, budget: 0.05},\n"
          "    {severity: ticket, long: 7d, short: 1d, budget: 1%}]}",
-         {"page=2 1h/5m 72/5 min 1,2", "page=2 6h/30m 6/1 min 1,2", "ticket=1 1w/1d 1/1 min 1,1"}},
+         {"page=0 1h/5m 72/5 min 1,2", "page=0 6h/30m 6/1 min 1,2", "ticket=1 1w/1d 1/1 min 1,1"}},
         {"PagesOutrankTicketsWhateverTheOrder",
          "{policy: [{severity: ticket, long: 1d, short: 2h, burn_rate: 3},\n"
          "    {severity: page, long: 1h, short: 5m, burn_rate: 14.4}]}",
-         {"ticket=1 1d/2h 3/1 min 1,1", "page=2 1h/5m 72/5 min 1,2"}},
+         {"ticket=1 1d/2h 3/1 min 1,1", "page=0 1h/5m 72/5 min 1,2"}},
     }),
     [](const auto& info) { return info.param.name; });
 
@@ -172,7 +175,7 @@ INSTANTIATE_TEST_SUITE_P(
          "{budget: [{remaining: 25%, severity: ticket}, {remaining: 0, severity: page}],\n"
          "    exhaustion: {within: 3d, severity: ticket, for: 15m},\n"
          "    no_data: {for: 30m, severity: ticket}, violated: {severity: ticket}}",
-         {"ticket=1 SLOBudgetLow remaining 25% 3/4 0s", "page=2 SLOBudgetLow remaining 0% 1/1 0s",
+         {"ticket=1 SLOBudgetLow remaining 25% 3/4 0s", "page=0 SLOBudgetLow remaining 0% 1/1 0s",
           "ticket=1 SLOExhaustion within 3d 1/1 3d for 15m",
           "ticket=1 SLONoData silent 30m 1/1 30m", "ticket=1 SLOViolated violated 1/1 0s"}},
         {"TicketsByDefault",

@@ -54,6 +54,7 @@ class BatchBuilder {
     return *this;
   }
   const Batch& batch() const { return batch_; }
+  Batch Take() { return std::move(batch_); }
 
  private:
   static std::vector<model::Span>& Items(model::SpanBatch& batch) { return batch.spans; }

@@ -1,0 +1,369 @@
+#include "app/commit_step.h"
+
+#include <algorithm>
+#include <numeric>
+
+#include "app/internal/commit_metrics.h"
+#include "base/logging.h"
+#include "base/status.h"
+
+namespace slowburn::app {
+namespace {
+
+using base::LogLevel;
+using SteadyTime = std::chrono::steady_clock::time_point;
+
+constexpr std::chrono::seconds kCheckpointMin{1};
+constexpr std::chrono::seconds kCheckpointMax{10};
+// Checkpoints may take this share of the loop's time.
+constexpr int kCheckpointShare = 10;
+constexpr std::chrono::milliseconds kRetryWhenFull{5000};
+constexpr std::chrono::seconds kClockJump{5};
+constexpr std::chrono::seconds kMemoryEvery{15};  // asking walks all groups
+
+double Seconds(SteadyTime::duration duration) {
+  return std::chrono::duration<double>(duration).count();
+}
+
+}  // namespace
+
+// The payload goes to the downstreams or nowhere; what the request held is free before its client
+// may send the next one.
+void Answer(SubmittedRequest& request, collector::ExportAnswer answer) {
+  request.payload.reset();
+  request.lease.Release();
+  std::move(request.answer)(std::move(answer));
+}
+
+CommitStep::CommitStep(Options options, Core& core, storage::Store& store, CommitOutlet& outlet,
+                       const base::Clock& clock, prometheus::Registry& registry)
+    : options_(options),
+      core_(core),
+      store_(store),
+      outlet_(outlet),
+      clock_(clock),
+      metrics_(std::make_unique<internal::CommitMetrics>(registry)) {}
+
+CommitStep::~CommitStep() = default;
+
+absl::Status CommitStep::BookLost() {
+  store::v1::LogRecord lost;
+  for (store::v1::LedgerDelta& delta : core_.ledger().LostWithLastProcess())
+    *lost.add_ledger() = std::move(delta);
+  return lost.ledger_size() > 0 ? Commit(lost) : absl::OkStatus();
+}
+
+// --- commits
+
+absl::Status CommitStep::Append(const store::v1::LogRecord& record) {
+  if (!health_.ok()) return health_;
+  const SteadyTime start = clock_.Monotonic();
+  absl::Status written = store_.AppendLog(record.SerializeAsString(), options_.durability);
+  metrics_->write_seconds.Observe(Seconds(clock_.Monotonic() - start));
+  if (written.ok()) {
+    if (options_.durability == storage::Durability::kBuffered && unsynced_from_ == 0) {
+      unsynced_from_ = store_.last_sequence();
+      last_sync_ = start;
+    }
+    metrics_->sequence.Set(static_cast<double>(store_.last_sequence()));
+    if (disk_full_) base::Log(LogLevel::kInfo, "disk has room again");
+    disk_full_ = false;
+  } else if (absl::IsResourceExhausted(written)) {
+    if (!disk_full_)
+      base::Log(LogLevel::kError, "disk is full, free some space",
+                {{"error", base::Message(written)}});
+    disk_full_ = true;
+  } else {
+    Fail(written);
+  }
+  return written;
+}
+
+void CommitStep::Fail(const absl::Status& why) {
+  if (!health_.ok()) return;
+  health_ = why;
+  base::Log(LogLevel::kError, "the store failed, nothing is taken any more",
+            {{"error", base::Message(why)}});
+  if (on_failure_) on_failure_(why);
+}
+
+void CommitStep::CommitGroup(std::vector<SubmittedRequest> group) {
+  const SteadyTime start = clock_.Monotonic();
+  std::vector<const CountedRequest*> counted;
+  counted.reserve(group.size());
+  for (const SubmittedRequest& request : group) counted.push_back(&request.counted);
+  absl::StatusOr<RequestPlan> plan = base::Internal("not planned");
+  {
+    const std::unique_lock lock(core_mutex_);  // Planning loads hours.
+    plan = core_.PlanRequests(counted, clock_.Now());
+  }
+  if (!plan.ok() && group.size() > 1) {
+    // An hour that cannot be read fails the request that needs it, not those that came with it.
+    for (SubmittedRequest& request : group) {
+      std::vector<SubmittedRequest> alone;
+      alone.push_back(std::move(request));
+      CommitGroup(std::move(alone));
+    }
+    return;
+  }
+  if (!plan.ok()) {
+    base::Log(LogLevel::kError, "requests cannot be counted",
+              {{"error", base::Message(plan.status())}});
+    Refuse(group, plan.status());
+    return;
+  }
+  if (const absl::Status written = Append(plan->record); !written.ok()) {
+    Refuse(group, written);
+    return;
+  }
+  outlet_.Prepare(group, *plan);
+  {
+    const std::unique_lock lock(core_mutex_);
+    if (const absl::Status applied = core_.Apply(*plan); !applied.ok()) Fail(applied);
+    outlet_.Route(group, *plan);
+  }
+  AnswerAll(group, *plan);
+  metrics_->commit_seconds.Observe(Seconds(clock_.Monotonic() - start));
+}
+
+void CommitStep::AnswerAll(std::vector<SubmittedRequest>& group, const RequestPlan& plan) {
+  const auto& too_late = plan.counts.too_late;
+  metrics_->too_late.Increment(
+      static_cast<double>(std::accumulate(too_late.begin(), too_late.end(), uint64_t{0})));
+  metrics_->overflowed.Increment(static_cast<double>(plan.counts.overflowed));
+  metrics_->latencies_dropped.Increment(static_cast<double>(plan.counts.latencies_dropped));
+  metrics_->metric_slis.Count(plan.metrics.tally);
+  metrics_->out_of_order_points.Increment(static_cast<double>(plan.out_of_order_points));
+  metrics_->untracked_points.Increment(static_cast<double>(plan.untracked_points));
+  metrics_->duplicate_points.Increment(static_cast<double>(plan.duplicate_points));
+  for (size_t i = 0; i < group.size(); ++i) {
+    SubmittedRequest& request = group[i];
+    const RequestOutcome& outcome = plan.outcomes[i];
+    internal::SignalMetrics& counters = metrics_->of(request.counted.signal);
+    const int64_t rejected = outcome.is_resent ? 0 : outcome.answer.rejected;
+    counters.rejected.Increment(static_cast<double>(rejected));
+    counters.accepted.Increment(outcome.accepted);
+    counters.duplicate.Increment(
+        static_cast<double>(request.counted.items - outcome.accepted - rejected));
+    Answer(request, outcome.answer);
+  }
+}
+
+void CommitStep::Refuse(std::vector<SubmittedRequest>& group, const absl::Status& why) {
+  for (SubmittedRequest& request : group) {
+    metrics_->of(request.counted.signal).refused.Increment(request.counted.items);
+    Answer(request,
+           {.outcome = collector::ExportAnswer::Outcome::kUnavailable,
+            .message = fmt::format("not stored: {}", base::Message(why)),
+            .retry_delay =
+                absl::IsResourceExhausted(why) ? kRetryWhenFull : std::chrono::milliseconds(1000)});
+  }
+}
+
+absl::Status CommitStep::Commit(const store::v1::LogRecord& record) {
+  SB_RETURN_IF_ERROR(Append(record));
+  const std::unique_lock lock(core_mutex_);
+  return core_.ApplyRecord(record);
+}
+
+absl::Status CommitStep::Exclude(const store::v1::ExclusionChange& change) {
+  const base::UnixNanos now = clock_.Now();
+  SB_ASSIGN_OR_RETURN(const store::v1::LogRecord record, core_.PlanExclusion(change, now));
+  SB_RETURN_IF_ERROR(Commit(record));
+  const std::unique_lock lock(core_mutex_);
+  return core_.Install(core_.engine().slos(), now);
+}
+
+absl::Status CommitStep::Install(std::shared_ptr<const slo::SloSet> slos,
+                                 std::shared_ptr<const slo::ExclusionSet> of_files) {
+  const base::UnixNanos now = clock_.Now();
+  const store::v1::LogRecord record = core_.PlanInstall(*slos, now);
+  if (record.time_unix_nano() != 0) SB_RETURN_IF_ERROR(Commit(record));
+  {
+    const std::unique_lock lock(core_mutex_);
+    SB_RETURN_IF_ERROR(core_.Install(std::move(slos), std::move(of_files), now));
+  }
+  // The SLOs are in force: what cannot be written about their predecessors' alerts changes nothing.
+  CommitAlerts(core_.PlanOrphanedAlerts(now));
+  return absl::OkStatus();
+}
+
+// --- time
+
+void CommitStep::AddRefused(const RefusedRequests& refused) {
+  for (size_t i = 0; i < refused.size(); ++i) refused_[i] += refused[i];
+}
+
+void CommitStep::NoteClock(std::chrono::sys_seconds second) {
+  if (last_tick_.time_since_epoch().count() != 0 &&
+      (second < last_tick_ - kClockJump || second > last_tick_ + kClockJump)) {
+    metrics_->clock_jumps.Increment();
+    base::Log(LogLevel::kWarning, "the wall clock jumped",
+              {{"seconds", (second - last_tick_).count()}});
+  }
+  last_tick_ = second;
+}
+
+void CommitStep::Tick() {
+  const base::UnixNanos now = clock_.Now();
+  NoteClock(base::FloorSeconds(now));
+  StepAlerts(now);
+  FlushLedger();
+  CheckpointIfDue(now, /*last=*/false);
+  if (unsynced_from_ == 0) MarkHighWater();
+  metrics_->dedup_window.Set(static_cast<double>(core_.dedup().EffectiveWindow(now).count()));
+  metrics_->groups.Set(static_cast<double>(core_.engine().table().group_count()));
+  if (last_tick_ >= next_memory_) {
+    metrics_->slice_memory.Set(static_cast<double>(core_.engine().table().memory_bytes()));
+    next_memory_ = last_tick_ + kMemoryEvery;
+  }
+  metrics_->idle_groups.Set(static_cast<double>(core_.engine().table().idle_count()));
+  metrics_->dedup_entries.Set(static_cast<double>(core_.dedup().size()));
+  metrics_->streams.Set(static_cast<double>(core_.streams().size()));
+  metrics_->stream_memory.Set(static_cast<double>(core_.streams().memory_bytes()));
+  const slo::MetricStreams& series = core_.engine().metric_streams();
+  metrics_->metric_series.Set(static_cast<double>(series.size()));
+  metrics_->metric_series_memory.Set(static_cast<double>(series.memory_bytes()));
+}
+
+void CommitStep::StepAlerts(base::UnixNanos now) {
+  store::v1::LogRecord record;
+  {
+    const SteadyTime start = clock_.Monotonic();
+    const std::unique_lock lock(core_mutex_);
+    record = core_.Step(now);
+    metrics_->step_seconds.Observe(Seconds(clock_.Monotonic() - start));
+    metrics_->alerts_refused.Set(static_cast<double>(core_.alerts().refused()));
+  }
+  CommitAlerts(record);
+}
+
+void CommitStep::CommitAlerts(const store::v1::LogRecord& record) {
+  if (record.alerts_size() == 0) return;
+  if (const absl::Status committed = Commit(record); committed.ok()) {
+    PublishAlerts(false);
+    return;
+  }
+  // A page is worth more than its record: it goes out all the same, marked.
+  {
+    const std::unique_lock lock(core_mutex_);
+    if (const absl::Status applied = core_.ApplyRecord(record); !applied.ok()) Fail(applied);
+  }
+  PublishAlerts(true);
+}
+
+void CommitStep::PublishAlerts(bool unpersisted) {
+  std::vector<model::Alert> alerts = core_.alerts().Alerts();
+  for (model::Alert& alert : alerts) alert.unpersisted = unpersisted;
+  outlet_.Publish(std::move(alerts));
+}
+
+void CommitStep::FlushLedger() {
+  store::v1::LogRecord record;
+  DownstreamTotals totals = outlet_.Totals();
+  DownstreamTotals all_flushed = flushed_totals_;  // readers look at the original
+  for (const auto& [name, now] : totals) {
+    serve::DownstreamLedger& flushed = all_flushed[name];
+    const std::string prefix = fmt::format("forward/{}/", name);
+    AddToLedger(record, prefix + "delivered", now.delivered - flushed.delivered);
+    for (const auto& [reason, items] : now.dropped) {
+      AddToLedger(record, prefix + "dropped/" + reason, items - flushed.dropped[reason]);
+    }
+  }
+  for (size_t i = 0; i < refused_.size(); ++i) {
+    const auto reason = static_cast<collector::RequestRefusal>(i);
+    AddToLedger(record, fmt::format("requests/refused/{}", collector::RequestRefusalName(reason)),
+                refused_[i]);
+  }
+  if (record.ledger_size() == 0) return;
+  record.set_time_unix_nano(clock_.Now().time_since_epoch().count());
+  if (!Append(record).ok()) return;  // Next second again.
+  refused_ = {};
+  const std::unique_lock lock(core_mutex_);
+  if (const absl::Status applied = core_.ApplyRecord(record); !applied.ok()) Fail(applied);
+  flushed_totals_ = std::move(totals);
+}
+
+serve::LedgerReading CommitStep::ReadLedger() const {
+  const std::shared_lock lock(core_mutex_);
+  serve::LedgerReading reading = core_.ledger().Reading();
+  for (const auto& [name, now] : outlet_.Totals()) {
+    serve::DownstreamLedger& downstream = reading.downstreams[name];
+    downstream.delivered += now.delivered;
+    downstream.pending = now.pending;
+    for (const auto& [reason, items] : now.dropped) downstream.dropped[reason] += items;
+    const auto flushed = flushed_totals_.find(name);
+    if (flushed == flushed_totals_.end()) continue;
+    downstream.delivered -= flushed->second.delivered;
+    for (const auto& [reason, items] : flushed->second.dropped) downstream.dropped[reason] -= items;
+  }
+  return reading;
+}
+
+std::chrono::nanoseconds CommitStep::UntilSync() const {
+  if (unsynced_from_ == 0) return std::chrono::hours(1);
+  return std::max<std::chrono::nanoseconds>(
+      last_sync_ + options_.sync_interval - clock_.Monotonic(), std::chrono::nanoseconds(0));
+}
+
+void CommitStep::SyncIfDue() {
+  const SteadyTime now = clock_.Monotonic();
+  if (unsynced_from_ == 0 || now - last_sync_ < options_.sync_interval) return;
+  last_sync_ = now;  // Tried: a full disk is not asked again at once.
+  if (const absl::Status synced = store_.SyncLog(); synced.ok()) {
+    unsynced_from_ = 0;
+  } else if (!absl::IsResourceExhausted(synced)) {
+    Fail(synced);
+  }
+}
+
+void CommitStep::CheckpointIfDue(base::UnixNanos now, bool last) {
+  const SteadyTime start = clock_.Monotonic();
+  if (!core_.HasChanges() || (!last && start < next_checkpoint_) || !health_.ok()) return;
+  absl::StatusOr<storage::Batch> batch = base::Internal("not made");
+  {
+    const std::unique_lock lock(core_mutex_);
+    batch = core_.MakeCheckpoint(now);
+  }
+  if (!batch.ok()) {
+    base::Log(LogLevel::kError, "a checkpoint cannot be made",
+              {{"error", base::Message(batch.status())}});
+    next_checkpoint_ = start + kCheckpointMax;
+    return;
+  }
+  if (const absl::Status written = store_.WriteCheckpoint(*std::move(batch)); !written.ok()) {
+    const std::unique_lock lock(core_mutex_);
+    core_.CheckpointFailed();
+    if (!absl::IsResourceExhausted(written)) Fail(written);
+    next_checkpoint_ = start + kCheckpointMax;
+    return;
+  }
+  {
+    const std::unique_lock lock(core_mutex_);
+    core_.CheckpointWritten();
+    metrics_->latency_memory.Set(static_cast<double>(core_.latencies().memory_bytes()));
+  }
+  const SteadyTime::duration took = clock_.Monotonic() - start;
+  metrics_->checkpoint_seconds.Observe(Seconds(took));
+  next_checkpoint_ = start + std::clamp<SteadyTime::duration>(took * kCheckpointShare,
+                                                              kCheckpointMin, kCheckpointMax);
+}
+
+void CommitStep::MarkHighWater() {
+  if (store_.last_sequence() == marked_sequence_ || !health_.ok()) return;
+  if (const absl::Status marked = store_.MarkHighWater(); !marked.ok()) {
+    base::Log(LogLevel::kWarning, "the high-water mark cannot be written",
+              {{"error", base::Message(marked)}});
+    return;
+  }
+  marked_sequence_ = store_.last_sequence();
+}
+
+void CommitStep::Finish() {
+  FlushLedger();
+  CheckpointIfDue(clock_.Now(), /*last=*/true);
+  if (unsynced_from_ != 0 && store_.SyncLog().ok()) unsynced_from_ = 0;
+  MarkHighWater();
+}
+
+}  // namespace slowburn::app

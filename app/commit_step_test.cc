@@ -1,0 +1,120 @@
+// Goal: what a step does where the loop's own tests cannot look: between a commit and its effects.
+// Method: a step on the real store, without a loop, and an outlet that notes what it is told.
+#include "app/commit_step.h"
+
+#include "app/testing/core_fixture.h"
+#include "base/testing/manual_clock.h"
+
+namespace slowburn::app {
+namespace {
+
+using namespace std::chrono_literals;
+
+// The real store, whose appends and syncs may find no room.
+class FillingStore final : public storage::Store {
+ public:
+  explicit FillingStore(storage::Store& real) : real_(real) {}
+  bool full = false;
+  int syncs = 0;  // asked for
+
+  absl::Status AppendLog(std::string_view record, storage::Durability durability) override {
+    return full ? absl::ResourceExhaustedError("no space") : real_.AppendLog(record, durability);
+  }
+  uint64_t last_sequence() const override { return real_.last_sequence(); }
+  uint64_t checkpoint_sequence() const override { return real_.checkpoint_sequence(); }
+  absl::Status SyncLog() override {
+    ++syncs;
+    return full ? absl::ResourceExhaustedError("no space") : real_.SyncLog();
+  }
+  absl::Status WriteCheckpoint(storage::Batch batch) override {
+    return real_.WriteCheckpoint(std::move(batch));
+  }
+  absl::Status ReplayLog(
+      uint64_t after,
+      const std::function<absl::Status(uint64_t, std::string_view)>& visit) const override {
+    return real_.ReplayLog(after, visit);
+  }
+  absl::Status WriteDirect(storage::Batch batch) override {
+    return real_.WriteDirect(std::move(batch));
+  }
+  std::unique_ptr<storage::Snapshot> TakeSnapshot() const override { return real_.TakeSnapshot(); }
+  absl::StatusOr<std::optional<std::string>> Get(storage::Family family,
+                                                 std::string_view key) const override {
+    return real_.Get(family, key);
+  }
+  absl::Status MarkHighWater() override { return real_.MarkHighWater(); }
+  Statistics statistics() const override { return real_.statistics(); }
+
+ private:
+  storage::Store& real_;
+};
+
+class CommitStepTest : public CoreFixture, private CommitOutlet {
+ protected:
+  CommitStepTest() {
+    options_.dead_man = false;
+    Open(kStart);
+    filling_ = std::make_unique<FillingStore>(*store_);
+    Use({});
+  }
+
+  void Use(CommitStep::Options options) {
+    registry_ = std::make_unique<prometheus::Registry>();
+    step_ = std::make_unique<CommitStep>(options, *core_, *filling_,
+                                         static_cast<CommitOutlet&>(*this), clock_, *registry_);
+  }
+
+  void Submit(uint64_t id, int good, int bad) {
+    std::vector<SubmittedRequest> group(1);
+    group[0].counted = Request(id, "/pay", base::FloorSeconds(clock_.Now()), good, bad);
+    group[0].answer = [](collector::ExportAnswer) {};
+    step_->CommitGroup(std::move(group));
+  }
+
+  void Prepare(std::vector<SubmittedRequest>&, const RequestPlan&) override {}
+  void Route(std::vector<SubmittedRequest>&, const RequestPlan&) override {}
+  DownstreamTotals Totals() const override { return {}; }
+  void Publish(std::vector<model::Alert> alerts) override { published_ = std::move(alerts); }
+
+  base::ManualClock clock_{kStart};
+  std::unique_ptr<prometheus::Registry> registry_;
+  std::unique_ptr<FillingStore> filling_;
+  std::unique_ptr<CommitStep> step_;
+  std::vector<model::Alert> published_;
+};
+
+TEST_F(CommitStepTest, AReloadOnAFullDiskEndsTheAlertsOfRemovedSlos) {
+  Submit(1, 0, 100);
+  clock_.Advance(10s);
+  step_->Tick();
+  ASSERT_EQ(published_.size(), 1u);
+  ASSERT_EQ(published_[0].state, model::AlertState::kFiring);
+  filling_->full = true;
+  const absl::Status reloaded =
+      step_->Install(std::make_shared<const slo::SloSet>(slo::SloSet{slos_[1]}));
+  EXPECT_TRUE(reloaded.ok()) << reloaded;
+  EXPECT_EQ(core_->engine().slos()->size(), 1u);
+  ASSERT_EQ(published_.size(), 1u);
+  EXPECT_EQ(published_[0].state, model::AlertState::kInactive);
+  EXPECT_TRUE(published_[0].unpersisted);
+}
+
+// The loop sleeps UntilSync: with nothing left of it, it would ask without a pause.
+TEST_F(CommitStepTest, AFullDiskIsAskedToSyncOnceAnInterval) {
+  Use({.durability = storage::Durability::kBuffered, .sync_interval = 5s});
+  Submit(1, 1, 0);
+  EXPECT_EQ(step_->UntilSync(), 5s);
+  filling_->full = true;
+  clock_.Advance(5s);
+  for (int i = 0; i < 3; ++i) step_->SyncIfDue();
+  EXPECT_EQ(filling_->syncs, 1);
+  EXPECT_EQ(step_->UntilSync(), 5s);
+  filling_->full = false;
+  clock_.Advance(5s);
+  step_->SyncIfDue();
+  EXPECT_EQ(filling_->syncs, 2);
+  EXPECT_GT(step_->UntilSync(), 5s);  // Nothing waits.
+}
+
+}  // namespace
+}  // namespace slowburn::app

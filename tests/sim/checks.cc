@@ -1,0 +1,230 @@
+#include "tests/sim/checks.h"
+
+#include <cmath>
+
+#include <fmt/format.h>
+
+#include "slo/range_sum.h"
+
+namespace slowburn::sim {
+namespace {
+
+using Group = ReferenceCounts::Group;
+
+[[noreturn]] void Fail(std::string invariant, std::string what) {
+  throw Violation{std::move(invariant), std::move(what)};
+}
+
+Counts Read(const slo::SliCounts& counts) { return {counts.good, counts.bad}; }
+std::string Text(const Counts& counts) {
+  return fmt::format("{} good, {} bad", counts.good, counts.bad);
+}
+std::string Text(const std::string& text) { return text; }
+std::string Text(std::string_view text) { return std::string(text); }
+std::string Text(int64_t number) { return std::to_string(number); }
+std::string Text(uint64_t number) { return std::to_string(number); }
+
+// What is compared, for the message: "service-0/slo-1 {/r0}".
+struct Place {
+  std::string slo;
+  std::string group;
+};
+
+template <typename T>
+void Same(const Place& place, std::string_view what, const T& expected, const T& found) {
+  if (expected == found) return;
+  Fail("3 exactness", fmt::format("{} [{}] {}: expected {}, found {}", place.slo, place.group, what,
+                                  Text(expected), Text(found)));
+}
+
+std::string Join(const std::vector<std::string>& values) {
+  std::string text;
+  for (const std::string& value : values) text += (text.empty() ? "" : ", ") + value.substr(0, 20);
+  return text;
+}
+
+void SameRatio(const Place& place, std::string_view what, const std::optional<double>& expected,
+               const std::optional<double>& found) {
+  const bool same = expected.has_value() == found.has_value() &&
+                    (!expected.has_value() ||
+                     std::abs(*expected - *found) <= 1e-9 * std::max(1.0, std::abs(*expected)));
+  if (same) return;
+  Fail("3 exactness", fmt::format("{} [{}] {}: expected {}, found {}", place.slo, place.group, what,
+                                  expected.value_or(std::nan("")), found.value_or(std::nan(""))));
+}
+
+std::optional<double> BurnOf(const Counts& counts, const SloConfig& slo) {
+  if (counts.total() == 0) return std::nullopt;
+  return static_cast<double>(counts.bad) / static_cast<double>(counts.total()) /
+         (static_cast<double>(slo.budget_units) / 1e8);
+}
+
+void CheckGroup(const SloConfig& slo, const BudgetView& view, const slo::GroupStatus& status) {
+  const Place place{slo.id(), Join(view.group->values)};
+  Same(place, "group", Join(view.group->values), Join(status.values));
+  const Counts in_window = view.In(slo.window_seconds);
+  Same(place, "window", in_window, Read(status.in_window));
+  Same(place, "lifetime", view.group->lifetime(), Read(status.lifetime));
+  const std::vector<Tier> tiers = TiersOf(slo);
+  Same(place, "tiers", uint64_t{tiers.size()}, uint64_t{status.tiers.size()});
+  for (size_t i = 0; i < tiers.size(); ++i) {
+    Same(place, "tier", tiers[i].name, status.tiers[i].tier.name);
+    Same(place, tiers[i].name, TierStateOf(slo, tiers[i], view),
+         slo::TierStateName(status.tiers[i].state));
+    SameRatio(place, tiers[i].name, BurnOf(view.In(tiers[i].long_seconds), slo),
+              status.tiers[i].long_burn_rate);
+  }
+  for (const slo::WindowBurn& burn : status.burn_rates)
+    Same(place, fmt::format("{} s", burn.window.count()), view.In(burn.window.count()),
+         Read(burn.counts));
+  Same(place, "state", StateOf(slo, tiers, view), slo::SloStateName(status.state));
+  const std::optional<double> burn = BurnOf(in_window, slo);
+  SameRatio(place, "remaining", burn.has_value() ? std::optional(1 - *burn) : std::nullopt,
+            status.budget_remaining_ratio);
+  if (view.group->slices.empty()) return;
+  Same(place, "last event", view.group->last_second,
+       status.last_event.value_or(std::chrono::sys_seconds{}).time_since_epoch().count());
+  Same(place, "first event", *view.group->first_slice() * 10,
+       status.first_event.value_or(std::chrono::sys_seconds{}).time_since_epoch().count());
+}
+
+// A range of slices, whose bounds are as fine as what is known there.
+void CheckRange(const app::Core& core, const Reference& reference, const SloConfig& slo,
+                const Group& group, const slo::GroupView& view, Random& random) {
+  constexpr int64_t kDay = 8640;
+  constexpr int64_t kFiveMinutes = 30;
+  const int64_t now = reference.engine_seconds() / 10;
+  int64_t begin = now - random.Between(0, random.OneIn(2) ? 400 : 40 * kDay);
+  int64_t end = begin + random.Between(0, random.OneIn(2) ? 400 : 20 * kDay);
+  for (int64_t* bound : {&begin, &end}) {
+    if (*bound / kDay < reference.fine_from()) *bound -= *bound % kFiveMinutes;
+  }
+  const auto found = slo::RangeReader(view, core.blocks())
+                         .Sum(static_cast<slo::Slice>(begin), static_cast<slo::Slice>(end));
+  const Place place{slo.id(), Join(group.values)};
+  if (!found.ok()) Fail("3 exactness", fmt::format("{}: {}", slo.id(), found.status().ToString()));
+  Same(place, fmt::format("slices {} to {}", begin, end),
+       ReferenceCounts::Sum(group, begin, end, reference.fine_from()), Read(*found));
+}
+
+std::string AlertText(const std::string& labels, const std::string& state, int64_t active_at,
+                      int64_t fired_at, int64_t resolved_at) {
+  return fmt::format("{} {} active {} fired {} resolved {}\n", labels, state, active_at, fired_at,
+                     resolved_at);
+}
+
+int64_t Nanos(base::UnixNanos time) { return time.time_since_epoch().count(); }
+
+}  // namespace
+
+std::string AlertKey(const model::LabelSet& set) {
+  Labels labels;
+  for (const model::Label& label : set) labels.emplace(label.name, label.value);
+  return LabelText(labels);
+}
+
+void CheckBudgets(const app::Core& core, const Reference& reference, Random& random) {
+  const slo::Engine& engine = core.engine();
+  if (engine.now().time_since_epoch().count() != reference.engine_seconds()) {
+    Fail("6 monotonic",
+         fmt::format("engine time is {}, expected {}", engine.now().time_since_epoch().count(),
+                     reference.engine_seconds()));
+  }
+  for (size_t i = 0; i < reference.slos().size(); ++i) {
+    const SloConfig& slo = reference.slos()[i];
+    const std::vector<Group>& groups = reference.counts().groups(slo.sli);
+    const slo::SloStatus status = engine.Status(i);
+    std::vector<const Group*> listed;
+    for (const Group& group : groups) {
+      if (!reference.IsIdle(slo.sli, group)) listed.push_back(&group);
+    }
+    Same({slo.id(), ""}, "groups", uint64_t{listed.size()}, uint64_t{status.groups.size()});
+    for (size_t g = 0; g < listed.size(); ++g) {
+      CheckGroup(slo, {listed[g], reference.engine_seconds(), reference.fine_from()},
+                 status.groups[g]);
+    }
+    const size_t g = random.Below(groups.size());
+    CheckRange(core, reference, slo, groups[g],
+               engine.table().counts(engine.sli_of(i), static_cast<slo::GroupId>(g)).view(),
+               random);
+  }
+}
+
+void CheckAlerts(const app::Core& core, const Reference& reference) {
+  std::map<std::string, std::string> expected, found;
+  for (const auto& [key, alert] : reference.alerts()) {
+    const bool is_pending = alert.state == "pending";
+    expected[key] = AlertText(key, alert.state, alert.active_at, is_pending ? 0 : alert.fired_at,
+                              alert.resolved_at);
+  }
+  for (const model::Alert& alert : core.alerts().Alerts()) {
+    const std::string key = AlertKey(alert.labels);
+    found[key] = AlertText(key, std::string(model::AlertStateName(alert.state)),
+                           Nanos(alert.active_at), Nanos(alert.fired_at), Nanos(alert.resolved_at));
+  }
+  if (expected == found) return;
+  std::string differ;
+  for (const auto& [key, text] : expected) {
+    const auto other = found.find(key);
+    if (other == found.end() || other->second != text) differ += "expected " + text;
+  }
+  for (const auto& [key, text] : found) {
+    const auto other = expected.find(key);
+    if (other == expected.end() || other->second != text) differ += "found    " + text;
+  }
+  std::string agreed;
+  for (const auto& [key, text] : expected) {
+    const auto other = found.find(key);
+    if (other != found.end() && other->second == text) agreed += "both     " + text;
+  }
+  Fail("5 alerts", differ + agreed);
+}
+
+void CheckAlertmanager(const AlertmanagerModel& alertmanager, const Reference& reference,
+                       base::UnixNanos now) {
+  for (const auto& [key, alert] : reference.alerts()) {
+    if (alert.state == "pending") continue;
+    const bool fires = alert.state == "firing";
+    const auto known = alertmanager.known().find(key);
+    if (known == alertmanager.known().end()) {
+      if (!fires) continue;  // It was over before anybody could be told.
+      Fail("5 delivery", "the Alertmanager was never told of " + key);
+    }
+    // A start in what is now the future is told as now.
+    const int64_t starts_at =
+        std::min({alert.fired_at, Nanos(known->second.told_at), Nanos(known->second.ends_at)});
+    // Of a spell that a crash took it was told, and will hear no more: it ends by itself. Where the
+    // spell before began in what is now the future, their starts cannot be told apart.
+    if (!fires && (Nanos(known->second.starts_at) != starts_at || alert.fired_at > starts_at))
+      continue;
+    if (Nanos(known->second.starts_at) != starts_at) {
+      Fail("5 delivery", fmt::format("{} fires since {}, the Alertmanager knows {}", key, starts_at,
+                                     Nanos(known->second.starts_at)));
+    }
+    if (fires != alertmanager.Fires(key, now)) {
+      Fail("5 delivery", fmt::format("{} is {}, the Alertmanager thinks that it ends at {}, now {}",
+                                     key, alert.state, Nanos(known->second.ends_at), Nanos(now)));
+    }
+  }
+}
+
+void CheckLedger(const app::CommitStep& step, const Reference& reference) {
+  const serve::LedgerReading ledger = step.ReadLedger();
+  if (ledger.imbalance() != 0)
+    Fail("7 ledger", fmt::format("the imbalance is {}", ledger.imbalance()));
+  const serve::SignalLedger& traces = ledger.signals.at("traces");
+  const auto same = [&](const std::string& counter, uint64_t found) {
+    if (reference.ledger(counter) == found) return;
+    Fail("7 ledger",
+         fmt::format("{}: expected {}, found {}", counter, reference.ledger(counter), found));
+  };
+  same("traces/decoded", traces.decoded);
+  same("traces/accepted", traces.accepted);
+  same("traces/duplicate", traces.duplicate);
+  same("traces/too_late", traces.too_late);
+  const auto too_new = traces.rejected.find("too_new");
+  same("traces/rejected/too_new", too_new == traces.rejected.end() ? 0 : too_new->second);
+  same("traces/accepted", ledger.downstreams.at("backend").routed);
+}
+
+}  // namespace slowburn::sim

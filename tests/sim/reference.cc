@@ -1,0 +1,243 @@
+#include "tests/sim/reference.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace slowburn::sim {
+namespace {
+
+constexpr int64_t kSecond = 1'000'000'000;
+constexpr int64_t kSliceSeconds = 10;
+constexpr int64_t kFutureMax = 10 * 60 * kSecond;
+constexpr int64_t kDedupWindow = 10 * 60 * kSecond;
+
+bool IsTooNew(const Event& event, int64_t received_at) {
+  return event.end_nanos > received_at + kFutureMax;
+}
+
+// http.route -> http_route
+std::string LabelName(std::string name) {
+  std::replace(name.begin(), name.end(), '.', '_');
+  return name;
+}
+
+}  // namespace
+
+// --- requests
+
+Reference::Commit Reference::Decide(const std::vector<ArrivedRequest>& requests, int64_t now,
+                                    const std::function<bool(uint64_t)>& was_counted) const {
+  Commit commit;
+  std::map<uint64_t, int64_t> rejected_here;  // by batch: those that this commit remembers
+  const int64_t oldest_slice =
+      now / kSecond / kSliceSeconds - options_.max_late_seconds / kSliceSeconds;
+  Placement placement(counts_, idle_, options_.groups_max);
+  for (const ArrivedRequest& request : requests) {
+    const Batch& batch = *request.batch;
+    const bool deduplicate = !batch.has_event_without_time();
+    commit.ledger["traces/decoded"] += batch.events.size();
+    Verdicts& verdicts = commit.verdicts.emplace_back();
+    verdicts.rejected =
+        std::count_if(batch.events.begin(), batch.events.end(),
+                      [&](const Event& e) { return IsTooNew(e, request.received_at); });
+    if (deduplicate && !rejected_here.contains(batch.id)) {
+      verdicts.is_resent =
+          known_.contains(batch.id) && (!IsDoubtful(batch.id, now) || !was_counted(batch.id));
+    } else if (deduplicate) {
+      verdicts.is_resent = true;
+    }
+    if (verdicts.is_resent) {
+      commit.ledger["traces/duplicate"] += batch.events.size();
+      continue;
+    }
+    if (deduplicate) {
+      rejected_here.emplace(batch.id, verdicts.rejected);
+      commit.known.push_back({batch.id, now});
+    }
+    commit.batches.push_back(batch.id);
+    const auto rejected = static_cast<uint64_t>(verdicts.rejected);
+    commit.ledger["traces/accepted"] += batch.events.size() - rejected;
+    commit.ledger["traces/rejected/too_new"] += rejected;
+    for (const Event& event : batch.events) {
+      if (IsTooNew(event, request.received_at)) continue;
+      const int64_t time = event.end_nanos == 0 ? request.received_at : event.end_nanos;
+      for (const SliConfig& sli : request.slis) {
+        const std::optional<bool> good = Judge(sli, event);
+        if (!good.has_value()) continue;
+        if (time / kSecond / kSliceSeconds < oldest_slice) {
+          ++commit.ledger["traces/too_late"];
+          continue;
+        }
+        std::vector<std::string> group = GroupOf(sli, event);
+        if (!group.empty()) group = placement.Place(sli, std::move(group));
+        commit.counted.push_back({sli, std::move(group), time / kSecond, *good});
+      }
+    }
+  }
+  return commit;
+}
+
+bool Reference::IsDoubtful(uint64_t batch, int64_t now) const {
+  const int64_t time = known_.at(batch);
+  return now - time > kDedupWindow || doubtful_.contains({batch, time});
+}
+
+// A request is surely known for as long as it was never seen older than the window. The clock may
+// have been ahead when it was.
+void Reference::FindDoubtful(int64_t now) {
+  for (const auto& [batch, time] : known_) {
+    if (now - time > kDedupWindow) doubtful_.emplace(batch, time);
+  }
+}
+
+void Reference::Fold(const Commit& commit) {
+  for (const CountedEvent& event : commit.counted) counts_.Add(event);
+  for (const Commit::Known& known : commit.known) known_[known.batch] = known.time;
+  stored_.insert(commit.batches.begin(), commit.batches.end());
+  for (const auto& [counter, items] : commit.ledger) ledger_[counter] += items;
+}
+
+void Reference::Store(Commit commit, uint64_t position) {
+  Fold(commit);
+  history_.push_back({position, std::move(commit)});
+}
+
+uint64_t Reference::ledger(const std::string& counter) const {
+  const auto found = ledger_.find(counter);
+  return found == ledger_.end() ? 0 : found->second;
+}
+
+// --- time
+
+AlertChanges Reference::Tick(int64_t now) {
+  engine_seconds_ = std::max(engine_seconds_, now / kSecond);
+  FindDoubtful(now);
+  return alerts_.Evaluate(Reasons(), now);
+}
+
+void Reference::Apply(const AlertChanges& changes) {
+  if (changes.empty()) return;
+  alerts_.Apply(changes);
+  has_unwritten_alerts_ = true;
+  for (const auto& [key, alert] : changes) {
+    if (alert.has_value() && alert->fired_at != 0) ever_fired_.emplace(key, alert->fired_at);
+  }
+}
+
+void Reference::WriteAlerts(const std::vector<std::string>& alerts, uint64_t position) {
+  AlertChanges written;
+  for (const std::string& key : alerts) {
+    const auto found = alerts_.alerts().find(key);
+    written[key] = found == alerts_.alerts().end() ? std::nullopt : std::optional(found->second);
+  }
+  history_.push_back({position, std::move(written)});
+}
+
+void Reference::WriteCheckpoint(uint64_t position) {
+  if (!has_unwritten_alerts_) return;
+  history_.push_back({position, alerts_.alerts()});
+  has_unwritten_alerts_ = false;
+}
+
+// --- SLOs
+
+AlertChanges Reference::Install(SloConfigs slos, int64_t now) {
+  engine_seconds_ = std::max(engine_seconds_, now / kSecond);
+  slos_ = std::move(slos);
+  std::vector<std::string> ids;
+  for (const SloConfig& slo : slos_) ids.push_back(slo.id());
+  return alerts_.EndOrphans(ids, now);
+}
+
+std::set<SliConfig> Reference::slis() const {
+  std::set<SliConfig> slis;
+  for (const SloConfig& slo : slos_) slis.insert(slo.sli);
+  return slis;
+}
+
+bool Reference::IsIdle(const SliConfig& sli, const ReferenceCounts::Group& group) const {
+  const auto found = idle_.find(sli);
+  return found != idle_.end() && found->second.contains(group.values);
+}
+
+int64_t Reference::LongestWindow(const SliConfig& sli) const {
+  int64_t longest = 3600;  // of the time to exhaustion
+  for (const SloConfig& slo : slos_) {
+    if (slo.sli == sli) longest = std::max(longest, slo.window_seconds);
+  }
+  return longest;
+}
+
+void Reference::AddReasons(const SloConfig& slo, const ReferenceCounts::Group& group,
+                           std::vector<Reason>& reasons) const {
+  const bool is_total = group.values.empty();
+  const std::string scope =
+      slo.sli.group_by.empty() ? "total" : (slo.scope.empty() ? "groups" : slo.scope);
+  if (scope == (is_total ? "groups" : "total")) return;
+  Labels group_labels;
+  for (size_t i = 0; i < group.values.size(); ++i)
+    group_labels[LabelName(slo.sli.group_by[i])] = group.values[i];
+  for (const Tier& tier : TiersOf(slo)) {
+    const SeverityConfig& severity = tier.is_page ? slo.page : slo.ticket;
+    if (severity.disabled) continue;
+    if (TierStateOf(slo, tier, {&group, engine_seconds_, fine_from_}) != "burning") continue;
+    Reason reason{.labels = group_labels,
+                  .tier = tier.name,
+                  .hold_nanos = tier.hold_seconds * kSecond,
+                  .keep_nanos = tier.keep_seconds * kSecond,
+                  .settle_nanos = tier.short_seconds * kSecond,
+                  .incident = slo.id() + LabelText(group_labels),
+                  .rank = tier.is_page ? 2 : 1};
+    for (const auto& [name, value] : slo.labels) reason.labels[name] = value;
+    reason.labels["alertname"] = "SLOBurnRate";
+    reason.labels["service"] = slo.service;
+    reason.labels["slo"] = slo.name;
+    reason.labels["severity"] = tier.is_page ? "page" : "ticket";
+    for (const auto& [name, value] : severity.labels) reason.labels[name] = value;
+    reasons.push_back(std::move(reason));
+  }
+}
+
+std::vector<Reason> Reference::Reasons() const {
+  std::vector<Reason> reasons;
+  for (const SloConfig& slo : slos_) {
+    for (const ReferenceCounts::Group& group : counts_.groups(slo.sli)) {
+      if (!IsIdle(slo.sli, group)) AddReasons(slo, group, reasons);
+    }
+  }
+  if (options_.dead_man) {
+    reasons.push_back(
+        {.labels = {{"alertname", "SLODeadMan"}, {"severity", "none"}}, .tier = "always"});
+  }
+  return reasons;
+}
+
+// --- crashes
+
+void Reference::Lose(const std::function<bool(uint64_t)>& survived) {
+  std::erase_if(history_, [&](const Entry& entry) { return !survived(entry.position); });
+  known_.clear();
+  counts_ = {};
+  stored_.clear();
+  ledger_.clear();
+  alerts_ = {};
+  for (const Entry& entry : history_) {
+    if (const auto* commit = std::get_if<Commit>(&entry.what)) {
+      Fold(*commit);
+    } else if (const auto* changes = std::get_if<AlertChanges>(&entry.what)) {
+      alerts_.Apply(*changes);
+    } else {
+      alerts_.Restart(std::get<AlertMap>(entry.what), 0);
+    }
+  }
+  has_unwritten_alerts_ = false;
+}
+
+void Reference::Restart(int64_t now) {
+  FindDoubtful(now);
+  alerts_.Restart(alerts_.alerts(), now);
+  slos_.clear();
+  engine_seconds_ = 0;
+}
+
+}  // namespace slowburn::sim

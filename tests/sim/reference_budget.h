@@ -1,0 +1,54 @@
+// tests/sim/reference_budget.h: what counts say: error budgets, burn rates, tiers, states. Slow and
+// exact, from the formulas.
+//
+// Room     tests/sim: includes nothing of slo/
+// Uses     tests/sim
+// Threads  pure functions
+// Units    seconds; counts are events; a budget is 1 - objective in units of 10^-8
+// Source   DESIGN section 4, "Definitions", "Alert policies", "Exact meanings"
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "tests/sim/reference_counts.h"
+#include "tests/sim/slo_config.h"
+
+namespace slowburn::sim {
+
+struct Tier {
+  std::string name;  // "1h/5m"
+  bool is_page = true;
+  int64_t long_seconds = 0;
+  int64_t short_seconds = 0;
+  // The burn rate that both windows must exceed.
+  uint64_t factor_numerator = 0;
+  uint64_t factor_denominator = 1;
+  uint64_t min_total = 1;
+  uint64_t min_bad = 1;
+  int64_t hold_seconds = 0;
+  int64_t keep_seconds = 0;
+};
+// Of the SLO's policy, without those that could never fire.
+std::vector<Tier> TiersOf(const SloConfig& slo);
+
+// bad / total > factor * budget, in whole numbers.
+bool BurnsFaster(const Counts& counts, uint32_t budget_units, uint64_t factor_numerator,
+                 uint64_t factor_denominator);
+
+// One budget at a moment: the counts of one group.
+struct BudgetView {
+  const ReferenceCounts::Group* group = nullptr;
+  int64_t now = 0;        // engine time
+  int64_t fine_from = 0;  // unix days; before it five minutes are the finest that is known
+
+  Counts In(int64_t window_seconds) const;
+};
+
+std::string_view TierStateOf(const SloConfig& slo, const Tier& tier, const BudgetView& view);
+std::string_view StateOf(const SloConfig& slo, const std::vector<Tier>& tiers,
+                         const BudgetView& view);
+
+}  // namespace slowburn::sim

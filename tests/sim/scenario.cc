@@ -1,0 +1,92 @@
+#include "tests/sim/scenario.h"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include "tests/sim/random.h"
+
+namespace slowburn::sim {
+
+std::string_view FaultName(Fault fault) {
+  switch (fault) {
+    case Fault::kCrash:
+      return "crash";
+    case Fault::kPowerLoss:
+      return "power_loss";
+    case Fault::kDiskFull:
+      return "disk_full";
+    case Fault::kDiskFails:
+      return "disk_fails";
+    case Fault::kSlowCheckpoint:
+      return "slow_checkpoint";
+    case Fault::kInterval:
+      return "interval";
+    case Fault::kClockStep:
+      return "clock_step";
+    case Fault::kReload:
+      return "reload";
+    case Fault::kDuplicate:
+      return "duplicate";
+    case Fault::kLostAnswer:
+      return "lost_answer";
+    case Fault::kLate:
+      return "late";
+    case Fault::kFuture:
+      return "future";
+    case Fault::kNoTime:
+      return "no_time";
+    case Fault::kOverflow:
+      return "overflow";
+    case Fault::kAlertmanagerDown:
+      return "alertmanager_down";
+    case Fault::kStall:
+      return "stall";
+  }
+  return "";
+}
+
+Scenario Scenario::Of(uint64_t seed, const std::set<Fault>& off) {
+  Random random(seed, "scenario");
+  Scenario scenario;
+  scenario.seed = seed;
+  // Each fault is there in half of the seeds, so that each is met with and without each other one.
+  for (int i = 0; i < kFaults; ++i) {
+    const auto fault = static_cast<Fault>(i);
+    if (random.OneIn(2) && !off.contains(fault)) scenario.faults.insert(fault);
+  }
+  constexpr int64_t kYear2024 = 1'704'067'200;
+  scenario.start_unix_seconds = kYear2024 + random.Between(0, 365 * 86'400);
+  struct Pace {
+    std::vector<int64_t> tick_seconds;
+    int ticks;
+  };
+  const std::vector<Pace> paces = {
+      {{1}, 400},   {{1, 1, 1, 2, 10}, 400}, {{10}, 400},         {{60}, 300},
+      {{600}, 300}, {{3600}, 240},           {{1, 10, 600}, 300}, {{10, 3600, 20'000}, 240}};
+  const Pace& pace = scenario.Has(Fault::kStall) ? random.Pick(paces) : paces[random.Below(3)];
+  scenario.tick_seconds = pace.tick_seconds;
+  scenario.ticks = static_cast<int>(random.Between(pace.ticks / 4, pace.ticks));
+  scenario.services = static_cast<uint32_t>(random.Between(1, 3));
+  scenario.clients = static_cast<uint32_t>(random.Between(1, 4));
+  scenario.events_max = random.Pick({200u, 1000u, 3000u});
+  const uint32_t groups_max = random.Pick({1u, 2u, 4u});
+  scenario.groups_max = scenario.Has(Fault::kOverflow) ? groups_max : 1000;
+  scenario.routes = static_cast<uint32_t>(random.Between(1, 7));
+  scenario.max_late_seconds = random.Pick({86'400, 86'400, 3600, 600});
+  scenario.sync_interval_seconds = random.Pick({1, 5});
+  scenario.resend_seconds = random.Pick({60, 60, 10});
+  scenario.dead_man = !random.OneIn(4);
+  return scenario;
+}
+
+std::string Scenario::Text() const {
+  std::vector<std::string_view> names;
+  for (const Fault fault : faults) names.push_back(FaultName(fault));
+  return fmt::format(
+      "seed {}: {} ticks of {} s, {} clients of {} services, at most {} events, max_late {} s, {} "
+      "groups, faults: {}",
+      seed, ticks, fmt::join(tick_seconds, "|"), clients, services, events_max, max_late_seconds,
+      groups_max, fmt::join(names, " "));
+}
+
+}  // namespace slowburn::sim
