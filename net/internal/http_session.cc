@@ -21,6 +21,8 @@ namespace slowburn::net::internal {
 namespace {
 
 constexpr size_t kHeaderRead = 8 << 10;
+// A new connection waits with little memory: it may never say anything.
+constexpr size_t kFirstRead = 512;
 // One step of progress for the body and write timeouts, and the first room for a body.
 constexpr size_t kBodyStep = 64 << 10;
 // What is read of a body at once at most.
@@ -266,9 +268,11 @@ Awaitable<Session::Reading> Session::ReadHeader() {
         co_return Reading::kHeaderTooLarge;
       }
     }
-    const std::span<char> room = buffer_.Prepare(kHeaderRead);
-    const size_t bytes = co_await ReadSome(room.data(), kHeaderRead);
+    const size_t step = has_spoken_ ? kHeaderRead : kFirstRead;
+    const std::span<char> room = buffer_.Prepare(step);
+    const size_t bytes = co_await ReadSome(room.data(), step);
     if (bytes == 0) co_return phase_ == Phase::kIdle ? Reading::kGone : FailedRead();
+    has_spoken_ = true;
     buffer_.Commit(bytes);
   }
 }
