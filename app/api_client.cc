@@ -1,6 +1,8 @@
 #include "app/api_client.h"
 
-#include <boost/json.hpp>
+#include <cstdio>
+#include <exception>
+
 #include <fmt/format.h>
 
 #include "base/files.h"
@@ -69,6 +71,30 @@ absl::StatusOr<std::string> CallApi(const ApiOptions& options, const std::string
   }
   if (result->status == 200 || result->status == 201) return result->body;
   return base::InvalidArgument("{}", ErrorText(options.server, *result));
+}
+
+int PrintAnswer(const ApiOptions& options, const std::string& output,
+                const absl::StatusOr<std::string>& answer,
+                absl::FunctionRef<void(const json::value&)> print) {
+  if (!answer.ok()) {
+    fmt::print(stderr, "{}\n", base::Message(answer.status()));
+    return 1;
+  }
+  if (output == "json") {
+    fmt::print("{}\n", *answer);
+    return 0;
+  }
+  try {
+    print(json::parse(*answer));
+    return 0;
+  } catch (const std::exception& error) {
+    // Of another program that calls itself slowburn.
+    fmt::print(
+        stderr,
+        "{} gave an answer that slowburn does not understand ({}); is it the same version?\n",
+        options.server, error.what());
+    return 1;
+  }
 }
 
 }  // namespace slowburn::app

@@ -1,7 +1,7 @@
 // app/api_client.h: how the commands ask a running server.
 //
 // Room     app
-// Uses     net/, CLI11
+// Uses     net/, Boost.JSON, CLI11
 // Threads  main thread
 // Units    none
 #pragma once
@@ -9,7 +9,9 @@
 #include <string>
 
 #include <CLI/CLI.hpp>
+#include <absl/functional/function_ref.h>
 #include <absl/status/statusor.h>
+#include <boost/json.hpp>
 
 #include "net/tls_context.h"
 
@@ -30,6 +32,12 @@ absl::StatusOr<std::string> GetFromApi(const ApiOptions& options, const std::str
 // The same for any method; `body` is JSON, or empty. 201 is as good as 200.
 absl::StatusOr<std::string> CallApi(const ApiOptions& options, const std::string& method,
                                     const std::string& path, std::string body);
+
+// The JSON of an answer as `print` shows it, or, with `output` json, as it came. Returns the exit
+// code: 1, and why on stderr, when there is no answer or it is not what `print` reads.
+int PrintAnswer(const ApiOptions& options, const std::string& output,
+                const absl::StatusOr<std::string>& answer,
+                absl::FunctionRef<void(const boost::json::value&)> print);
 
 // The token in `file`, without the line end.
 absl::StatusOr<std::string> ReadToken(const std::string& file);

@@ -58,9 +58,13 @@ void CommitLoop::Submit(SubmittedRequest request) {
       return;
     }
   }
+  Refuse(std::move(request), absl::UnavailableError(refusal));
+}
+
+void CommitLoop::Refuse(SubmittedRequest request, const absl::Status& why) {
   step_->metrics().of(request.counted.signal).refused.Increment(request.counted.items);
   Answer(request, {.outcome = collector::ExportAnswer::Outcome::kUnavailable,
-                   .message = std::move(refusal)});
+                   .message = std::string(base::Message(why))});
 }
 
 void CommitLoop::CountRefused(collector::RequestRefusal reason) {

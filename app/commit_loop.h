@@ -53,6 +53,8 @@ class CommitLoop final : private CommitOutlet {
   // Takes a request; its answer comes from the loop's thread. A full queue, a failed disk or a
   // stopped loop answers at once: unavailable.
   void Submit(SubmittedRequest request);
+  // Answers one that cannot be taken just now: unavailable.
+  void Refuse(SubmittedRequest request, const absl::Status& why);
   // Counts a request that never became items; durable with the next second.
   void CountRefused(collector::RequestRefusal reason);
   // Runs `command` on the loop's thread between two commits and waits for it. kUnavailable once

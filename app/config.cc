@@ -207,9 +207,11 @@ void ScaleToMemory(Config::Limits& limits) {
   limits.forward_queue_bytes = std::min(limits.forward_queue_bytes, memory / 32);
   limits.streams = std::min(limits.streams, memory / 2048);
   limits.metric_series = std::min(limits.metric_series, memory / 8192);
+  // An idle one takes 4 to 20 KiB, with TLS 70 more, of each of three listeners.
+  limits.connections = std::min(limits.connections, memory / (256 << 10));
 }
 
-// A request is charged for itself and, while it is decoded, for three times as much again.
+// A request is charged for itself and, while it is decoded, for up to three times as much again.
 constexpr uint64_t kInFlightPerRequest = 4;
 
 void ReadLimits(const YamlNode& node, Config& config) {

@@ -64,7 +64,8 @@ struct Config {
   std::chrono::seconds resend{60};
   bool dead_man = true;  // an alert that always fires, to prove that alerts arrive
 
-  // Defaults for memory_bytes = 2 GiB; with less, those in bytes shrink with it.
+  // Defaults for memory_bytes = 2 GiB; with less, those in bytes shrink with it, and so do streams
+  // and connections.
   struct Limits {
     uint64_t memory_bytes = uint64_t{2} << 30;  // of the whole process
     uint64_t in_flight_bytes = 512 << 20;       // requests, from their first byte to their answer

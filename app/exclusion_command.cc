@@ -59,9 +59,15 @@ std::string WhichSlos(const json::object& exclusion) {
   return which.empty() ? "every SLO" : which;
 }
 
-int Fail(const absl::Status& status) {
-  fmt::print(stderr, "{}\n", base::Message(status));
-  return 1;
+void PrintMade(const json::value& made) {
+  fmt::print(
+      "exclusion {}: {} from {} to {}{}\n", made.at("id").as_string().c_str(),
+      WhichSlos(made.as_object()), TimeText(made.at("start")), TimeText(made.at("end")),
+      made.at("rrule").is_null() ? "" : fmt::format(", {}", made.at("rrule").as_string().c_str()));
+  const json::array& applies_to = made.at("applies_to").as_array();
+  if (!applies_to.empty()) fmt::print("it applies to {}\n", Joined(applies_to));
+  for (const json::value& warning : made.at("warnings").as_array())
+    fmt::print(stderr, "{} (warning)\n", warning.as_string().c_str());
 }
 
 int Exclude(const ExclusionOptions& options) {
@@ -75,33 +81,12 @@ int Exclude(const ExclusionOptions& options) {
   document["duration"] = options.length;
   if (!options.rule.empty()) document["rrule"] = options.rule;
   if (!options.time_zone.empty()) document["time_zone"] = options.time_zone;
-  const auto body = CallApi(options.api, "POST", kPath, json::serialize(document));
-  if (!body.ok()) return Fail(body.status());
-  if (options.output == "json") {
-    fmt::print("{}\n", *body);
-    return 0;
-  }
-  const json::value made = json::parse(*body);
-  fmt::print(
-      "exclusion {}: {} from {} to {}{}\n", made.at("id").as_string().c_str(),
-      WhichSlos(made.as_object()), TimeText(made.at("start")), TimeText(made.at("end")),
-      made.at("rrule").is_null() ? "" : fmt::format(", {}", made.at("rrule").as_string().c_str()));
-  const json::array& applies_to = made.at("applies_to").as_array();
-  if (!applies_to.empty()) fmt::print("it applies to {}\n", Joined(applies_to));
-  for (const json::value& warning : made.at("warnings").as_array())
-    fmt::print(stderr, "{} (warning)\n", warning.as_string().c_str());
-  return 0;
+  return PrintAnswer(options.api, options.output,
+                     CallApi(options.api, "POST", kPath, json::serialize(document)), PrintMade);
 }
 
-int List(const ExclusionOptions& options) {
-  const auto body = GetFromApi(options.api, kPath);
-  if (!body.ok()) return Fail(body.status());
-  if (options.output == "json") {
-    fmt::print("{}\n", *body);
-    return 0;
-  }
+void PrintList(const json::value& answer) {
   Table table({"EXCLUSION", "SLOS", "NOW", "NEXT", "REPEATS", "FROM", "DESCRIPTION"});
-  const json::value answer = json::parse(*body);
   for (const json::value& value : answer.at("exclusions").as_array()) {
     const json::object& exclusion = value.as_object();
     const auto text = [&](const char* key) -> std::string {
@@ -113,32 +98,18 @@ int List(const ExclusionOptions& options) {
                place == "-" ? text("source") : place, text("description")});
   }
   fmt::print("{}", table.Text());
-  return 0;
+}
+
+int List(const ExclusionOptions& options) {
+  return PrintAnswer(options.api, options.output, GetFromApi(options.api, kPath), PrintList);
 }
 
 int Include(const ExclusionOptions& options) {
-  const auto body = CallApi(options.api, "DELETE",
-                            fmt::format("{}?id={}", kPath, net::PercentEncode(options.id)), "");
-  if (!body.ok()) return Fail(body.status());
-  if (options.output == "json") {
-    fmt::print("{}\n", *body);
-  } else {
+  const auto answer = CallApi(options.api, "DELETE",
+                              fmt::format("{}?id={}", kPath, net::PercentEncode(options.id)), "");
+  return PrintAnswer(options.api, options.output, answer, [&](const json::value&) {
     fmt::print("exclusion {} is removed: what it left out counts again\n", options.id);
-  }
-  return 0;
-}
-
-// Answers of another program that calls itself slowburn end here, not in a crash.
-int Guarded(int (*command)(const ExclusionOptions&), const ExclusionOptions& options) {
-  try {
-    return command(options);
-  } catch (const std::exception& error) {
-    fmt::print(
-        stderr,
-        "{} gave an answer that slowburn does not understand ({}); is it the same version?\n",
-        options.api.server, error.what());
-    return 1;
-  }
+  });
 }
 
 }  // namespace
@@ -173,9 +144,9 @@ void AddExclusionCommands(CLI::App& slo, const RunCommand& run) {
   list->footer("Example:\n  slowburn slo exclusions");
   include->add_option("id", options->id, "the id that `slowburn slo exclusions` shows")->required();
   include->footer("Example:\n  slowburn slo include 20260104T020000Z-9f3a5c01");
-  exclude->callback([run, options] { run([options] { return Guarded(Exclude, *options); }); });
-  list->callback([run, options] { run([options] { return Guarded(List, *options); }); });
-  include->callback([run, options] { run([options] { return Guarded(Include, *options); }); });
+  exclude->callback([run, options] { run([options] { return Exclude(*options); }); });
+  list->callback([run, options] { run([options] { return List(*options); }); });
+  include->callback([run, options] { run([options] { return Include(*options); }); });
 }
 
 }  // namespace slowburn::app

@@ -70,32 +70,13 @@ Table Reasons(const json::object& ledger) {
   return table;
 }
 
-int Show(const LedgerOptions& options) {
-  const auto body = GetFromApi(options.api, "/api/slo/v1/ledger");
-  if (!body.ok()) {
-    fmt::print(stderr, "{}\n", base::Message(body.status()));
-    return 1;
+void Print(const json::value& answer) {
+  const json::object& ledger = answer.as_object();
+  fmt::print("{}", Signals(ledger.at("signals").as_object()).Text());
+  if (!ledger.at("downstreams").as_object().empty()) {
+    fmt::print("\n{}", Downstreams(ledger.at("downstreams").as_object()).Text());
   }
-  if (options.output == "json") {
-    fmt::print("{}\n", *body);
-    return 0;
-  }
-  try {
-    const json::value answer = json::parse(*body);
-    const json::object& ledger = answer.as_object();
-    fmt::print("{}", Signals(ledger.at("signals").as_object()).Text());
-    if (!ledger.at("downstreams").as_object().empty()) {
-      fmt::print("\n{}", Downstreams(ledger.at("downstreams").as_object()).Text());
-    }
-    fmt::print("\n{}\nimbalance {}\n", Reasons(ledger).Text(), Count(ledger, "imbalance"));
-    return 0;
-  } catch (const std::exception& error) {
-    fmt::print(
-        stderr,
-        "{} gave an answer that slowburn does not understand ({}); is it the same version?\n",
-        options.api.server, error.what());
-    return 1;
-  }
+  fmt::print("\n{}\nimbalance {}\n", Reasons(ledger).Text(), Count(ledger, "imbalance"));
 }
 
 }  // namespace
@@ -111,7 +92,12 @@ void AddLedgerCommand(CLI::App& root, const RunCommand& run) {
       "decoded = accepted + duplicate + rejected; per downstream routed = delivered + pending +\n"
       "dropped. The imbalance is 0 when nothing is under way.\n"
       "Example:\n  slowburn ledger --server http://127.0.0.1:7560");
-  ledger->callback([run, options] { run([options] { return Show(*options); }); });
+  ledger->callback([run, options] {
+    run([options] {
+      return PrintAnswer(options->api, options->output,
+                         GetFromApi(options->api, "/api/slo/v1/ledger"), Print);
+    });
+  });
 }
 
 }  // namespace slowburn::app

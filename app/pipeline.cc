@@ -34,38 +34,56 @@ SubmittedRequest Submission(model::Signal signal, const RequestBody& body, const
   return request;
 }
 
-// The accepted items as protobuf. JSON that could be counted may still hold broken values, where
-// nobody looked.
+absl::Status ShortOfMemory() {
+  return base::Unavailable("the server is short of memory; send the request again");
+}
+
+// The accepted items as protobuf, paid for by `lease`. JSON that could be counted may still hold
+// broken values, where nobody looked: kInvalidArgument.
 absl::StatusOr<std::string> AcceptedItems(model::Signal signal, const RequestBody& body,
-                                          const std::vector<model::RejectedItem>& rejected) {
+                                          const std::vector<model::RejectedItem>& rejected,
+                                          base::MemoryLease& lease) {
   if (body.encoding == BodyEncoding::kProtobuf) {
     if (rejected.empty()) return body.Take();
+    if (!lease.GrowBy(body.bytes().size())) return ShortOfMemory();
     return collector::WithoutItems(signal, body.bytes(), rejected);
   }
-  absl::StatusOr<std::string> bytes = collector::JsonToProtobuf(signal, body.storage);
+  absl::StatusOr<std::string> bytes = collector::JsonToProtobuf(signal, body.storage, &lease);
   if (!bytes.ok() || rejected.empty()) return bytes;
+  if (!lease.GrowBy(bytes->size())) return ShortOfMemory();
   return collector::WithoutItems(signal, *bytes, rejected);
 }
 
-// Moves the body: nothing may read the batch afterwards.
+// Moves the body: nothing may read the batch afterwards. kUnavailable: memory is short.
 template <typename Batch>
-void AddPayload(const RequestBody& body, const Batch& batch, SubmittedRequest& request) {
-  if (batch.accepted() == 0) return;
-  absl::StatusOr<std::string> bytes = AcceptedItems(request.counted.signal, body, batch.rejected);
+absl::Status AddPayload(const RequestBody& body, const Batch& batch, SubmittedRequest& request) {
+  if (batch.accepted() == 0) return absl::OkStatus();
+  absl::StatusOr<std::string> bytes =
+      AcceptedItems(request.counted.signal, body, batch.rejected, request.lease);
+  if (absl::IsUnavailable(bytes.status())) return bytes.status();
   if (!bytes.ok()) {
     request.counted.is_transcodable = false;
-    return;
+    return absl::OkStatus();
   }
   // Shared: the queues of several downstreams hold one copy.
   request.payload = std::make_shared<const std::string>(*std::move(bytes));
+  return absl::OkStatus();
 }
 
-void Submit(CommitLoop& loop, SubmittedRequest request) {
+// Until its answer the request holds what it costs, and no longer its body.
+template <typename Batch>
+void Submit(CommitLoop& loop, const RequestBody& body, const Batch& batch,
+            SubmittedRequest request) {
   const CountedRequest& counted = request.counted;
+  absl::Status status;
+  if (loop.Forwards(counted.signal)) status = AddPayload(body, batch, request);
   request.cost_bytes = sizeof request + counted.delta.memory_bytes() +
                        counted.metrics.memory_bytes() +
                        counted.points.capacity() * sizeof(StreamPoint);
-  if (request.payload != nullptr) request.cost_bytes += request.payload->size();
+  if (request.payload != nullptr) request.cost_bytes += request.payload->capacity();
+  if (!request.lease.GrowTo(request.cost_bytes)) status.Update(ShortOfMemory());
+  request.lease.ShrinkTo(request.cost_bytes);
+  if (!status.ok()) return loop.Refuse(std::move(request), status);
   loop.Submit(std::move(request));
 }
 
@@ -87,8 +105,7 @@ class Pipeline::EventGeneration final : public collector::BatchSink<Batch> {
     batch.RejectAfter(LatestEvent(now));
     SubmittedRequest request = Submission(Batch::kSignal, body, batch, std::move(answer));
     request.counted.delta = matcher_->Match(batch, base::FloorSeconds(now), ScratchOfThread());
-    if (pipeline_.loop_.Forwards(Batch::kSignal)) AddPayload(body, batch, request);
-    Submit(pipeline_.loop_, std::move(request));
+    Submit(pipeline_.loop_, body, batch, std::move(request));
   }
 
  private:
@@ -126,8 +143,7 @@ class Pipeline::MetricGeneration final : public collector::MetricSink {
     SubmittedRequest request = Submission(model::Signal::kMetrics, body, batch, std::move(answer));
     request.counted.points = CumulativePoints(batch);
     if (!matcher_->empty()) request.counted.metrics = matcher_->Match(batch, ScratchOfThread());
-    if (pipeline_.loop_.Forwards(model::Signal::kMetrics)) AddPayload(body, batch, request);
-    Submit(pipeline_.loop_, std::move(request));
+    Submit(pipeline_.loop_, body, batch, std::move(request));
   }
 
  private:

@@ -337,9 +337,9 @@ TEST_F(PipelineTest, IsOverloadedWhenItIsTold) {
 }
 
 TEST_F(PipelineTest, TheLeaseIsHeldUntilTheAnswer) {
-  base::MemoryBudget budget(1000);
+  base::MemoryBudget budget(100'000);
   base::MemoryLease lease(&budget);
-  ASSERT_TRUE(lease.GrowTo(600));
+  ASSERT_TRUE(lease.GrowTo(60'000));
   const auto sink = pipeline_.traces();
   model::SpanBatch batch = Batch(*sink, {kStart});
   std::string body = "a";
@@ -348,6 +348,23 @@ TEST_F(PipelineTest, TheLeaseIsHeldUntilTheAnswer) {
                [&](ExportAnswer) { used.set_value(budget.used()); });
   EXPECT_EQ(lease.bytes(), 0u) << "the request has it";
   EXPECT_EQ(used.get_future().get(), 0u);
+}
+
+TEST_F(PipelineTest, WithoutMemoryToWaitARequestIsRefused) {
+  base::MemoryBudget budget(100);
+  base::MemoryLease lease(&budget);
+  ASSERT_TRUE(lease.GrowTo(1));
+  const auto sink = pipeline_.traces();
+  model::SpanBatch batch = Batch(*sink, {kStart});
+  std::string body = "a";
+  std::promise<ExportAnswer> answer;
+  sink->Ingest({.storage = body, .lease = lease}, batch,
+               [&](ExportAnswer given) { answer.set_value(std::move(given)); });
+  const ExportAnswer given = answer.get_future().get();
+  EXPECT_EQ(given.outcome, ExportAnswer::Outcome::kUnavailable);
+  EXPECT_NE(given.message.find("short of memory"), std::string::npos);
+  EXPECT_EQ(Counts(0), (slo::SliCounts{0, 0}));
+  EXPECT_EQ(budget.used(), 0u);
 }
 
 }  // namespace

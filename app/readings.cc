@@ -16,6 +16,13 @@ using std::chrono::seconds;
 using std::chrono::sys_seconds;
 
 constexpr int64_t kPointsMax = 11'000;
+// Events further ahead than this are refused: what lies behind needs no reading.
+constexpr std::chrono::hours kFutureMax{1};
+constexpr std::chrono::days kStepMax{3660};  // longer than anything is kept
+constexpr sys_seconds kSlicesEnd{slo::kSliceLength * int64_t{UINT32_MAX}};
+
+// Later than any slice is the last of them.
+slo::Slice SliceAt(sys_seconds time) { return slo::SliceOf(std::min(time, kSlicesEnd)); }
 
 uint32_t UnixHour(sys_seconds time) {
   return static_cast<uint32_t>(
@@ -62,7 +69,7 @@ absl::Status CheckCountRange(const std::vector<slo::GroupView>& views, sys_secon
   const auto granularity_at = [&](sys_seconds time) {
     seconds coarsest{0};
     for (const slo::GroupView& view : views)
-      coarsest = std::max(coarsest, slo::GranularityAt(view, slo::SliceOf(time)));
+      coarsest = std::max(coarsest, slo::GranularityAt(view, SliceAt(time)));
     return coarsest;
   };
   return CheckRange(granularity_at, start, end, retained_from);
@@ -72,6 +79,10 @@ absl::Status CheckStep(sys_seconds start, sys_seconds end, seconds step, seconds
   if (step <= seconds(0) || step % unit != seconds(0)) {
     return base::InvalidArgument("step={}s is not a multiple of {}s; write a duration like 1h",
                                  step.count(), unit.count());
+  }
+  if (step > kStepMax) {
+    return base::InvalidArgument("step={}s is longer than ten years; write a shorter one",
+                                 step.count());
   }
   if ((end - start) / step > kPointsMax) {
     return base::InvalidArgument("{} points are more than {}; write a longer step",
@@ -278,10 +289,13 @@ absl::StatusOr<serve::CountsReading> Readings::Counts(std::string_view id,
   SB_RETURN_IF_ERROR(CheckCountRange(copy.views, start, end, copy.retained_from));
   const BlockStore blocks(store_, *copy.snapshot);
   const slo::CountView& view = budget->view();
-  const slo::Slice begin_slice = slo::SliceOf(start), end_slice = slo::SliceOf(end);
-  SB_ASSIGN_OR_RETURN(
-      const slo::SliCounts counts,
-      slo::SumOfEvents(view, slo::RangeReader(copy.views.front(), blocks), begin_slice, end_slice));
+  const slo::Slice begin_slice = SliceAt(start), end_slice = SliceAt(end);
+  const slo::GroupView& group_view = copy.views.front();
+  // Whole days read fastest; behind the last event's there is nothing.
+  const slo::Slice day_end = (group_view.last / slo::kSlicesPerDay + 1) * slo::kSlicesPerDay;
+  SB_ASSIGN_OR_RETURN(const slo::SliCounts counts,
+                      slo::SumOfEvents(view, slo::RangeReader(group_view, blocks), begin_slice,
+                                       std::min(end_slice, day_end)));
   return serve::CountsReading{counts, view.ExcludedTime(begin_slice, end_slice)};
 }
 
@@ -293,6 +307,10 @@ absl::StatusOr<std::vector<slo::HistoryPoint>> Readings::History(std::string_vie
   SB_ASSIGN_OR_RETURN(const BudgetCopy copy, CopyBudget(id, group, {epoch, {}, {}}));
   SB_RETURN_IF_ERROR(CheckCountRange(copy.views, start, end, copy.retained_from));
   SB_RETURN_IF_ERROR(CheckStep(start, end, step, slo::kSliceLength));
+  // Steps that begin in the future are left out.
+  const sys_seconds last = base::FloorSeconds(clock_.Now()) + kFutureMax;
+  if (end > last)
+    end = start + (std::max(last - start, seconds(0)) + step - seconds(1)) / step * step;
   const BlockStore blocks(store_, *copy.snapshot);
   if (const auto* const composite = std::get_if<slo::CompositeBudget>(&copy.budget)) {
     std::vector<const slo::GroupView*> views;
@@ -323,8 +341,7 @@ absl::StatusOr<std::vector<slo::LatencyPercentiles>> Readings::Percentiles(
   const LatencyStore blocks(store_, *copy.snapshot);
   slo::LatencyReader reader(view, blocks);
   const seconds length = step.value_or(end - start);
-  // Events further ahead are refused: hours of the future need no reading.
-  const sys_seconds last = base::FloorSeconds(clock_.Now()) + std::chrono::hours(1);
+  const sys_seconds last = base::FloorSeconds(clock_.Now()) + kFutureMax;
   std::vector<slo::LatencyPercentiles> points;
   for (sys_seconds at = start; at + length <= end; at += length) {
     SB_ASSIGN_OR_RETURN(const slo::LatencySum sum,

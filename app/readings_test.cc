@@ -15,6 +15,7 @@ using testing::HasSubstr;
 using namespace std::chrono_literals;
 
 const std::chrono::sys_seconds kBegin = base::FloorSeconds(kStart);
+constexpr std::chrono::sys_seconds kFar{std::chrono::seconds(200'000'000'000)};  // year 8307
 
 class ReadingsTest : public CoreFixture {
  protected:
@@ -56,6 +57,22 @@ TEST_F(ReadingsTest, CountsOfACompositeNameTheMembersToAsk) {
                 .value()
                 .counts,
             (slo::SliCounts{8, 2}));
+}
+
+TEST_F(ReadingsTest, TheFutureIsNotWalked) {
+  EXPECT_EQ(
+      readings_->Counts("checkout/availability", {}, std::nullopt, kBegin, kFar).value().counts,
+      (slo::SliCounts{8, 2}));
+  for (const char* const id : {"checkout/availability", "checkout/journey"}) {
+    const auto points = readings_->History(id, {}, std::nullopt, kBegin, kFar, 365 * 24h);
+    ASSERT_TRUE(points.ok()) << points.status();
+    ASSERT_EQ(points->size(), 1u) << id;
+    EXPECT_EQ((*points)[0].counts, (slo::SliCounts{8, 2}));
+    EXPECT_EQ(readings_->History(id, {}, std::nullopt, kFar - 10s, kFar, 10s).value().size(), 0u);
+    // As many slices as a slice's number cannot hold.
+    EXPECT_TRUE(absl::IsInvalidArgument(
+        readings_->History(id, {}, std::nullopt, kBegin, kFar, (int64_t{1} << 32) * 10s).status()));
+  }
 }
 
 TEST_F(ReadingsTest, HistoryOfAComposite) {

@@ -26,8 +26,8 @@ using std::chrono::seconds;
 constexpr seconds kDrain{10};
 constexpr seconds kForwardDrain{5};
 // How often memory is looked at; certificates and credentials each kLooksPerReload-th time.
-constexpr std::chrono::milliseconds kLookInterval{250};
-constexpr int kLooksPerReload = 20;
+constexpr std::chrono::milliseconds kLookInterval{100};
+constexpr int kLooksPerReload = 50;
 
 ServerError Error(ExitCode code, const absl::Status& status) {
   return {code, {std::string(base::Message(status))}};
@@ -78,6 +78,23 @@ Core::Options CoreOptions(const Config& config) {
     options.downstreams.push_back({forward.name, forward.signals});
   }
   return options;
+}
+
+storage::RocksdbOptions StoreOptions(const Config& config) {
+  storage::RocksdbOptions options{.directory = config.data_dir};
+  const uint64_t share = config.limits.memory_bytes / 32;
+  options.block_cache_bytes = std::min<uint64_t>(options.block_cache_bytes, share);
+  options.write_buffer_bytes = std::min<uint64_t>(options.write_buffer_bytes, share);
+  return options;
+}
+
+collector::ReceiveLimits LimitsOfRequests(const Config::Limits& limits) {
+  collector::ReceiveLimits of_requests{.request_bytes_max = limits.request_bytes,
+                                       .compression_ratio_max = limits.compression_ratio};
+  // Each of four threads has five such buffers.
+  of_requests.buffer_bytes_kept =
+      std::min<uint64_t>(of_requests.buffer_bytes_kept, limits.memory_bytes / 256);
+  return of_requests;
 }
 
 }  // namespace
@@ -185,7 +202,7 @@ void Server::LookAround() {
 
 std::optional<ServerError> Server::OpenStore() {
   absl::StatusOr<std::unique_ptr<storage::Store>> store =
-      storage::OpenRocksdbStore({.directory = config_.data_dir});
+      storage::OpenRocksdbStore(StoreOptions(config_));
   if (!store.ok()) return Error(CodeOfStore(store.status()), store.status());
   store_ = *std::move(store);
   core_ = std::make_unique<Core>(CoreOptions(config_), *store_);
@@ -274,8 +291,7 @@ net::ServerOptions Server::ListenerOptions(const net::HostPort& address, std::st
 }
 
 std::optional<ServerError> Server::Listen() {
-  const collector::ReceiveLimits limits{.request_bytes_max = config_.limits.request_bytes,
-                                        .compression_ratio_max = config_.limits.compression_ratio};
+  const collector::ReceiveLimits limits = LimitsOfRequests(config_.limits);
   net::ServerOptions api_options = ListenerOptions(config_.http, "api");
   api_options.threads = 1;
   auto api = net::HttpServer::Start(std::move(api_options),

@@ -208,27 +208,18 @@ Table EpochTable(const json::array& epochs) {
   return table;
 }
 
-int Fail(const absl::Status& status) {
-  fmt::print(stderr, "{}\n", base::Message(status));
-  return 1;
+void PrintList(const json::value& answer) {
+  Table table = MakeTable();
+  for (const json::value& slo : answer.at("slos").as_array())
+    AddRows(slo.as_object(), false, table);
+  fmt::print("{}", table.Text());
 }
 
 int List(const SloOptions& options) {
   std::string path = "/api/slo/v1/slos?";
   if (!options.state.empty()) path += "state=" + net::PercentEncode(options.state) + "&";
   if (!options.service.empty()) path += "service=" + net::PercentEncode(options.service);
-  const auto body = GetFromApi(options.api, path);
-  if (!body.ok()) return Fail(body.status());
-  if (options.output == "json") {
-    fmt::print("{}\n", *body);
-    return 0;
-  }
-  const json::value answer = json::parse(*body);
-  Table table = MakeTable();
-  for (const json::value& slo : answer.at("slos").as_array())
-    AddRows(slo.as_object(), false, table);
-  fmt::print("{}", table.Text());
-  return 0;
+  return PrintAnswer(options.api, options.output, GetFromApi(options.api, path), PrintList);
 }
 
 std::string DurationOf(const json::value& value) {
@@ -252,23 +243,7 @@ std::string LatencyText(const json::object& slo) {
   return "\n" + table.Text();
 }
 
-int Show(const SloOptions& options) {
-  const size_t slash = options.id.find('/');
-  if (slash == std::string::npos) {
-    fmt::print(stderr, "\"{}\" is no SLO id; write SERVICE/NAME, like checkout/availability\n",
-               options.id);
-    return 1;
-  }
-  const auto body =
-      GetFromApi(options.api, fmt::format("/api/slo/v1/slos/{}/{}",
-                                          net::PercentEncode(options.id.substr(0, slash)),
-                                          net::PercentEncode(options.id.substr(slash + 1))));
-  if (!body.ok()) return Fail(body.status());
-  if (options.output == "json") {
-    fmt::print("{}\n", *body);
-    return 0;
-  }
-  const json::value slo = json::parse(*body);
+void PrintOne(const json::value& slo) {
   Table table = MakeTable();
   AddRows(slo.as_object(), true, table);
   Table windows({"WINDOW", "BURN RATE (total)"});
@@ -289,20 +264,19 @@ int Show(const SloOptions& options) {
   const json::value* epochs = slo.as_object().if_contains("epochs");
   if (epochs != nullptr && !epochs->as_array().empty())
     fmt::print("\n{}", EpochTable(epochs->as_array()).Text());
-  return 0;
 }
 
-// Answers of another program that calls itself slowburn end here, not in a crash.
-int Guarded(int (*command)(const SloOptions&), const SloOptions& options) {
-  try {
-    return command(options);
-  } catch (const std::exception& error) {
-    fmt::print(
-        stderr,
-        "{} gave an answer that slowburn does not understand ({}); is it the same version?\n",
-        options.api.server, error.what());
+int Show(const SloOptions& options) {
+  const size_t slash = options.id.find('/');
+  if (slash == std::string::npos) {
+    fmt::print(stderr, "\"{}\" is no SLO id; write SERVICE/NAME, like checkout/availability\n",
+               options.id);
     return 1;
   }
+  const std::string path =
+      fmt::format("/api/slo/v1/slos/{}/{}", net::PercentEncode(options.id.substr(0, slash)),
+                  net::PercentEncode(options.id.substr(slash + 1)));
+  return PrintAnswer(options.api, options.output, GetFromApi(options.api, path), PrintOne);
 }
 
 }  // namespace
@@ -327,9 +301,9 @@ void AddSloCommand(CLI::App& root, const RunCommand& run) {
   list->footer("Example:\n  slowburn slo list --state burning");
   show->add_option("id", options->id, "SERVICE/NAME")->required();
   show->footer("Example:\n  slowburn slo show checkout/availability");
-  list->callback([run, options] { run([options] { return Guarded(List, *options); }); });
+  list->callback([run, options] { run([options] { return List(*options); }); });
   AddExclusionCommands(*slo, run);
-  show->callback([run, options] { run([options] { return Guarded(Show, *options); }); });
+  show->callback([run, options] { run([options] { return Show(*options); }); });
 }
 
 }  // namespace slowburn::app

@@ -6,6 +6,8 @@
 #define XXH_INLINE_ALL
 #include <xxhash.h>
 
+#include "collector/ingest_sink.h"
+
 namespace slowburn::app {
 namespace {
 
@@ -90,8 +92,16 @@ class ValueHasher {
 
 }  // namespace
 
+static_assert(sizeof(StreamPoint) <= collector::kCumulativePointBytes);
+
 std::vector<StreamPoint> CumulativePoints(const MetricBatch& batch) {
   std::vector<StreamPoint> points;
+  size_t count = 0;
+  for (const model::Metric& metric : batch.metrics) {
+    if (metric.temporality == model::Temporality::kCumulative)
+      count += metric.point_end - metric.point_begin;
+  }
+  points.reserve(count);  // Exactly what was paid for.
   ValueHasher hasher(batch);
   for (const model::Metric& metric : batch.metrics) {
     if (metric.temporality != model::Temporality::kCumulative) continue;

@@ -1,7 +1,7 @@
 // app/stream_point.h: what has to be known of a metric request to tell points that came before.
 //
 // Room     app
-// Uses     model/, xxHash
+// Uses     collector/, model/, xxHash
 // Threads  pure functions
 // Units    unix nanoseconds as on the wire
 // Source   OTLP metrics data model, "Overlap"

@@ -57,6 +57,10 @@ class MemoryLease {
   void Release() { ShrinkTo(0); }
 
   uint64_t bytes() const { return bytes_; }
+  // All that there is of its budget.
+  uint64_t bytes_max() const { return budget_ != nullptr ? budget_->bytes_max() : UINT64_MAX; }
+  // Of the same budget, and holds nothing yet.
+  MemoryLease Another() const { return MemoryLease(budget_); }
 
  private:
   MemoryBudget* budget_ = nullptr;

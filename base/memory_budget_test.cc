@@ -48,7 +48,22 @@ TEST(MemoryBudgetTest, ALeaseGivesBackOnceWhereverItWent) {
 
 TEST(MemoryBudgetTest, ALeaseWithoutABudgetGrantsEverything) {
   MemoryLease lease;
+  EXPECT_EQ(lease.bytes_max(), UINT64_MAX);
   EXPECT_TRUE(lease.GrowTo(UINT64_MAX));
+  EXPECT_TRUE(lease.Another().GrowTo(UINT64_MAX));
+}
+
+TEST(MemoryBudgetTest, AnotherLeaseIsOfTheSameBudget) {
+  MemoryBudget budget(100);
+  MemoryLease lease(&budget);
+  EXPECT_EQ(lease.bytes_max(), 100u);
+  ASSERT_TRUE(lease.GrowTo(60));
+  MemoryLease other = lease.Another();
+  EXPECT_EQ(other.bytes(), 0u);
+  EXPECT_FALSE(other.GrowTo(41));
+  EXPECT_TRUE(other.GrowTo(40));
+  lease.Release();
+  EXPECT_EQ(budget.used(), 40u);
 }
 
 TEST(MemoryBudgetTest, ThreadsNeverHoldMoreThanTheCeiling) {

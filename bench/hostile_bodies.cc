@@ -1,5 +1,6 @@
 #include "bench/hostile_bodies.h"
 
+#include <fmt/format.h>
 #include <protozero/pbf_writer.hpp>
 
 #include "net/content_coding.h"
@@ -44,6 +45,45 @@ std::string SmallestPoint() {
   return point;
 }
 
+// Points of a cumulative sum, each of a stream of its own, so small that nearly all that a decoder
+// may take goes into them.
+std::string DensePoints(size_t bytes) {
+  std::string sum;
+  sum.reserve(bytes);
+  protozero::pbf_writer sum_writer(sum);
+  sum_writer.add_enum(2, 2);  // cumulative
+  sum_writer.add_bool(3, true);
+  constexpr size_t kEnvelope = 64;
+  std::string point;
+  std::string attribute;
+  std::string value;
+  for (int i = 0; sum.size() + point.size() + kEnvelope < bytes; ++i) {
+    value.clear();
+    protozero::pbf_writer(value).add_string(1, fmt::format("{:018}", i));
+    attribute.clear();
+    protozero::pbf_writer attribute_writer(attribute);
+    attribute_writer.add_string(1, "k");
+    attribute_writer.add_message(2, value);
+    point.clear();
+    protozero::pbf_writer point_writer(point);
+    point_writer.add_fixed64(2, 1);
+    point_writer.add_fixed64(3, 2);
+    point_writer.add_sfixed64(6, i);
+    point_writer.add_message(7, attribute);
+    sum_writer.add_message(1, point);
+  }
+  std::string metric;
+  protozero::pbf_writer(metric).add_string(1, "m");
+  protozero::pbf_writer(metric).add_message(7, sum);
+  for (const uint32_t number : {2, 2, 1}) {
+    std::string outer;
+    outer.reserve(bytes);
+    protozero::pbf_writer(outer).add_message(number, metric);
+    metric = std::move(outer);
+  }
+  return metric;
+}
+
 std::string MetricName() {
   std::string name;
   protozero::pbf_writer(name).add_string(1, "m");
@@ -75,6 +115,7 @@ std::vector<HostileBody> MakeHostileBodies(size_t bytes) {
       {"smallest_points", kMetrics, kProtobuf, "",
        Repeated({1, 2}, "", 2, MetricName() + Repeated({5}, "", 1, SmallestPoint(), 4 << 10),
                 bytes)},
+      {"dense_points", kMetrics, kProtobuf, "", DensePoints(bytes)},
       {"empty_attributes", kMetrics, kProtobuf, "", Repeated({1, 1}, "", 1, "", bytes)},
       {"empty_spans", kTraces, kProtobuf, "", Repeated({1, 2}, "", 2, "", bytes)},
       {"smallest_spans", kTraces, kProtobuf, "", Repeated({1, 2}, "", 2, SmallestSpan(), bytes)},

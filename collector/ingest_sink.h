@@ -8,6 +8,7 @@
 #pragma once
 
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -68,10 +69,14 @@ struct RequestBody {
   std::string_view bytes() const { return std::string_view(storage).substr(offset); }
   // Moves the message out, once the batch is no longer needed.
   std::string Take() const {
-    if (offset == 0) return std::move(storage);
-    return storage.substr(offset);
+    storage.erase(0, offset);
+    return std::move(storage);
   }
 };
+
+// What a sink may hold of a point of a cumulative stream until its request is answered, to tell it
+// from points that came before. Its decoder charges for it.
+inline constexpr size_t kCumulativePointBytes = 48;
 
 // One generation of what is read of a signal's items. A request is decoded and ingested by the same
 // one, also across a reload. `Batch` is model::SpanBatch, MetricBatch or LogBatch.

@@ -248,6 +248,25 @@ INSTANTIATE_TEST_SUITE_P(
     }),
     NameOf);
 
+TEST(DecodeCostTest, ALeasePaysForWhatIsDecoded) {
+  base::MemoryBudget budget(5 << 20);
+  base::MemoryLease lease(&budget);
+  const std::string body = Request(Repeated(UsualSpan(), 20'000));
+  model::SpanBatch batch;
+  ASSERT_TRUE(DecodeTraces(body, TestProjection(), batch, &lease).ok());
+  EXPECT_GE(lease.bytes(), 20'000 * sizeof(model::Span));
+  EXPECT_LE(lease.bytes(), batch.memory_bytes() * 3 / 2);
+  // As much again does not fit now, and says so; what never will is too large.
+  base::MemoryLease other = lease.Another();
+  const absl::Status refused = DecodeTraces(body, TestProjection(), batch, &other);
+  EXPECT_TRUE(absl::IsUnavailable(refused)) << base::Message(refused);
+  EXPECT_EQ(batch.decoded(), 0u);
+  lease.Release();
+  other.Release();
+  const std::string more = Request(Repeated(UsualSpan(), 100'000));
+  EXPECT_TRUE(absl::IsResourceExhausted(DecodeTraces(more, TestProjection(), batch, &lease)));
+}
+
 TEST(DecodeCostTest, DoesNotDependOnTheRequestsBefore) {
   const std::string costly = Request(Repeated(Framed(2, ""), kMillion));
   const std::string large = Request(Repeated(Framed(2, Framed(5, Framed(1, "text"))), 130'000));

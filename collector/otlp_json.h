@@ -13,6 +13,7 @@
 #include <absl/status/status.h>
 #include <absl/status/statusor.h>
 
+#include "base/memory_budget.h"
 #include "model/attribute_projection.h"
 #include "model/log_batch.h"
 #include "model/metric_batch.h"
@@ -37,16 +38,17 @@ namespace slowburn::collector {
 // Memory as for protobuf, 4 bytes for each token (bracket, comma, string, ...) included, which the
 // thread has only while this runs. Then too: kResourceExhausted.
 absl::Status DecodeTracesJson(std::string& body, const model::AttributeProjection& projection,
-                              model::SpanBatch& batch);
+                              model::SpanBatch& batch, base::MemoryLease* lease = nullptr);
 absl::Status DecodeMetricsJson(std::string& body, const model::AttributeProjection& projection,
-                               model::MetricBatch& batch);
+                               model::MetricBatch& batch, base::MemoryLease* lease = nullptr);
 absl::Status DecodeLogsJson(std::string& body, const model::AttributeProjection& projection,
-                            model::LogBatch& batch);
+                            model::LogBatch& batch, base::MemoryLease* lease = nullptr);
 
 // The same request in protobuf, for downstreams: every field of the current OTLP that the JSON has,
 // items in the same order, encoded as protobuf's own classes would. Unknown keys are lost. `body`
 // must have passed the decoder above; what that one did not look into may still make this fail
 // (kInvalidArgument).
-absl::StatusOr<std::string> JsonToProtobuf(model::Signal signal, std::string& body);
+absl::StatusOr<std::string> JsonToProtobuf(model::Signal signal, std::string& body,
+                                           base::MemoryLease* lease = nullptr);
 
 }  // namespace slowburn::collector

@@ -21,8 +21,8 @@ class LogDecoder : public EnvelopeDecoder<LogDecoder, model::LogBatch> {
   static constexpr const char* kScopeItems = "scope logs";
 
   LogDecoder(std::string_view body, const model::AttributeProjection& projection,
-             model::LogBatch& batch)
-      : EnvelopeDecoder(body, projection, batch), records_(batch.records, cost_) {}
+             model::LogBatch& batch, base::MemoryLease* lease)
+      : EnvelopeDecoder(body, projection, batch, lease), records_(batch.records, cost_) {}
 
   uint32_t ItemCount() const { return records_.size(); }
   void DecodeItem(std::string_view message);
@@ -86,8 +86,8 @@ void LogDecoder::DecodeItem(std::string_view message) {
 }  // namespace
 
 absl::Status DecodeLogs(std::string_view body, const model::AttributeProjection& projection,
-                        model::LogBatch& batch) {
-  return LogDecoder::Run(body, projection, batch);
+                        model::LogBatch& batch, base::MemoryLease* lease) {
+  return LogDecoder::Run(body, projection, batch, lease);
 }
 
 }  // namespace slowburn::collector

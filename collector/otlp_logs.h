@@ -11,6 +11,7 @@
 
 #include <absl/status/status.h>
 
+#include "base/memory_budget.h"
 #include "model/attribute_projection.h"
 #include "model/log_batch.h"
 
@@ -19,6 +20,6 @@ namespace slowburn::collector {
 // Fills `batch` (cleared first) with the log records of `body`, as views into it. No record is
 // invalid: a trace or span id that is none reads as empty (V3). Errors and memory as DecodeTraces.
 absl::Status DecodeLogs(std::string_view body, const model::AttributeProjection& projection,
-                        model::LogBatch& batch);
+                        model::LogBatch& batch, base::MemoryLease* lease = nullptr);
 
 }  // namespace slowburn::collector

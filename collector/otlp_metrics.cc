@@ -55,8 +55,8 @@ class MetricDecoder : public EnvelopeDecoder<MetricDecoder, model::MetricBatch> 
   static constexpr const char* kScopeItems = "scope metrics";
 
   MetricDecoder(std::string_view body, const model::AttributeProjection& projection,
-                model::MetricBatch& batch)
-      : EnvelopeDecoder(body, projection, batch),
+                model::MetricBatch& batch, base::MemoryLease* lease)
+      : EnvelopeDecoder(body, projection, batch, lease),
         parts_(batch, attributes_, rejected_, cost_),
         resource_raw_(batch.resource_raw_attributes, cost_),
         scope_raw_(batch.scope_raw_attributes, cost_) {}
@@ -504,8 +504,8 @@ KeyValueParts MetricDecoder::SplitMerged(std::string_view key_value) {
 }  // namespace
 
 absl::Status DecodeMetrics(std::string_view body, const model::AttributeProjection& projection,
-                           model::MetricBatch& batch) {
-  return MetricDecoder::Run(body, projection, batch);
+                           model::MetricBatch& batch, base::MemoryLease* lease) {
+  return MetricDecoder::Run(body, projection, batch, lease);
 }
 
 }  // namespace slowburn::collector

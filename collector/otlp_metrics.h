@@ -11,6 +11,7 @@
 
 #include <absl/status/status.h>
 
+#include "base/memory_budget.h"
 #include "model/attribute_projection.h"
 #include "model/metric_batch.h"
 
@@ -24,6 +25,6 @@ namespace slowburn::collector {
 // Arrays and maps among the raw attributes are not looked into, however deep they are: whoever
 // opens them bounds the depth. Errors and memory as DecodeTraces.
 absl::Status DecodeMetrics(std::string_view body, const model::AttributeProjection& projection,
-                           model::MetricBatch& batch);
+                           model::MetricBatch& batch, base::MemoryLease* lease = nullptr);
 
 }  // namespace slowburn::collector

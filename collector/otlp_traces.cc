@@ -23,8 +23,8 @@ class TraceDecoder : public EnvelopeDecoder<TraceDecoder, model::SpanBatch> {
   static constexpr const char* kScopeItems = "scope spans";
 
   TraceDecoder(std::string_view body, const model::AttributeProjection& projection,
-               model::SpanBatch& batch)
-      : EnvelopeDecoder(body, projection, batch), spans_(batch.spans, cost_) {}
+               model::SpanBatch& batch, base::MemoryLease* lease)
+      : EnvelopeDecoder(body, projection, batch, lease), spans_(batch.spans, cost_) {}
 
   uint32_t ItemCount() const { return spans_.size(); }
   void DecodeItem(std::string_view message);
@@ -119,8 +119,8 @@ void TraceDecoder::DecodeStatus(std::string_view message, Span& span) {
 }  // namespace
 
 absl::Status DecodeTraces(std::string_view body, const model::AttributeProjection& projection,
-                          model::SpanBatch& batch) {
-  return TraceDecoder::Run(body, projection, batch);
+                          model::SpanBatch& batch, base::MemoryLease* lease) {
+  return TraceDecoder::Run(body, projection, batch, lease);
 }
 
 }  // namespace slowburn::collector

@@ -11,6 +11,7 @@
 
 #include <absl/status/status.h>
 
+#include "base/memory_budget.h"
 #include "model/attribute_projection.h"
 #include "model/span_batch.h"
 
@@ -23,6 +24,6 @@ namespace slowburn::collector {
 // protobuf does. One pass, no allocation per span; it takes at most 16 MiB and 2.5 x the body,
 // whatever the bytes are: beyond that, kResourceExhausted. Text that is not UTF-8 is kept as it is.
 absl::Status DecodeTraces(std::string_view body, const model::AttributeProjection& projection,
-                          model::SpanBatch& batch);
+                          model::SpanBatch& batch, base::MemoryLease* lease = nullptr);
 
 }  // namespace slowburn::collector

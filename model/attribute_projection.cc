@@ -7,40 +7,46 @@ namespace {
 
 constexpr size_t kTableMin = 16;
 
-// Fixed sizes, so that each is one load: names of 8 bytes and more are the rule.
-uint64_t LoadUpTo8(const char* data, size_t size) {
-  uint64_t word = 0;
-  if (size >= 8) {
-    std::memcpy(&word, data, 8);
-  } else {
-    for (size_t i = 0; i < size; ++i) word = word << 8 | static_cast<uint8_t>(data[i]);
-  }
+uint64_t Load8(const char* data) {
+  uint64_t word;
+  std::memcpy(&word, data, sizeof word);
   return word;
+}
+
+}  // namespace
+
+// Fixed sizes, so that each is one load: names of 8 bytes and more are the rule.
+AttributeProjection::Ends::Ends(std::string_view name) : size(name.size()) {
+  if (size >= 8) {
+    first = Load8(name.data());
+    last = Load8(name.data() + size - 8);
+    return;
+  }
+  for (const char c : name) first = first << 8 | static_cast<uint8_t>(c);
 }
 
 // Attribute names differ at their ends ("http.request.method", "http.response.status_code"), so the
 // ends and the length do.
-uint64_t Hash(std::string_view name) {
-  const size_t tail = name.size() < 8 ? name.size() : 8;
-  const uint64_t first = LoadUpTo8(name.data(), name.size());
-  const uint64_t last = LoadUpTo8(name.data() + name.size() - tail, tail);
-  uint64_t hash = (first ^ (last * 0x9E3779B97F4A7C15ull)) + name.size() * 0xC2B2AE3D27D4EB4Full;
+uint64_t AttributeProjection::Ends::Hash() const {
+  uint64_t hash = (first ^ (last * 0x9E3779B97F4A7C15ull)) + size * 0xC2B2AE3D27D4EB4Full;
   hash ^= hash >> 32;
   hash *= 0xD6E8FEB86659FD93ull;
   return hash ^ (hash >> 29);
 }
 
-}  // namespace
-
 AttributeProjection::AttributeProjection() {
-  for (Names& names : scopes_) names.table.assign(kTableMin, kNone);
+  for (Names& names : scopes_) names.table.assign(kTableMin, Cell());
 }
 
 int AttributeProjection::FindInTable(const Names& names, std::string_view name) {
+  const Ends ends(name);
+  const Cell* const table = names.table.data();
   const size_t mask = names.table.size() - 1;
-  for (size_t at = Hash(name) & mask;; at = (at + 1) & mask) {
-    const int32_t slot = names.table[at];
-    if (slot == kNone || names.names[static_cast<size_t>(slot)] == name) return slot;
+  for (size_t at = ends.Hash() & mask;; at = (at + 1) & mask) {
+    const Cell& cell = table[at];
+    if (cell.slot == kNone) return kNone;
+    if (cell.ends != ends) continue;
+    if (ends.size <= 16 || names.names[static_cast<size_t>(cell.slot)] == name) return cell.slot;
   }
 }
 
@@ -56,11 +62,12 @@ int AttributeProjection::Add(AttributeScope scope, std::string_view name) {
 void AttributeProjection::Grow(Names& names) {
   size_t size = names.table.size();
   while (names.names.size() * 2 > size) size *= 2;
-  names.table.assign(size, kNone);
+  names.table.assign(size, Cell());
   for (size_t slot = 0; slot < names.names.size(); ++slot) {
-    size_t at = Hash(names.names[slot]) & (size - 1);
-    while (names.table[at] != kNone) at = (at + 1) & (size - 1);
-    names.table[at] = static_cast<int32_t>(slot);
+    const Ends ends(names.names[slot]);
+    size_t at = ends.Hash() & (size - 1);
+    while (names.table[at].slot != kNone) at = (at + 1) & (size - 1);
+    names.table[at] = {ends, static_cast<int32_t>(slot)};
   }
 }
 

@@ -46,10 +46,24 @@ class AttributeProjection {
   }
 
  private:
+  // What of a name is compared first, and is all of it for 16 bytes and fewer.
+  struct Ends {
+    uint64_t first = 0;
+    uint64_t last = 0;
+    size_t size = 0;
+    explicit Ends(std::string_view name);
+    Ends() = default;
+    friend bool operator==(const Ends&, const Ends&) = default;
+    uint64_t Hash() const;
+  };
+  struct Cell {
+    Ends ends;
+    int32_t slot = kNone;
+  };
   struct Names {
     uint64_t filter = 0;  // the FilterBit of each name
     std::vector<std::string> names;
-    std::vector<int32_t>
+    std::vector<Cell>
         table;  // open addressing; kNone where empty; a power of two, at most half full
   };
   static unsigned FilterBit(std::string_view name) {

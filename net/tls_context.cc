@@ -60,6 +60,7 @@ absl::StatusOr<std::shared_ptr<SSL_CTX>> NewContext(const SSL_METHOD* method) {
   }
   // Tickets hold sessions; a cache would hold them in memory.
   SSL_CTX_set_session_cache_mode(context.get(), SSL_SESS_CACHE_OFF);
+  SSL_CTX_set_mode(context.get(), SSL_MODE_RELEASE_BUFFERS);  // 34 KiB of an idle connection
   return context;
 }
 

@@ -30,7 +30,7 @@ void GroupCounts::Restore(const GroupRunningState& state,
   tidied_hour_ = HourOf(through_);
   view_.first = state.first;
   view_.days_rolled = state.days_rolled;
-  last_event_ = state.last_event;
+  SetLastEvent(state.last_event);
   lifetime_ = state.lifetime;
   stale_ = false;
   windows_ = std::move(windows);
@@ -145,8 +145,8 @@ void GroupCounts::Add(const SliceChange& change, const BlockSource& source) {
   // A day that was thought out of reach (a larger max_late, a clock that jumped) is rolled again.
   view_.days_rolled = std::min(view_.days_rolled, change.slice / kSlicesPerDay);
   if (view_.first == 0 || change.slice < view_.first) view_.first = change.slice;
-  last_event_ = std::max(
-      last_event_, SliceStart(change.slice) + std::chrono::seconds(change.last_offset_seconds));
+  SetLastEvent(std::max(
+      last_event_, SliceStart(change.slice) + std::chrono::seconds(change.last_offset_seconds)));
   if (counted.slice > through_) return;  // It counts once time reaches it.
   restored_.clear();
   for (size_t i = 0; i < sums_.size(); ++i) {
@@ -182,7 +182,7 @@ void GroupCounts::SetHour(uint32_t hour, SliceBlock block) {
     if (block.At(slot) == SliCounts{}) continue;
     const Slice slice = hour * kSlicesPerHour + slot;
     if (view_.first == 0 || slice < view_.first) view_.first = slice;
-    last_event_ = std::max(last_event_, SliceStart(slice));
+    SetLastEvent(std::max(last_event_, SliceStart(slice)));
   }
   // Where the day's other hours are known by five minutes, so is this one once it is rolled: counts
   // must not move within a window that has them.

@@ -125,6 +125,10 @@ class GroupCounts {
                                       const BlockSource& source) const;
   void AddToTimeslices(size_t window, const SliceChange& change, const BlockSource& source);
   const ViewedWindow& window(size_t at) const { return (*windows_)[at]; }
+  void SetLastEvent(std::chrono::sys_seconds time) {
+    last_event_ = time;
+    view_.last = SliceOf(time);
+  }
   void Tidy();
   void Evict();
 

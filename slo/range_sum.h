@@ -32,6 +32,7 @@ struct GroupView {
   GroupId group{};
   std::vector<ResidentHour> hours;
   Slice first = 0;  // of the first event; 0: there was none
+  Slice last = 0;   // of the last one
   uint32_t days_rolled =
       0;  // days before this one have a day block in the store where anything was counted
   uint32_t hours_kept_from = 0;  // days before this one have lost their hour blocks

@@ -1,7 +1,7 @@
 // collector/internal/decode_cost.h: how much memory a decoded request may take.
 //
 // Room     collector/internal
-// Uses     standard library
+// Uses     base/
 // Threads  one owner
 // Units    bytes
 // Source   faults 26
@@ -14,29 +14,59 @@
 #include <new>
 #include <vector>
 
+#include "base/memory_budget.h"
+
 namespace slowburn::collector {
 
 // A batch would cost more than its body may. Thrown; the public functions of the room catch it.
 class CostExceeded : public std::exception {};
+// The server has not that much left just now. Thrown and caught likewise.
+class MemoryRefused : public std::exception {};
 
 // At most 16 MiB and 2.5 x the body, whatever the bytes are: a body of the largest size that is
-// taken by default, 64 MiB, costs 3.75 x its size in all.
+// taken by default, 64 MiB, costs 3.75 x its size in all. Never more than the whole budget that
+// pays for it.
 class DecodeCost {
  public:
   static constexpr size_t BytesMax(size_t body_bytes) {
     return (16 << 20) + body_bytes * 2 + body_bytes / 2;
   }
 
-  explicit DecodeCost(size_t body_bytes) : left_(BytesMax(body_bytes)) {}
+  // `lease` pays, and must outlive it; null: nobody does.
+  DecodeCost(size_t body_bytes, base::MemoryLease* lease) : lease_(lease) {
+    left_ = BytesMax(body_bytes);
+    if (lease != nullptr) left_ = std::min<uint64_t>(left_, lease->bytes_max());
+  }
 
   void Charge(size_t bytes) {
     if (bytes > left_) throw CostExceeded();
     left_ -= bytes;
+    if (lease_ != nullptr) Pay(bytes);
   }
   size_t left() const { return left_; }
 
  private:
+  // Of the lease at once, so that what is small asks the shared budget once.
+  static constexpr size_t kStep = 256 << 10;
+
+  void Pay(size_t bytes) {
+    if (bytes > paid_ahead_) {
+      const size_t missing = bytes - paid_ahead_;
+      const size_t more = std::max(missing, kStep);
+      if (lease_->GrowBy(more)) {
+        paid_ahead_ += more;
+      } else if (lease_->GrowBy(missing)) {
+        paid_ahead_ = bytes;
+      } else {
+        throw MemoryRefused();
+      }
+    }
+    paid_ahead_ -= bytes;
+  }
+
+  base::MemoryLease* const lease_;
   size_t left_;
+  size_t paid_ahead_ = 0;
 };
 
 // A vector of a batch while a request is decoded into it. Charges the room for its elements before

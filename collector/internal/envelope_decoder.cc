@@ -26,4 +26,8 @@ absl::Status TooCostly(std::string_view body, std::string_view place) {
                   body.size(), DecodeCost::BytesMax(body.size()), place));
 }
 
+absl::Status ShortOfMemory() {
+  return base::Unavailable("the server is short of memory; send the request again");
+}
+
 }  // namespace slowburn::collector

@@ -38,6 +38,8 @@ absl::Status NotThisMessage(std::string_view place, std::string_view what,
                             std::string_view message_name);
 // kResourceExhausted.
 absl::Status TooCostly(std::string_view body, std::string_view place);
+// kUnavailable.
+absl::Status ShortOfMemory();
 
 // The walk from a request down to its items. `Decoder` derives from it and has
 //   static constexpr kMessageName, kResourceItems, kScopeItems   for messages
@@ -49,10 +51,10 @@ class EnvelopeDecoder {
  public:
   // Clears `batch` first, and again when the answer is an error.
   static absl::Status Run(std::string_view body, const model::AttributeProjection& projection,
-                          Batch& batch) {
+                          Batch& batch, base::MemoryLease* lease) {
     batch.Clear();
     if (absl::Status status = CheckMessageSize(body); !status.ok()) return status;
-    Decoder decoder(body, projection, batch);
+    Decoder decoder(body, projection, batch, lease);
     try {
       decoder.DecodeRequest();
       return absl::OkStatus();
@@ -62,15 +64,19 @@ class EnvelopeDecoder {
     } catch (const CostExceeded&) {
       batch.Clear();
       return TooCostly(body, decoder.Place());
+    } catch (const MemoryRefused&) {
+      batch.Clear();
+      return ShortOfMemory();
     }
   }
 
  protected:
-  EnvelopeDecoder(std::string_view body, const model::AttributeProjection& projection, Batch& batch)
+  EnvelopeDecoder(std::string_view body, const model::AttributeProjection& projection, Batch& batch,
+                  base::MemoryLease* lease)
       : body_(body),
         projection_(projection),
         batch_(batch),
-        cost_(body.size()),
+        cost_(body.size(), lease),
         resources_(batch.resources, cost_),
         scopes_(batch.scopes, cost_),
         attributes_(batch.attributes, cost_),

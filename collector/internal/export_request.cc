@@ -12,14 +12,6 @@
 namespace slowburn::collector {
 namespace {
 
-// A buffer keeps up to this much between requests: 8 MiB is 18,000 spans of 459 bytes, 35 x the
-// largest default batch of an SDK.
-constexpr size_t kBufferBytesKept = 8 << 20;
-
-// While it is decoded, a body is charged for what that may take: the decoders' own limit for a body
-// of 64 MiB. What they allow a small one beyond is theirs once a thread.
-constexpr size_t kBatchBytesPerByte = 3;
-
 // What a thread keeps. A request is decoded and handed over without waiting, so it is never used by
 // two.
 struct Buffers {
@@ -35,9 +27,11 @@ Buffers& BuffersOfThread() {
 }
 
 template <typename Batch>
-using DecodeFn = absl::Status (*)(std::string_view, const model::AttributeProjection&, Batch&);
+using DecodeFn = absl::Status (*)(std::string_view, const model::AttributeProjection&, Batch&,
+                                  base::MemoryLease*);
 template <typename Batch>
-using DecodeJsonFn = absl::Status (*)(std::string&, const model::AttributeProjection&, Batch&);
+using DecodeJsonFn = absl::Status (*)(std::string&, const model::AttributeProjection&, Batch&,
+                                      base::MemoryLease*);
 
 template <typename Batch>
 struct Decoders {
@@ -45,56 +39,58 @@ struct Decoders {
   DecodeJsonFn<Batch> json;
 };
 
+// One request on its way.
+struct Passage {
+  RequestBody body;
+  const ReceiveLimits& limits;
+  const IngestSink& sink;
+  Buffers& buffers;
+  absl::FunctionRef<AnswerFn()> make_answer;
+};
+
+// The batch is paid for while it is there; what it keeps for the next request is bounded by the
+// limits.
 template <typename Batch>
-absl::Status DecodeAndHandOver(RequestBody body, const Decoders<Batch>& decoders,
-                               const BatchSink<Batch>& sink, Batch& batch,
-                               absl::FunctionRef<AnswerFn()> make_answer) {
-  const absl::Status decoded = body.encoding == BodyEncoding::kJson
-                                   ? decoders.json(body.storage, sink.projection(), batch)
-                                   : decoders.protobuf(body.bytes(), sink.projection(), batch);
-  if (decoded.ok()) {
-    body.lease.ShrinkTo(body.storage.size());
-    sink.Ingest(body, batch, make_answer());
-  }
-  if (batch.memory_bytes() > kBufferBytesKept) batch = Batch();
+absl::Status DecodeAndHandOver(const Passage& passage, const Decoders<Batch>& decoders,
+                               const BatchSink<Batch>& sink, Batch& batch) {
+  const RequestBody& body = passage.body;
+  base::MemoryLease lease = body.lease.Another();
+  const absl::Status decoded =
+      body.encoding == BodyEncoding::kJson
+          ? decoders.json(body.storage, sink.projection(), batch, &lease)
+          : decoders.protobuf(body.bytes(), sink.projection(), batch, &lease);
+  if (decoded.ok()) sink.Ingest(body, batch, passage.make_answer());
+  if (batch.memory_bytes() > passage.limits.buffer_bytes_kept) batch = Batch();
   return decoded;
 }
 
-absl::Status Dispatch(model::Signal signal, RequestBody body, const IngestSink& sink,
-                      Buffers& buffers, absl::FunctionRef<AnswerFn()> make_answer) {
+absl::Status Dispatch(model::Signal signal, const Passage& passage) {
+  const IngestSink& sink = passage.sink;
+  Buffers& buffers = passage.buffers;
   switch (signal) {
     case model::Signal::kTraces:
-      return DecodeAndHandOver<model::SpanBatch>(body, {DecodeTraces, DecodeTracesJson},
-                                                 *sink.traces(), buffers.spans, make_answer);
+      return DecodeAndHandOver<model::SpanBatch>(passage, {DecodeTraces, DecodeTracesJson},
+                                                 *sink.traces(), buffers.spans);
     case model::Signal::kMetrics:
-      return DecodeAndHandOver<model::MetricBatch>(body, {DecodeMetrics, DecodeMetricsJson},
-                                                   *sink.metrics(), buffers.metrics, make_answer);
+      return DecodeAndHandOver<model::MetricBatch>(passage, {DecodeMetrics, DecodeMetricsJson},
+                                                   *sink.metrics(), buffers.metrics);
     case model::Signal::kLogs:
-      return DecodeAndHandOver<model::LogBatch>(body, {DecodeLogs, DecodeLogsJson}, *sink.logs(),
-                                                buffers.logs, make_answer);
+      return DecodeAndHandOver<model::LogBatch>(passage, {DecodeLogs, DecodeLogsJson}, *sink.logs(),
+                                                buffers.logs);
   }
   return base::Internal("signal {} is unknown", static_cast<int>(signal));
 }
 
-absl::Status Decode(ExportRequest& request, std::string& storage, size_t offset,
-                    const IngestSink& sink, Buffers& buffers,
-                    absl::FunctionRef<AnswerFn()> make_answer) {
-  if (!request.lease.GrowTo(storage.size() * (1 + kBatchBytesPerByte))) {
-    return base::Unavailable("the server is short of memory; send the request again");
-  }
-  return Dispatch(request.signal, {storage, offset, request.encoding, request.lease}, sink, buffers,
-                  make_answer);
-}
-
-absl::Status Inflate(ExportRequest& request, const ReceiveLimits& limits, const IngestSink& sink,
-                     Buffers& buffers, absl::FunctionRef<AnswerFn()> make_answer) {
+// `request` without its coding, in `inflated`.
+absl::Status Inflate(ExportRequest& request, const ReceiveLimits& limits, std::string& inflated) {
   const net::DecodeLimits decode_limits{.bytes_max = limits.request_bytes_max,
                                         .ratio_max = limits.compression_ratio_max};
   SB_RETURN_IF_ERROR(net::DecodeContent(request.coding,
                                         std::string_view(request.body).substr(request.offset),
-                                        decode_limits, request.lease, buffers.inflated));
+                                        decode_limits, request.lease, inflated));
   std::string().swap(request.body);
-  return Decode(request, buffers.inflated, 0, sink, buffers, make_answer);
+  request.lease.ShrinkTo(inflated.size());
+  return absl::OkStatus();
 }
 
 }  // namespace
@@ -105,11 +101,19 @@ absl::Status Ingest(ExportRequest request, const ReceiveLimits& limits, const In
     return base::Unavailable("{}; send the request again", why);
   }
   Buffers& buffers = BuffersOfThread();
-  const absl::Status status =
-      request.coding == net::ContentCoding::kIdentity
-          ? Decode(request, request.body, request.offset, sink, buffers, make_answer)
-          : Inflate(request, limits, sink, buffers, make_answer);
-  if (buffers.inflated.capacity() > kBufferBytesKept) std::string().swap(buffers.inflated);
+  const bool is_compressed = request.coding != net::ContentCoding::kIdentity;
+  absl::Status status;
+  if (is_compressed) status = Inflate(request, limits, buffers.inflated);
+  if (status.ok()) {
+    status = Dispatch(request.signal, {.body = {is_compressed ? buffers.inflated : request.body,
+                                                is_compressed ? 0 : request.offset,
+                                                request.encoding, request.lease},
+                                       .limits = limits,
+                                       .sink = sink,
+                                       .buffers = buffers,
+                                       .make_answer = make_answer});
+  }
+  if (buffers.inflated.capacity() > limits.buffer_bytes_kept) std::string().swap(buffers.inflated);
   return status;
 }
 

@@ -1,5 +1,6 @@
 #include "collector/internal/json_decode.h"
 
+#include <algorithm>
 #include <cstdint>
 #include <string_view>
 
@@ -15,9 +16,13 @@ absl::Status TooCostly(std::string_view body) {
                   body.size(), DecodeCost::BytesMax(body.size())));
 }
 
+absl::Status ShortOfMemory() {
+  return base::Unavailable("the server is short of memory; send the request again");
+}
+
 }  // namespace
 
-absl::Status ReadJson(std::string& body, model::ByteArena& arena,
+absl::Status ReadJson(std::string& body, model::ByteArena& arena, base::MemoryLease* lease,
                       const std::function<void(JsonReader&, DecodeCost&)>& read) {
   if (body.size() > INT32_MAX) {
     return absl::ResourceExhaustedError(
@@ -26,11 +31,16 @@ absl::Status ReadJson(std::string& body, model::ByteArena& arena,
   }
   const size_t cost_max = DecodeCost::BytesMax(body.size());
   if (HasMoreTokens(body, cost_max / sizeof(uint32_t))) return TooCostly(body);
+  // How many tokens there are is known only once they are written.
+  base::MemoryLease scanning = lease != nullptr ? lease->Another() : base::MemoryLease();
+  const uint64_t tokens_max = std::min(body.size() * sizeof(uint32_t), cost_max);
+  if (!scanning.GrowTo(std::min(tokens_max, scanning.bytes_max()))) return ShortOfMemory();
   const JsonScan scan(body);
   SB_RETURN_IF_ERROR(scan.status());
+  scanning.Release();
   const JsonTokens& tokens = scan.tokens();
   try {
-    DecodeCost cost(body.size());
+    DecodeCost cost(body.size(), lease);
     cost.Charge(static_cast<size_t>(tokens.end - tokens.begin) * sizeof(*tokens.begin));
     JsonReader reader(tokens, arena, cost);
     read(reader, cost);
@@ -40,6 +50,8 @@ absl::Status ReadJson(std::string& body, model::ByteArena& arena,
     return ToStatus(tokens, error);
   } catch (const CostExceeded&) {
     return TooCostly(body);
+  } catch (const MemoryRefused&) {
+    return ShortOfMemory();
   }
 }
 

@@ -11,6 +11,7 @@
 
 #include <absl/status/status.h>
 
+#include "base/memory_budget.h"
 #include "collector/internal/decode_cost.h"
 #include "collector/internal/json_reader.h"
 #include "model/byte_arena.h"
@@ -20,7 +21,7 @@ namespace slowburn::collector {
 // Calls `read` with a reader of `body` that makes text in `arena`, and asks that it reads all of
 // it. What `read` throws becomes a status: kInvalidArgument for broken JSON, kResourceExhausted
 // when it would cost more than `body` may, which includes the memory for its tokens.
-absl::Status ReadJson(std::string& body, model::ByteArena& arena,
+absl::Status ReadJson(std::string& body, model::ByteArena& arena, base::MemoryLease* lease,
                       const std::function<void(JsonReader& reader, DecodeCost& cost)>& read);
 
 }  // namespace slowburn::collector

@@ -163,6 +163,10 @@ void JsonEncoder::EncodeMessage(const OtlpField& field, protozero::pbf_writer& w
   }
   // protozero takes back a message that stayed empty.
   if (out_.size() == begin) writer.add_bytes(field.number, "", 0);
+  if (out_.capacity() > paid_) [[unlikely]] {
+    reader_.Charge(out_.capacity() - paid_);
+    paid_ = out_.capacity();
+  }
 }
 
 }  // namespace slowburn::collector

@@ -20,7 +20,9 @@ namespace slowburn::collector {
 // keys are skipped; of two equal keys the last one counts; two members of a oneof are an error.
 class JsonEncoder {
  public:
-  JsonEncoder(JsonReader& reader, std::string& out) : reader_(reader), out_(out) {}
+  // What `out` has room for is paid for; further room is charged.
+  JsonEncoder(JsonReader& reader, std::string& out)
+      : reader_(reader), out_(out), paid_(out.capacity()) {}
 
   // The object at the reader's cursor.
   void Encode(OtlpMessage message);
@@ -37,6 +39,7 @@ class JsonEncoder {
 
   JsonReader& reader_;
   std::string& out_;
+  size_t paid_;
 };
 
 }  // namespace slowburn::collector

@@ -98,11 +98,12 @@ class JsonExport {
 // Reads all of `body` into `batch` (cleared first, and again when the answer is an error).
 template <typename Export, typename Batch>
 absl::Status DecodeJson(std::string& body, const model::AttributeProjection& projection,
-                        Batch& batch) {
+                        Batch& batch, base::MemoryLease* lease) {
   batch.Clear();
-  absl::Status status = ReadJson(body, batch.bytes, [&](JsonReader& reader, DecodeCost& cost) {
-    Export(reader, projection, cost, batch).Read();
-  });
+  absl::Status status =
+      ReadJson(body, batch.bytes, lease, [&](JsonReader& reader, DecodeCost& cost) {
+        Export(reader, projection, cost, batch).Read();
+      });
   if (!status.ok()) batch.Clear();
   return status;
 }

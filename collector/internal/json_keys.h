@@ -283,7 +283,8 @@ inline JsonKey FindJsonKey(std::string_view text) {
   if (size > kSizeMax) return JsonKey::kUnknown;
   uint64_t head = Load(text.data());
   if (size < 8) head &= (uint64_t{1} << (8 * size)) - 1;
-  const Entry& entry = kTable.entries[kTable.slots[SlotOf(head, size, kTable.seed)]];
+  const uint8_t slot = kTable.slots.data()[SlotOf(head, size, kTable.seed)];
+  const Entry& entry = kTable.entries.data()[slot];
   return entry.size == size && entry.IsAt(text.data()) ? entry.key : JsonKey::kUnknown;
 }
 
@@ -291,7 +292,9 @@ inline JsonKey FindJsonKey(std::string_view text) {
 class JsonKeyOrder {
  public:
   const json_keys::Entry& After(JsonKey key) const {
-    return json_keys::kTable.entries[static_cast<size_t>(next_[static_cast<size_t>(key)])];
+    // Without the library's check of each index: keys are of their type.
+    const JsonKey next = next_.data()[static_cast<size_t>(key)];
+    return json_keys::kTable.entries.data()[static_cast<size_t>(next)];
   }
   void Set(JsonKey key, JsonKey next) { next_[static_cast<size_t>(key)] = next; }
 

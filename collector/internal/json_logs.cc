@@ -89,8 +89,8 @@ void JsonLogs::ReadRecord(LogRecord& record) {
 }  // namespace
 
 absl::Status DecodeLogsJson(std::string& body, const model::AttributeProjection& projection,
-                            model::LogBatch& batch) {
-  return DecodeJson<JsonLogs>(body, projection, batch);
+                            model::LogBatch& batch, base::MemoryLease* lease) {
+  return DecodeJson<JsonLogs>(body, projection, batch, lease);
 }
 
 }  // namespace slowburn::collector

@@ -448,8 +448,8 @@ AttributeRange JsonMetrics::ReadEnvelopeAttributes(AttributeScope scope, IndexRa
 }  // namespace
 
 absl::Status DecodeMetricsJson(std::string& body, const model::AttributeProjection& projection,
-                               model::MetricBatch& batch) {
-  return DecodeJson<JsonMetrics>(body, projection, batch);
+                               model::MetricBatch& batch, base::MemoryLease* lease) {
+  return DecodeJson<JsonMetrics>(body, projection, batch, lease);
 }
 
 }  // namespace slowburn::collector

@@ -103,6 +103,8 @@ class JsonReader {
   // All tokens were read.
   void ExpectEnd() const;
 
+  // For memory beside the arena that what is read takes.
+  void Charge(size_t bytes) { cost_.Charge(bytes); }
   // Of the arena.
   char* Allocate(size_t bytes) {
     char* const begin = arena_.Allocate(bytes);

@@ -20,8 +20,8 @@ static_assert(simdjson::SIMDJSON_PADDING <= net::HttpRequest::kBodyPadding,
               "else every body is copied");
 
 constexpr size_t kCapacityMin = 64 << 10;
-// A thread keeps the tokens' memory for texts up to this size: 8 MiB.
-constexpr size_t kCapacityKept = 2 << 20;
+// A thread keeps the tokens' memory for texts up to this size: 4 MiB.
+constexpr size_t kCapacityKept = 1 << 20;
 constexpr size_t kNoDepth = 1;  // only the second stage needs more
 
 thread_local std::unique_ptr<Stage> thread_stage;

@@ -21,11 +21,13 @@ OtlpMessage RequestOf(model::Signal signal) {
 
 }  // namespace
 
-absl::StatusOr<std::string> JsonToProtobuf(model::Signal signal, std::string& body) {
+absl::StatusOr<std::string> JsonToProtobuf(model::Signal signal, std::string& body,
+                                           base::MemoryLease* lease) {
   std::string protobuf;
-  protobuf.reserve(body.size() / 2);  // what usual requests come to
   model::ByteArena arena;
-  SB_RETURN_IF_ERROR(ReadJson(body, arena, [&](JsonReader& reader, DecodeCost&) {
+  SB_RETURN_IF_ERROR(ReadJson(body, arena, lease, [&](JsonReader& reader, DecodeCost& cost) {
+    cost.Charge(body.size() / 2);
+    protobuf.reserve(body.size() / 2);  // what usual requests come to
     JsonEncoder(reader, protobuf).Encode(RequestOf(signal));
   }));
   return protobuf;

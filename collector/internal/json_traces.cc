@@ -123,8 +123,8 @@ void JsonTraces::ReadStatus(Span& span) {
 }  // namespace
 
 absl::Status DecodeTracesJson(std::string& body, const model::AttributeProjection& projection,
-                              model::SpanBatch& batch) {
-  return DecodeJson<JsonTraces>(body, projection, batch);
+                              model::SpanBatch& batch, base::MemoryLease* lease) {
+  return DecodeJson<JsonTraces>(body, projection, batch, lease);
 }
 
 }  // namespace slowburn::collector

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "collector/ingest_sink.h"
 #include "collector/internal/metric_checks.h"
 
 namespace slowburn::collector {
@@ -38,6 +39,7 @@ MetricAssembler::MetricAssembler(model::MetricBatch& batch,
       exemplars(batch.exemplars, cost),
       raw_attributes(batch.raw_attributes, cost),
       batch_(batch),
+      cost_(cost),
       attributes_(attributes),
       rejected_(rejected),
       metrics_(batch.metrics, cost),
@@ -102,6 +104,8 @@ void MetricAssembler::EndMetric() {
   metric_.point_begin = mark_.points;
   metric_.point_end = points_.size();
   metrics_.Append(metric_);
+  if (metric_.temporality == model::Temporality::kCumulative)
+    cost_.Charge((metric_.point_end - metric_.point_begin) * kCumulativePointBytes);
 }
 
 void MetricAssembler::ReturnTo(uint32_t metric_count, uint32_t ordinal) {

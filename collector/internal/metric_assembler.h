@@ -101,6 +101,7 @@ class MetricAssembler {
   std::optional<model::Rejection> Judge(const model::MetricPoint& point) const;
 
   model::MetricBatch& batch_;
+  DecodeCost& cost_;
   PaidVector<model::SlotValue>& attributes_;
   PaidVector<model::RejectedItem>& rejected_;
   PaidVector<model::Metric> metrics_;

@@ -122,10 +122,15 @@ Awaitable<bool> Http2Session::Open() {
   const bool is_http2 = shared_.options.tls == nullptr || stream_.protocol() == "h2";
   if (error || !is_http2) shared_.metrics.handshakes_failed.Increment();
   if (error || !is_http2 || phase_ == Phase::kGone) co_return false;
-  engine_ = MakeHttp2Engine(*this, shared_.options.header_bytes_max);
-  if (engine_ == nullptr) co_return false;
-  streams_.Open(engine_.get(), stream_.certificate_names());
   co_return true;
+}
+
+// nghttp2 takes 10 KiB: not before somebody speaks HTTP/2.
+bool Http2Session::MakeEngine() {
+  engine_ = MakeHttp2Engine(*this, shared_.options.header_bytes_max);
+  if (engine_ == nullptr) return false;
+  streams_.Open(engine_.get(), stream_.certificate_names());
+  return true;
 }
 
 Awaitable<void> Http2Session::ReadAll() {
@@ -225,6 +230,10 @@ void Http2Session::Receive(std::string_view bytes) {
   const std::optional<Flood> flood = ScanFrames(bytes);
   if (!scanner_.is_http2()) {
     Decline();
+    return;
+  }
+  if (engine_ == nullptr && !MakeEngine()) {
+    Abort();
     return;
   }
   if (phase_ == Phase::kOpening && scanner_.has_preface()) {

@@ -53,6 +53,7 @@ class Http2Session final : public Connection, private Http2Events {
 
   // False: there is nobody to talk to.
   Awaitable<bool> Open();
+  bool MakeEngine();
   // Until the client is gone, or we are.
   Awaitable<void> ReadAll();
   static Awaitable<void> WriteAll(std::shared_ptr<Http2Session> session);

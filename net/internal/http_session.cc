@@ -15,16 +15,18 @@
 #include "base/logging.h"
 #include "net/internal/body_room.h"
 #include "net/internal/response_head.h"
+#include "net/internal/uninitialized.h"
 
 namespace slowburn::net::internal {
 namespace {
 
 constexpr size_t kHeaderRead = 8 << 10;
+// A new connection waits with little memory: it may never say anything.
+constexpr size_t kFirstRead = 512;
 // One step of progress for the body and write timeouts, and the first room for a body.
 constexpr size_t kBodyStep = 64 << 10;
-// What a sized body gets at once at most: a string's new bytes are zeroed before they are read
-// into, which is cheap while they stay in the processor's cache.
-constexpr size_t kBodyStepMax = 256 << 10;
+// What is read of a body at once at most.
+constexpr size_t kBodyReadMax = kLargeBody;
 // For what a peer still sends after a refusal: a small body, so that the connection can stay, or
 // anything at all, so that a reset does not overtake our answer.
 constexpr std::chrono::seconds kLingerTime{2};
@@ -266,9 +268,11 @@ Awaitable<Session::Reading> Session::ReadHeader() {
         co_return Reading::kHeaderTooLarge;
       }
     }
-    const std::span<char> room = buffer_.Prepare(kHeaderRead);
-    const size_t bytes = co_await ReadSome(room.data(), kHeaderRead);
+    const size_t step = has_spoken_ ? kHeaderRead : kFirstRead;
+    const std::span<char> room = buffer_.Prepare(step);
+    const size_t bytes = co_await ReadSome(room.data(), step);
     if (bytes == 0) co_return phase_ == Phase::kIdle ? Reading::kGone : FailedRead();
+    has_spoken_ = true;
     buffer_.Commit(bytes);
   }
 }
@@ -287,8 +291,6 @@ Awaitable<Session::Reading> Session::ReadBody(size_t bytes_max) {
   co_return co_await ReadSized(parser_.content_length());
 }
 
-// The memory of a body is charged before it is written to, and that as bytes come: a promise costs
-// nothing.
 bool Session::GrowBody(const BodyRoom& room) {
   HttpRequest& request = parser_.request();
   if (!request.lease.GrowTo(room.charged)) return false;
@@ -296,32 +298,32 @@ bool Session::GrowBody(const BodyRoom& room) {
   return true;
 }
 
+// Reads straight into the body. Its memory is charged as bytes come, so that a promise costs next
+// to nothing; what a read brings, kBodyReadMax at most, is charged behind it.
 Awaitable<Session::Reading> Session::ReadSized(uint64_t length) {
   std::string& body = parser_.request().body;
   const std::string_view begun = buffer_.View().substr(0, length);
   size_t have = begun.size();
-  size_t room = std::min<uint64_t>(length, std::max(have, kBodyStep));
-  const auto grow = [&] {
-    const size_t reserved = std::max<size_t>(room, std::min<uint64_t>(length, kLargeBody));
-    return GrowBody({.charged = room, .reserved = reserved, .most = length});
-  };
-  if (!grow()) co_return Reading::kNoMemory;
+  size_t room = std::min<uint64_t>(length, kBodyReadMax);
+  if (!GrowBody({.charged = std::min<uint64_t>(length, std::max(have, kBodyStep)),
+                 .reserved = room,
+                 .most = length})) {
+    co_return Reading::kNoMemory;
+  }
   body = begun;
-  body.resize(room);
   buffer_.Consume(have);
   while (have < length) {
-    // Straight into the string.
-    if (have == body.size()) {
-      room = std::min<uint64_t>(length, have + std::clamp(have, kBodyStep, kBodyStepMax));
-      if (!grow()) co_return Reading::kNoMemory;
-      body.resize(room);
+    if (have == room) {
+      room = std::min<uint64_t>(length, room + kBodyReadMax);
+      ReserveBody(body, room, length);
     }
-    const size_t bytes = co_await ReadSome(body.data() + have, body.size() - have);
-    if (bytes == 0) {
-      body.resize(have);
-      co_return FailedRead();
-    }
+    ResizeUninitialized(body, room);
+    const size_t bytes = co_await ReadSome(body.data() + have, room - have);
     have += bytes;
+    const bool has_memory = parser_.request().lease.GrowTo(have);
+    if (bytes == 0 || !has_memory) body.resize(have);
+    if (bytes == 0) co_return FailedRead();
+    if (!has_memory) co_return Reading::kNoMemory;
     CountProgress(bytes, shared_.options.body_timeout);
   }
   co_return Reading::kDone;

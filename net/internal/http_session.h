@@ -100,6 +100,7 @@ class Session final : public Connection {
   std::vector<std::string> certificate_names_;  // where logins are asked for
   Timer taken_;                                 // never expires; cancelled by Take()
   ReadBuffer buffer_;
+  bool has_spoken_ = false;
   RequestParser parser_;
 
   Phase phase_ = Phase::kHandshake;

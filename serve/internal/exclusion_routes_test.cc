@@ -118,15 +118,19 @@ TEST_F(ExclusionRoutesTest, RefusalsHaveTheirStatusAndWords) {
     absl::Status result;
     int status;
     std::string_view type;
+    std::string_view retry_after = {};
   };
   for (const Case& c : {Case{absl::InvalidArgumentError("words"), 400, "bad_data"},
                         Case{absl::NotFoundError("words"), 404, "not_found"},
                         Case{absl::AlreadyExistsError("words"), 409, "conflict"},
                         Case{absl::FailedPreconditionError("words"), 409, "conflict"},
-                        Case{absl::UnavailableError("words"), 503, "unavailable"}}) {
+                        Case{absl::UnavailableError("words"), 503, "unavailable", "1"},
+                        Case{absl::ResourceExhaustedError("words"), 503, "unavailable", "5"},
+                        Case{absl::DataLossError("words"), 500, "internal"}}) {
     commands_.result = c.result;
     for (const net::HttpResponse& response : {Post("{}"), Delete(kPath + "/a")}) {
       EXPECT_EQ(response.status, c.status);
+      EXPECT_EQ(net::FindHeader(response.headers, "Retry-After"), c.retry_after);
       EXPECT_EQ(json::parse(response.body),
                 (json::object{{"status", "error"},
                               {"errorType", json::string(c.type.data(), c.type.size())},

@@ -14,6 +14,10 @@ std::string_view ErrorType(int status) {
   return status >= 500 ? "internal" : "bad_data";
 }
 
+// The store looks for space on a full disk this often.
+constexpr const char* kRetryWhenFull = "5";
+constexpr const char* kRetry = "1";
+
 int HttpStatus(absl::StatusCode code) {
   switch (code) {
     case absl::StatusCode::kInvalidArgument:
@@ -24,6 +28,7 @@ int HttpStatus(absl::StatusCode code) {
     case absl::StatusCode::kFailedPrecondition:
       return 409;
     case absl::StatusCode::kUnavailable:
+    case absl::StatusCode::kResourceExhausted:
       return 503;
     default:
       return 500;
@@ -50,7 +55,12 @@ net::HttpResponse ErrorResponse(int status, std::string_view message) {
 }
 
 net::HttpResponse StatusResponse(const absl::Status& status) {
-  return ErrorResponse(HttpStatus(status.code()), base::Message(status));
+  net::HttpResponse response = ErrorResponse(HttpStatus(status.code()), base::Message(status));
+  if (response.status == 503) {
+    response.headers.push_back(
+        {"Retry-After", absl::IsResourceExhausted(status) ? kRetryWhenFull : kRetry});
+  }
+  return response;
 }
 
 }  // namespace slowburn::serve::internal

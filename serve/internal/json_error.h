@@ -22,8 +22,8 @@ net::HttpResponse JsonResponse(const boost::json::value& value);
 // internal.
 net::HttpResponse ErrorResponse(int status, std::string_view message);
 
-// kInvalidArgument 400, kNotFound 404, kAlreadyExists and kFailedPrecondition 409, kUnavailable
-// 503, anything else 500.
+// kInvalidArgument 400, kNotFound 404, kAlreadyExists and kFailedPrecondition 409, kUnavailable and
+// kResourceExhausted (the disk is full) 503 with a Retry-After, anything else 500.
 net::HttpResponse StatusResponse(const absl::Status& status);
 
 }  // namespace slowburn::serve::internal

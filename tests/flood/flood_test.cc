@@ -162,8 +162,7 @@ TEST_F(FloodTest, HonestClientsLoseNothingAndMemoryStaysBounded) {
   const uint64_t peak = PeakResidentBytes(server_->pid());
   fmt::print("{} silent connections, {} s, peak memory {} MiB of {}\n", connections, length,
              peak >> 20, kMemoryBytes >> 20);
-  // A decoder may take 16 MiB beyond what its request is charged for, on each of two threads.
-  EXPECT_LE(peak, kMemoryBytes + (32 << 20));
+  EXPECT_LE(peak, kMemoryBytes);
   const auto code = server_->Terminate(seconds(30));
   ASSERT_TRUE(code.ok()) << base::Message(code.status());
   EXPECT_EQ(*code, 0);
