@@ -1,50 +1,23 @@
 #include "storage/api/keys.h"
 
 #include <algorithm>
-#include <concepts>
+
+#include "storage/api/internal/key_bytes.h"
 
 namespace slowburn::storage {
 namespace {
 
-constexpr char kFormat = 0x01;
-constexpr size_t kPrefixBytes = 3;  // format byte, tenant u16
+using internal::AllThatBeginWith;
+using internal::AppendBigEndian;
+using internal::HasPrefix;
+using internal::kPrefixBytes;
+using internal::Prefix;
+using internal::TakeBigEndian;
+
 constexpr size_t kDayBlockBytes = kPrefixBytes + 4 + 1 + 4 + 4;
 constexpr size_t kHourBlockBytes = kDayBlockBytes + 1;
 constexpr char kMetricStream = 'm';
 constexpr char kMetricSource = 's';
-
-std::string Prefix() { return {kFormat, 0, 0}; }
-
-template <std::unsigned_integral T>
-void AppendBigEndian(T number, std::string& out) {
-  for (size_t byte = sizeof(T); byte-- > 0;) {
-    out.push_back(static_cast<char>((number >> (8 * byte)) & 0xFF));
-  }
-}
-
-template <std::unsigned_integral T>
-T TakeBigEndian(std::string_view& in) {
-  T number = 0;
-  for (size_t byte = 0; byte < sizeof(T); ++byte) {
-    number = static_cast<T>((uint64_t{number} << 8) | static_cast<unsigned char>(in[byte]));
-  }
-  in.remove_prefix(sizeof(T));
-  return number;
-}
-
-bool HasPrefix(std::string_view key) { return key.substr(0, kPrefixBytes) == Prefix(); }
-
-// The least string that is greater than everything that begins with `begin`.
-std::string AfterAllOf(std::string begin) {
-  while (static_cast<unsigned char>(begin.back()) == 0xFF) begin.pop_back();
-  begin.back() = static_cast<char>(begin.back() + 1);
-  return begin;
-}
-
-KeyRange AllThatBeginWith(std::string begin) {
-  std::string end = AfterAllOf(begin);
-  return {std::move(begin), std::move(end)};
-}
 
 std::string SliceBlockPrefix(uint32_t day, SliceBlockKey::Kind kind) {
   std::string key = Prefix();
@@ -105,7 +78,7 @@ std::string EpochsKey(std::string_view slo) { return MetaKey("epochs/").append(s
 
 KeyRange MetaTable(std::string_view table) { return AllThatBeginWith(MetaKey(table)); }
 
-KeyRange WholeFamily() { return AllThatBeginWith({kFormat}); }
+KeyRange WholeFamily() { return AllThatBeginWith({internal::kKeyFormat}); }
 
 std::string SliceBlockKey::Encode() const {
   std::string key = SliceBlockPrefix(day, kind, sli, group);

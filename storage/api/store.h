@@ -21,7 +21,18 @@ namespace slowburn::storage {
 
 // One column family each. Every key starts with a format byte and a u16 tenant
 // (storage/api/keys.h).
-enum class Family : uint8_t { kMeta, kLog, kSlices, kAlerts, kDedup, kLedger, kStreams };
+enum class Family : uint8_t {
+  kMeta,
+  kLog,
+  kSlices,
+  kAlerts,
+  kDedup,
+  kLedger,
+  kStreams,
+  kSeries,    // what series there are (storage/api/series_keys.h)
+  kPostings,  // which of them have a label, by days
+  kChunks,    // their samples, by days
+};
 
 // When an append returns.
 enum class Durability : uint8_t {
@@ -99,6 +110,10 @@ class Store {
   // log up to there, all in one. Not synced: if it is lost, the log still has the records. Errors
   // as AppendLog.
   virtual absl::Status WriteCheckpoint(Batch batch) = 0;
+  // From now on checkpoints leave the records after `sequence` in the log, because some part of
+  // them (open chunks of series) is covered later than the rest. Until it is called, nothing is
+  // left. A store whose owner never calls it need not know it.
+  virtual void KeepLogAfter(uint64_t /*sequence*/) {}
 
   // Calls `visit` with every record after `after`, in order, without a hole (kDataLoss otherwise).
   virtual absl::Status ReplayLog(
@@ -122,7 +137,7 @@ class Store {
   // For /api/slo/v1/status and metrics.
   struct Statistics {
     uint64_t disk_bytes = 0;
-    uint64_t log_records = 0;  // not yet covered by a checkpoint
+    uint64_t log_records = 0;  // that are still needed
   };
   virtual Statistics statistics() const = 0;
 };

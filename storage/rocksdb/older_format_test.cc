@@ -29,7 +29,7 @@ namespace fs = std::filesystem;
 using testing::ElementsAre;
 
 constexpr std::string_view kFormat1 = "slowburn data directory\nwriter 1\nmin_reader 1\n";
-constexpr std::string_view kOurFormat = "slowburn data directory\nwriter 4\nmin_reader 4\n";
+constexpr std::string_view kOurFormat = "slowburn data directory\nwriter 5\nmin_reader 5\n";
 
 std::string FormatFile(const fs::path& path) {
   return base::ReadFile(path / "FORMAT", 100).value();
@@ -41,8 +41,8 @@ void WriteText(const fs::path& file, std::string_view text) {
 
 class OlderFormatTest : public testing::Test {
  protected:
-  OlderFormatTest() {
-    fs::copy(fs::path(SLOWBURN_OLDER_FORMATS) / "format_1", path(), fs::copy_options::recursive);
+  explicit OlderFormatTest(std::string_view format = "format_1") {
+    fs::copy(fs::path(SLOWBURN_OLDER_FORMATS) / format, path(), fs::copy_options::recursive);
   }
   const fs::path& path() const { return dir_.path(); }
 
@@ -54,12 +54,18 @@ class OlderFormatTest : public testing::Test {
     ExpectOldContents(*store);
     Batch batch;
     batch.Put(Family::kStreams, StreamBlockKey(1), "streams");
+    for (const Family family : {Family::kSeries, Family::kPostings, Family::kChunks}) {
+      batch.Put(family, "new", "series");
+    }
     ASSERT_TRUE(store->WriteDirect(std::move(batch)).ok());
     store.reset();
     store = OpenForTest(path());
     ASSERT_NE(store, nullptr);
     ExpectOldContents(*store);
     EXPECT_EQ(store->Get(Family::kStreams, StreamBlockKey(1)).value(), "streams");
+    for (const Family family : {Family::kSeries, Family::kPostings, Family::kChunks}) {
+      EXPECT_EQ(store->Get(family, "new").value(), "series");
+    }
     EXPECT_EQ(FormatFile(path()), kOurFormat);
   }
 
@@ -81,6 +87,20 @@ TEST_F(OlderFormatTest, Format1BecomesOurs) {
   EXPECT_EQ(FormatFile(path()), kFormat1);
   ExpectWhole();
 }
+
+class LaterFormatTest : public OlderFormatTest, public testing::WithParamInterface<int> {
+ protected:
+  LaterFormatTest() : OlderFormatTest(fmt::format("format_{}", GetParam())) {}
+};
+
+TEST_P(LaterFormatTest, BecomesOurs) {
+  EXPECT_EQ(FormatFile(path()),
+            fmt::format("slowburn data directory\nwriter {0}\nmin_reader {0}\n", GetParam()));
+  ExpectWhole();
+  EXPECT_EQ(OpenForTest(path())->Get(Family::kStreams, StreamBlockKey(7)).value(), "older");
+}
+
+INSTANTIATE_TEST_SUITE_P(Formats, LaterFormatTest, testing::Values(3, 4));
 
 TEST_F(OlderFormatTest, CrashBeforeTheRenameOfFormat) {
   WriteText(path() / "FORMAT.new", kOurFormat.substr(0, 30));
@@ -128,26 +148,27 @@ TEST_F(OlderFormatTest, AFamilyOfALaterProgramIsRefusedWithWhatToDo) {
                     .ok());
     const std::unique_ptr<rocksdb::DB> db(opened);
     rocksdb::ColumnFamilyHandle* later = nullptr;
-    ASSERT_TRUE(db->CreateColumnFamily(rocksdb::ColumnFamilyOptions(), "chunks", &later).ok());
+    ASSERT_TRUE(db->CreateColumnFamily(rocksdb::ColumnFamilyOptions(), "future", &later).ok());
     handles.push_back(later);
     for (rocksdb::ColumnFamilyHandle* handle : handles)
       ASSERT_TRUE(db->DestroyColumnFamilyHandle(handle).ok());
   }
   const absl::Status refused = OpenFailure(path());
   EXPECT_EQ(refused.code(), absl::StatusCode::kDataLoss) << refused;
-  EXPECT_TRUE(Contains(refused, "family 'chunks'")) << refused;
+  EXPECT_TRUE(Contains(refused, "family 'future'")) << refused;
   EXPECT_TRUE(Contains(refused, "install a newer slowburn")) << refused;
 }
 
 // If this fails, a family was added: raise kDataFormat, give the family that number in
 // kFamilyFormats, put a directory of the format before into testdata, and then change this line.
 TEST(DataFormatTest, HasTheseFamilies) {
-  EXPECT_EQ(kDataFormat, 4u);
-  EXPECT_THAT(kFamilyNames,
-              ElementsAre(testing::StrEq("meta"), testing::StrEq("log"), testing::StrEq("slices"),
-                          testing::StrEq("alerts"), testing::StrEq("dedup"),
-                          testing::StrEq("ledger"), testing::StrEq("streams")));
-  EXPECT_THAT(kFamilyFormats, ElementsAre(1, 1, 1, 1, 1, 1, 2));
+  EXPECT_EQ(kDataFormat, 5u);
+  EXPECT_THAT(kFamilyNames, ElementsAre(testing::StrEq("meta"), testing::StrEq("log"),
+                                        testing::StrEq("slices"), testing::StrEq("alerts"),
+                                        testing::StrEq("dedup"), testing::StrEq("ledger"),
+                                        testing::StrEq("streams"), testing::StrEq("series"),
+                                        testing::StrEq("postings"), testing::StrEq("chunks")));
+  EXPECT_THAT(kFamilyFormats, ElementsAre(1, 1, 1, 1, 1, 1, 2, 5, 5, 5));
 }
 
 }  // namespace

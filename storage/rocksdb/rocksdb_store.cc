@@ -15,6 +15,7 @@
 #include <algorithm>
 #include <array>
 #include <atomic>
+#include <limits>
 #include <optional>
 #include <string>
 #include <utility>
@@ -40,6 +41,8 @@ namespace slowburn::storage {
 namespace {
 
 constexpr std::string_view kCheckpointName = "checkpoint_seq";
+// Up to where the log was dropped, when that is not the checkpoint.
+constexpr std::string_view kDroppedName = "log_dropped_seq";
 
 rocksdb::Slice ToSlice(std::string_view bytes) { return {bytes.data(), bytes.size()}; }
 std::string_view ToView(const rocksdb::Slice& slice) { return {slice.data(), slice.size()}; }
@@ -172,6 +175,7 @@ class RocksdbStore final : public Store {
   absl::Status AppendLog(std::string_view record, Durability durability) override;
   absl::Status SyncLog() override;
   absl::Status WriteCheckpoint(Batch batch) override;
+  void KeepLogAfter(uint64_t sequence) override { keep_after_ = sequence; }
   absl::Status ReplayLog(
       uint64_t after,
       const std::function<absl::Status(uint64_t, std::string_view)>& visit) const override;
@@ -188,6 +192,7 @@ class RocksdbStore final : public Store {
   }
   void Keep(rocksdb::ColumnFamilyHandle* handle);
   absl::StatusOr<uint64_t> FindLastSequence(uint64_t checkpoint) const;
+  absl::StatusOr<std::optional<uint64_t>> ReadSequence(std::string_view name) const;
   absl::Status Failure() const;
   absl::Status Fail(absl::Status failure);
   absl::Status WriteResult(const rocksdb::Status& status, std::string_view what);
@@ -209,6 +214,8 @@ class RocksdbStore final : public Store {
   std::atomic<uint64_t> last_sequence_{0};
   std::atomic<uint64_t> checkpoint_sequence_{0};
   std::atomic<uint64_t> durable_sequence_{0};  // fsynced up to here
+  std::atomic<uint64_t> dropped_sequence_{0};  // records up to here are no longer in the log
+  std::atomic<uint64_t> keep_after_{std::numeric_limits<uint64_t>::max()};
 
   mutable absl::Mutex failure_mutex_;
   absl::Status failure_ ABSL_GUARDED_BY(failure_mutex_);  // once not OK, it stays
@@ -281,13 +288,10 @@ absl::Status RocksdbStore::Upgrade(const RocksdbOptions& options) {
 }
 
 absl::Status RocksdbStore::Recover() {
-  SB_ASSIGN_OR_RETURN(const auto stored, Get(Family::kMeta, MetaKey(kCheckpointName)));
-  const std::optional<uint64_t> checkpoint = stored ? ReadLogKey(*stored) : uint64_t{0};
-  if (!checkpoint) {
-    return base::DataLoss("'{}': the value of 'checkpoint_seq' is no log key; restore a backup",
-                          directory_->database().string());
-  }
-  SB_ASSIGN_OR_RETURN(const uint64_t last, FindLastSequence(*checkpoint));
+  SB_ASSIGN_OR_RETURN(const auto stored, ReadSequence(kCheckpointName));
+  const uint64_t checkpoint = stored.value_or(0);
+  SB_ASSIGN_OR_RETURN(const auto dropped, ReadSequence(kDroppedName));
+  SB_ASSIGN_OR_RETURN(const uint64_t last, FindLastSequence(checkpoint));
   absl::MutexLock lock(&high_water_mutex_);
   const uint64_t marked = high_water_->newest().sequence;
   if (marked > last) {
@@ -297,11 +301,21 @@ absl::Status RocksdbStore::Recover() {
         "missing; restore a backup, or move the data directory aside to start anew",
         directory_->path().string(), last, marked, last + 1, marked);
   }
-  checkpoint_sequence_ = *checkpoint;
+  checkpoint_sequence_ = checkpoint;
+  dropped_sequence_ = dropped.value_or(checkpoint);
   last_sequence_ = last;
   // Opening has flushed and fsynced whatever the WAL held.
   durable_sequence_ = last;
   return absl::OkStatus();
+}
+
+absl::StatusOr<std::optional<uint64_t>> RocksdbStore::ReadSequence(std::string_view name) const {
+  SB_ASSIGN_OR_RETURN(const auto stored, Get(Family::kMeta, MetaKey(name)));
+  if (!stored) return std::nullopt;
+  const std::optional<uint64_t> sequence = ReadLogKey(*stored);
+  if (sequence) return sequence;
+  return base::DataLoss("'{}': the value of '{}' is no log key; restore a backup",
+                        directory_->database().string(), name);
 }
 
 absl::StatusOr<uint64_t> RocksdbStore::FindLastSequence(uint64_t checkpoint) const {
@@ -405,17 +419,22 @@ absl::Status RocksdbStore::SyncLog() {
 }
 
 absl::Status RocksdbStore::WriteCheckpoint(Batch batch) {
-  const uint64_t from = checkpoint_sequence_;
   const uint64_t through = last_sequence_;
-  if (batch.empty() && from == through) return Failure();
+  const uint64_t from = dropped_sequence_;
+  const uint64_t drop = std::max(from, std::min<uint64_t>(through, keep_after_));
+  if (batch.empty() && checkpoint_sequence_ == through && from == drop) return Failure();
   SB_ASSIGN_OR_RETURN(rocksdb::WriteBatch out, TranslateBatch(batch, handles_));
   rocksdb::Status added = out.Put(handle(Family::kMeta), MetaKey(kCheckpointName), LogKey(through));
-  if (added.ok() && from < through) {
-    added = out.DeleteRange(handle(Family::kLog), LogKey(from + 1), LogKey(through + 1));
+  if (added.ok() && from < drop) {
+    added = out.DeleteRange(handle(Family::kLog), LogKey(from + 1), LogKey(drop + 1));
+  }
+  if (added.ok() && (drop < through || from < checkpoint_sequence_)) {
+    added = out.Put(handle(Family::kMeta), MetaKey(kDroppedName), LogKey(drop));
   }
   if (!added.ok()) return base::Internal("build checkpoint {}: {}", through, added.ToString());
   SB_RETURN_IF_ERROR(Write(out, /*sync=*/false, "write checkpoint"));
   checkpoint_sequence_ = through;
+  dropped_sequence_ = drop;
   return absl::OkStatus();
 }
 
@@ -471,9 +490,8 @@ absl::Status RocksdbStore::MarkHighWater() {
 }
 
 Store::Statistics RocksdbStore::statistics() const {
-  const uint64_t checkpoint =
-      checkpoint_sequence_;  // read first: it never passes the newest record
-  return {.disk_bytes = directory_->DiskBytes(), .log_records = last_sequence_ - checkpoint};
+  const uint64_t dropped = dropped_sequence_;  // read first: it never passes the newest record
+  return {.disk_bytes = directory_->DiskBytes(), .log_records = last_sequence_ - dropped};
 }
 
 // The mark of this directory. A new directory gets its file before RocksDB begins, so a database

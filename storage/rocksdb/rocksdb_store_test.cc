@@ -53,6 +53,44 @@ TEST(RocksdbStoreTest, NewStoreIsEmpty) {
   EXPECT_EQ(store->Get(Family::kMeta, SliKey(1)).value(), std::nullopt);
 }
 
+TEST(RocksdbStoreTest, KeepsTheLogThatSomePartNeeds) {
+  const base::TempDir dir;
+  auto store = OpenForTest(dir.path());
+  AppendRecords(*store, 5);
+  store->KeepLogAfter(2);
+  ASSERT_TRUE(store->WriteCheckpoint(OnePut(Family::kMeta, SliKey(1), "five")).ok());
+  EXPECT_EQ(store->checkpoint_sequence(), 5u);
+  EXPECT_EQ(store->statistics().log_records, 3u);
+  const auto kept = [&](uint64_t after) {
+    std::vector<uint64_t> sequences;
+    const absl::Status replayed = store->ReplayLog(after, [&](uint64_t sequence, std::string_view) {
+      sequences.push_back(sequence);
+      return absl::OkStatus();
+    });
+    EXPECT_TRUE(replayed.ok()) << replayed;
+    return sequences;
+  };
+  EXPECT_EQ(kept(2), (std::vector<uint64_t>{3, 4, 5}));
+  store.reset();
+  store = OpenForTest(dir.path());
+  EXPECT_EQ(store->checkpoint_sequence(), 5u);
+  EXPECT_EQ(store->last_sequence(), 5u);
+  EXPECT_EQ(kept(2), (std::vector<uint64_t>{3, 4, 5}));
+  AppendRecords(*store, 1);
+  store->KeepLogAfter(4);
+  ASSERT_TRUE(store->WriteCheckpoint(Batch()).ok());
+  EXPECT_EQ(kept(4), (std::vector<uint64_t>{5, 6}));
+  EXPECT_EQ(store->statistics().log_records, 2u);
+  EXPECT_EQ(store->ReplayLog(2, [](uint64_t, std::string_view) { return absl::OkStatus(); }).code(),
+            absl::StatusCode::kDataLoss);
+  store->KeepLogAfter(6);
+  ASSERT_TRUE(store->WriteCheckpoint(Batch()).ok());
+  store.reset();
+  store = OpenForTest(dir.path());
+  EXPECT_EQ(store->statistics().log_records, 0u);
+  EXPECT_EQ(store->last_sequence(), 6u);
+}
+
 TEST(RocksdbStoreTest, LogCheckpointsAndStatesOutliveRestarts) {
   const base::TempDir dir;
   auto store = OpenForTest(dir.path());

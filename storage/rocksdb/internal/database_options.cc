@@ -25,6 +25,8 @@ rocksdb::CompressionType CompressionOf(Family family) {
                                        // leaves memory
     case Family::kSlices:
       return rocksdb::kZSTD;  // kept for more than a year, read a block at a time
+    case Family::kChunks:
+      return rocksdb::kNoCompression;  // they are compressed themselves
     default:
       return rocksdb::kLZ4Compression;  // small, and rewritten often
   }
@@ -52,6 +54,11 @@ rocksdb::ColumnFamilyOptions FamilyOptions(Family family, size_t memtable_bytes,
   options.write_buffer_size = memtable_bytes;
   options.max_write_buffer_number = 4;  // with 2, writes stop while a slow disk takes a flush
   options.compression = CompressionOf(family);
+  if (family == Family::kSeries || family == Family::kPostings) {
+    // Labels repeat each other, and most of them stay as they are: what has come to rest is packed
+    // as well as it can be.
+    options.bottommost_compression = rocksdb::kZSTD;
+  }
   // The first level below L0 is then the last one, where a compaction drops a tombstone for good.
   options.level_compaction_dynamic_level_bytes = true;
   options.paranoid_file_checks =

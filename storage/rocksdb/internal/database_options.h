@@ -24,11 +24,13 @@
 namespace slowburn::storage {
 
 // In the order of Family. RocksDB's own family "default" holds nothing that matters.
-inline constexpr std::array<const char*, 7> kFamilyNames = {"meta",  "log",    "slices", "alerts",
-                                                            "dedup", "ledger", "streams"};
+inline constexpr std::array<const char*, 10> kFamilyNames = {
+    "meta",   "log",     "slices", "alerts",   "dedup",
+    "ledger", "streams", "series", "postings", "chunks"};
 // The format of the data directory that brought the family: a new one raises kDataFormat, because
 // programs from before cannot open a database that has it.
-inline constexpr std::array<uint32_t, kFamilyNames.size()> kFamilyFormats = {1, 1, 1, 1, 1, 1, 2};
+inline constexpr std::array<uint32_t, kFamilyNames.size()> kFamilyFormats = {1, 1, 1, 1, 1,
+                                                                             1, 2, 5, 5, 5};
 static_assert(*std::max_element(kFamilyFormats.begin(), kFamilyFormats.end()) <= kDataFormat);
 
 inline const char* FamilyName(Family family) { return kFamilyNames[static_cast<size_t>(family)]; }

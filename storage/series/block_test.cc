@@ -1,0 +1,329 @@
+// Goal: what is packed comes back with every bit, takes few bytes, and bytes that are wrong are
+// refused, never trusted. Method: seeded random samples of many kinds against themselves; every
+// truncation and thousands of flips of real blocks; the examples of docs/format/chunk.md.
+#include <bit>
+#include <cmath>
+#include <limits>
+#include <random>
+
+#include <absl/strings/escaping.h>
+#include <fmt/format.h>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "model/sample.h"
+#include "storage/series/exemplar_block.h"
+#include "storage/series/float_block.h"
+#include "storage/series/histogram_block.h"
+#include "storage/series/sealed_chunk.h"
+#include "storage/series/testing/series_samples.h"
+
+namespace slowburn::storage {
+namespace {
+
+using model::NativeHistogram;
+
+std::string Hex(std::string_view bytes) {
+  return absl::BytesToHexString(absl::string_view(bytes.data(), bytes.size()));
+}
+
+struct Floats {
+  std::vector<int64_t> times;
+  std::vector<double> values;
+};
+
+std::string Encode(const Floats& floats) {
+  std::string bytes;
+  EncodeFloats(floats.times, floats.values, bytes);
+  return bytes;
+}
+
+void ExpectSame(const Floats& want, std::string_view bytes, const std::string& what) {
+  Floats got;
+  const absl::Status read = DecodeFloats(bytes, got.times, got.values);
+  ASSERT_TRUE(read.ok()) << what << ": " << read;
+  ASSERT_EQ(got.times, want.times) << what;
+  ASSERT_TRUE(SameBits(got.values, want.values)) << what;
+}
+
+constexpr double kInfinity = std::numeric_limits<double>::infinity();
+
+struct FloatCase {
+  std::string name;
+  std::vector<double> values;
+};
+class FloatBlockTest : public testing::TestWithParam<FloatCase> {};
+
+TEST_P(FloatBlockTest, ComesBackBitByBit) {
+  Floats floats{.values = GetParam().values};
+  for (size_t i = 0; i < floats.values.size(); ++i) {
+    floats.times.push_back(1'700'000'000'000 + static_cast<int64_t>(i) * 15'000);
+  }
+  ExpectSame(floats, Encode(floats), GetParam().name);
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Values, FloatBlockTest,
+    testing::ValuesIn<FloatCase>({
+        {"One", {1}},
+        {"Zero", {0}},
+        {"MinusZero", {-0.0, 0.0, -0.0}},
+        {"Counter", {1, 5, 9, 100, 200, 3, 4}},
+        {"Decimals", {0.1, 0.2, 0.3, 12.5, 0.000001, 99.999999}},
+        {"Stale", {1, 2, model::StaleMarker(), 3, 4}},
+        {"OnlyNan", {std::bit_cast<double>(0x7ff8000000000001)}},
+        {"NanPayloads",
+         {std::bit_cast<double>(0x7ff8000000000123), std::bit_cast<double>(0xfff0000000000001)}},
+        {"Infinities", {1, kInfinity, -kInfinity, 2, 3}},
+        {"Tiny", {5e-324, 2.2250738585072014e-308, 1e-7}},
+        {"Huge", {1.7976931348623157e308, 1e300, 9007199254740992.0, 9007199254740993.0}},
+        {"Edge53", {9007199254740991.0, -9007199254740991.0, 4503599627370496.5}},
+        {"Fractions", {1.0 / 3, 2.0 / 3, M_PI, M_E}},
+        {"MixedScales", {1e15, 0.25, 1e15 + 1, 0.125}},
+    }),
+    [](const auto& info) { return info.param.name; });
+
+TEST(FloatBlockRandomTest, EverythingComesBack) {
+  std::mt19937_64 random(20261129);
+  for (int run = 0; run < 3000; ++run) {
+    SampleMaker maker(random());
+    Floats floats;
+    const size_t count = 1 + random() % 200;
+    for (size_t i = 0; i < count; ++i) {
+      floats.times.push_back(maker.NextTime());
+      floats.values.push_back(maker.NextValue());
+    }
+    ExpectSame(floats, Encode(floats), fmt::format("run {}", run));
+  }
+}
+
+TEST(FloatBlockHostileTest, EveryTruncationIsRefusedOrEndsRight) {
+  SampleMaker maker(7);
+  Floats floats;
+  for (int i = 0; i < 60; ++i) {
+    floats.times.push_back(maker.NextTime());
+    floats.values.push_back(i % 20 == 19 ? model::StaleMarker() : i * 1.5);
+  }
+  const std::string bytes = Encode(floats);
+  for (size_t size = 0; size < bytes.size(); ++size) {
+    Floats got{.times = {1}, .values = {2}};
+    const absl::Status read =
+        DecodeFloats(std::string_view(bytes).substr(0, size), got.times, got.values);
+    EXPECT_EQ(read.code(), absl::StatusCode::kDataLoss) << size;
+    EXPECT_EQ(got.times.size(), 1u) << "nothing is appended";
+    EXPECT_EQ(got.values.size(), 1u);
+  }
+}
+
+// A flip may give other samples; it may not give times that do not increase, nor leave the bytes.
+TEST(FloatBlockHostileTest, FlipsNeverBreakTheReader) {
+  std::mt19937_64 random(4);
+  for (int run = 0; run < 20000; ++run) {
+    SampleMaker maker(random() % 50);
+    Floats floats;
+    for (int i = 0; i < 40; ++i) {
+      floats.times.push_back(maker.NextTime());
+      floats.values.push_back(maker.NextValue());
+    }
+    std::string bytes = Encode(floats);
+    for (int flip = 0; flip < 3; ++flip) {
+      bytes[random() % bytes.size()] ^= static_cast<char>(1 << random() % 8);
+    }
+    Floats got;
+    if (!DecodeFloats(bytes, got.times, got.values).ok()) continue;
+    ASSERT_EQ(got.times.size(), got.values.size());
+    ASSERT_LE(got.times.size(), kBlockSamplesMax);
+    for (size_t i = 1; i < got.times.size(); ++i) ASSERT_LT(got.times[i - 1], got.times[i]);
+  }
+}
+
+TEST(FloatBlockSizeTest, WhatStandsStillCostsNextToNothing) {
+  Floats floats;
+  for (int i = 0; i < 1024; ++i) {
+    floats.times.push_back(1'700'000'000'000 + i * 15'000);
+    floats.values.push_back(42.5);
+  }
+  EXPECT_LT(Encode(floats).size(), 30u);
+}
+
+TEST(FloatBlockExampleTest, IsTheOneOfTheDocument) {
+  EXPECT_EQ(Hex(Encode({{1'700'000'000'000, 1'700'000'015'000, 1'700'000'030'000},
+                        {1.5, model::StaleMarker(), 2.5}})),
+            "030280a0abfef962b0ea01010101020000000000f07f001e141300");
+}
+
+// --- histograms
+
+void ExpectSameHistograms(const std::vector<int64_t>& times,
+                          const std::vector<NativeHistogram>& want, std::string_view bytes) {
+  std::vector<int64_t> got_times;
+  std::vector<NativeHistogram> got;
+  const absl::Status read = DecodeHistograms(bytes, got_times, got);
+  ASSERT_TRUE(read.ok()) << read;
+  ASSERT_EQ(got_times, times);
+  ASSERT_EQ(got.size(), want.size());
+  for (size_t i = 0; i < want.size(); ++i) ASSERT_TRUE(SameBits(got[i], want[i])) << i;
+}
+
+TEST(HistogramBlockTest, EverythingComesBack) {
+  std::mt19937_64 random(11);
+  for (int run = 0; run < 1000; ++run) {
+    SampleMaker maker(random());
+    std::vector<int64_t> times;
+    std::vector<NativeHistogram> histograms;
+    const size_t count = 1 + random() % 40;
+    for (size_t i = 0; i < count; ++i) {
+      times.push_back(maker.NextTime());
+      histograms.push_back(maker.NextHistogram());
+      ASSERT_EQ(HistogramFault(histograms.back()), "");
+    }
+    std::string bytes;
+    EncodeHistograms(times, histograms, bytes);
+    ExpectSameHistograms(times, histograms, bytes);
+  }
+}
+
+TEST(HistogramBlockTest, HostileBytesAreRefusedOrHarmless) {
+  std::mt19937_64 random(12);
+  for (int run = 0; run < 10000; ++run) {
+    SampleMaker maker(random() % 40);
+    std::vector<int64_t> times;
+    std::vector<NativeHistogram> histograms;
+    for (int i = 0; i < 6; ++i) {
+      times.push_back(maker.NextTime());
+      histograms.push_back(maker.NextHistogram());
+    }
+    std::string bytes;
+    EncodeHistograms(times, histograms, bytes);
+    if (run % 2 == 0) {
+      bytes.resize(random() % bytes.size());
+    } else {
+      bytes[random() % bytes.size()] ^= static_cast<char>(1 << random() % 8);
+    }
+    times.clear();
+    histograms.clear();
+    const absl::Status read = DecodeHistograms(bytes, times, histograms);
+    ASSERT_EQ(times.size(), histograms.size());
+    if (run % 2 == 0) {
+      ASSERT_EQ(read.code(), absl::StatusCode::kDataLoss);
+    }
+    for (const NativeHistogram& histogram : histograms) ASSERT_EQ(HistogramFault(histogram), "");
+  }
+}
+
+struct FaultCase {
+  std::string name;
+  NativeHistogram histogram;
+  std::string want;
+};
+class HistogramFaultTest : public testing::TestWithParam<FaultCase> {};
+
+TEST_P(HistogramFaultTest, IsNamed) {
+  EXPECT_EQ(HistogramFault(GetParam().histogram), GetParam().want);
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Faults, HistogramFaultTest,
+    testing::ValuesIn<FaultCase>({
+        {"None", {.positive_spans = {{0, 2}}, .positive_counts = {1, 2}}, ""},
+        {"Schema", {.schema = 9}, "its schema is not known"},
+        {"Counts",
+         {.positive_spans = {{0, 2}}, .positive_counts = {1}},
+         "its spans do not fit its counts"},
+        {"Overlap",
+         {.negative_spans = {{0, 1}, {-1, 1}}, .negative_counts = {1, 2}},
+         "its spans overlap"},
+        {"Range",
+         {.positive_spans = {{2147483647, 1}}, .positive_counts = {1}},
+         "its spans are out of range"},
+        {"Bounds", {.schema = -53, .custom_bounds = {1, 1}}, "its bounds do not increase"},
+        {"ExponentialBounds", {.custom_bounds = {1}}, "it has bounds that it cannot have"},
+        {"TooMany",
+         {.positive_spans = {{0, 5000}}, .positive_counts = std::vector<double>(5000, 1)},
+         "it has too many buckets"},
+    }),
+    [](const auto& info) { return info.param.name; });
+
+TEST(HistogramBlockTest, TheExampleIsTheOneOfTheDocument) {
+  const NativeHistogram first{.schema = 3,
+                              .zero_threshold = 1e-128,
+                              .zero_count = 1,
+                              .count = 6,
+                              .sum = 2.5,
+                              .positive_spans = {{-2, 2}},
+                              .positive_counts = {3, 2}};
+  NativeHistogram second = first;
+  second.count = 8;
+  second.sum = 3.5;
+  second.positive_counts = {3, 4};
+  NativeHistogram end;
+  end.sum = model::StaleMarker();
+  std::string bytes;
+  EncodeHistograms(std::vector<int64_t>{1000, 2000, 3000},
+                   std::vector<NativeHistogram>{first, second, end}, bytes);
+  EXPECT_EQ(Hex(bytes), "0302d00fd00f04039d978ccf08ba5b250103020000c0080c0206040080100400000420");
+}
+
+// --- exemplars
+
+TEST(ExemplarBlockTest, ComesBackAndRefusesWhatIsWrong) {
+  const std::vector<int64_t> times = {10, 20};
+  const std::vector<ExemplarValue> exemplars = {{0.25, {{"trace_id", "ab"}}}, {-0.0, {}}};
+  std::string bytes;
+  EncodeExemplars(times, exemplars, bytes);
+  std::vector<int64_t> got_times;
+  std::vector<ExemplarValue> got;
+  ASSERT_TRUE(DecodeExemplars(bytes, got_times, got).ok());
+  ASSERT_EQ(got.size(), 2u);
+  EXPECT_EQ(got_times, times);
+  EXPECT_EQ(got[0].labels.Get("trace_id"), "ab");
+  EXPECT_TRUE(std::signbit(got[1].value));
+  for (size_t size = 0; size < bytes.size(); ++size) {
+    EXPECT_FALSE(DecodeExemplars(bytes.substr(0, size), got_times, got).ok()) << size;
+  }
+}
+
+// --- sealed
+
+TEST(SealedChunkTest, OpensToTheBlock) {
+  for (const size_t size : {size_t{0}, size_t{10}, size_t{5000}}) {
+    std::string block;
+    for (size_t i = 0; i < size; ++i) block += static_cast<char>(i % 7);
+    const std::string chunk = SealChunk({.samples = 3, .span_ms = 99}, block);
+    EXPECT_LE(chunk.size(), size + 12);
+    const auto header = ReadChunkHeader(chunk);
+    ASSERT_TRUE(header.ok());
+    EXPECT_EQ(header->samples, 3u);
+    EXPECT_EQ(header->span_ms, 99);
+    std::string scratch;
+    const auto opened = OpenChunk(chunk, scratch);
+    ASSERT_TRUE(opened.ok()) << opened.status();
+    EXPECT_EQ(*opened, block);
+  }
+}
+
+TEST(SealedChunkTest, TheExampleIsTheOneOfTheDocument) {
+  const std::string block = Encode({{1'700'000'000'000, 1'700'000'015'000, 1'700'000'030'000},
+                                    {1.5, model::StaleMarker(), 2.5}});
+  EXPECT_EQ(Hex(SealChunk({.samples = 3, .span_ms = 30'000}, block)),
+            "010003b0ea011b" + Hex(block));
+}
+
+TEST(SealedChunkTest, RefusesOtherBytes) {
+  const std::string chunk = SealChunk({.samples = 1, .span_ms = 0}, std::string(500, 'a'));
+  std::string scratch;
+  for (size_t size = 0; size < chunk.size(); ++size) {
+    const auto opened = OpenChunk(chunk.substr(0, size), scratch);
+    EXPECT_EQ(opened.status().code(), absl::StatusCode::kDataLoss) << size;
+  }
+  std::mt19937_64 random(5);
+  for (int run = 0; run < 5000; ++run) {
+    std::string other = chunk;
+    other[random() % other.size()] ^= static_cast<char>(1 << random() % 8);
+    OpenChunk(other, scratch).IgnoreError();  // must not break, nor make room for what it claims
+    ASSERT_LT(scratch.capacity(), size_t{64} << 20);
+  }
+}
+
+}  // namespace
+}  // namespace slowburn::storage

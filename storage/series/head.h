@@ -1,0 +1,92 @@
+// storage/series/head.h: the living series: by id, by what writers call them, and by their labels.
+//
+// Room     storage/series
+// Uses     storage/series, Abseil
+// Threads  not locked: its owner lets one writer change it alone, or many readers read it
+// Units    epochs count snapshots
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <optional>
+#include <set>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <absl/container/flat_hash_map.h>
+
+#include "storage/series/head_series.h"
+#include "storage/series/internal/slot_set.h"
+
+namespace slowburn::storage {
+
+// What a writer knows a series by before it has built its labels: a hash of its raw bytes. Two
+// writers may call one series by two keys.
+struct SeriesKey {
+  uint64_t high = 0;
+  uint64_t low = 0;
+  friend bool operator==(const SeriesKey&, const SeriesKey&) = default;
+  template <typename H>
+  friend H AbslHashValue(H hash, const SeriesKey& key) {
+    return H::combine(std::move(hash), key.high, key.low);
+  }
+};
+
+// Of the labels themselves.
+SeriesKey KeyOfLabels(std::string_view packed_labels);
+
+class Head {
+ public:
+  using Values = std::map<std::string, internal::SlotSet, std::less<>>;
+
+  // --- series
+  HeadSeries* FindById(uint64_t id) const;
+  HeadSeries* FindByKey(const SeriesKey& key) const;
+  HeadSeries* FindBySlot(uint32_t slot) const {
+    return slot < slots_.size() ? slots_[slot].get() : nullptr;
+  }
+  HeadSeries& Add(std::unique_ptr<HeadSeries> series);
+  // From now on `key` means the series too, up to a few keys each.
+  void AddKey(const SeriesKey& key, const HeadSeries& series);
+  // No live snapshot may need it: CanRemove.
+  void Remove(HeadSeries& series);
+  bool CanRemove(const HeadSeries& series) const {
+    return live_.empty() || *live_.begin() >= series.data->epoch;
+  }
+  size_t size() const { return by_id_.size(); }
+  // One past the greatest slot that was ever used.
+  uint32_t slots() const { return static_cast<uint32_t>(slots_.size()); }
+
+  // --- labels
+  const Values* FindLabel(std::string_view name) const;
+  const std::map<std::string, Values, std::less<>>& labels() const { return labels_; }
+
+  // --- versions
+  // What the writer may change: a copy, if a live snapshot sees the present version.
+  SeriesData& Change(HeadSeries& series);
+  uint64_t TakeSnapshot();
+  void Release(uint64_t snapshot);
+  // What the snapshot sees of a series; null: the series came later. Never changes while the
+  // snapshot lives.
+  static std::shared_ptr<const SeriesData> Version(const HeadSeries& series, uint64_t snapshot);
+
+ private:
+  static constexpr size_t kKeysMax = 4;  // of one series, beside its labels' own
+
+  void ForgetOlder(HeadSeries& series);
+
+  std::vector<std::unique_ptr<HeadSeries>> slots_;
+  std::vector<uint32_t> free_slots_;
+  absl::flat_hash_map<uint64_t, uint32_t> by_id_;
+  absl::flat_hash_map<SeriesKey, uint32_t> by_key_;
+  absl::flat_hash_map<uint32_t, std::vector<SeriesKey>> other_keys_;  // of a slot
+  std::map<std::string, Values, std::less<>> labels_;
+
+  uint64_t epoch_ = 1;                // what is changed now gets it
+  std::multiset<uint64_t> live_;      // epochs that snapshots see
+  std::vector<uint32_t> with_older_;  // slots of series that may have older versions
+};
+
+}  // namespace slowburn::storage

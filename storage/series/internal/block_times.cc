@@ -1,0 +1,34 @@
+#include "storage/series/internal/block_times.h"
+
+#include "base/status.h"
+#include "storage/series/float_block.h"
+#include "storage/series/internal/integer_column.h"
+
+namespace slowburn::storage::internal {
+
+void PutTimes(std::string& out, std::span<const int64_t> times_ms) {
+  PutVarint(out, times_ms.size());
+  PutIntegers(out, times_ms);
+}
+
+absl::Status ReadTimes(ByteReader& in, std::vector<int64_t>& times_ms, size_t& count) {
+  count = static_cast<size_t>(in.Varint());
+  if (!in.ok() || count == 0 || count > kBlockSamplesMax) {
+    return BrokenBlock("samples", in, "a number of samples that cannot be");
+  }
+  const size_t before = times_ms.size();
+  times_ms.resize(before + count);
+  const std::span<int64_t> read = std::span(times_ms).subspan(before);
+  bool increasing = ReadIntegers(in, read);
+  for (size_t i = 1; increasing && i < count; ++i) increasing = read[i - 1] < read[i];
+  if (increasing) return absl::OkStatus();
+  times_ms.resize(before);
+  return BrokenBlock("samples", in, "times that end too soon or do not increase");
+}
+
+absl::Status BrokenBlock(std::string_view kind, const ByteReader& in, std::string_view why) {
+  return base::DataLoss("a block of {} is broken at byte {} of {} ({}); restore it from a backup",
+                        kind, in.offset(), in.offset() + in.remaining(), why);
+}
+
+}  // namespace slowburn::storage::internal

@@ -1,0 +1,100 @@
+#include "storage/series/sealed_chunk.h"
+
+#include <memory>
+
+#include <zstd.h>
+
+#include "base/status.h"
+#include "storage/series/internal/bytes.h"
+
+namespace slowburn::storage {
+namespace {
+
+constexpr char kFormat = 1;
+constexpr char kPlain = 0;
+constexpr char kZstd = 1;
+constexpr int kLevel = 1;
+// Below it compression costs more than it saves, as measured.
+constexpr size_t kCompressBytesMin = 64;
+// More than a block of the largest histograms comes to; a chunk that claims more is no chunk.
+constexpr uint64_t kBlockBytesMax = uint64_t{1} << 30;
+
+struct FreeCompressor {
+  void operator()(ZSTD_CCtx* context) const { ZSTD_freeCCtx(context); }
+  void operator()(ZSTD_DCtx* context) const { ZSTD_freeDCtx(context); }
+};
+
+absl::Status Broken(std::string_view why) {
+  return base::DataLoss("a chunk is broken ({}); restore it from a backup", why);
+}
+
+struct Opened {
+  ChunkHeader header;
+  bool is_compressed = false;
+  uint64_t block_bytes = 0;
+  std::string_view payload;
+};
+
+absl::StatusOr<Opened> ReadHead(std::string_view chunk) {
+  internal::ByteReader in(chunk);
+  Opened opened;
+  if (in.Byte() != kFormat) return Broken("another format");
+  const uint8_t coding = in.Byte();
+  opened.header.samples = in.Varint();
+  const uint64_t span = in.Varint();
+  opened.header.span_ms = static_cast<int64_t>(span);
+  opened.block_bytes = in.Varint();
+  opened.is_compressed = coding == kZstd;
+  opened.payload = in.Rest();
+  if (!in.ok() || coding > kZstd || opened.header.span_ms < 0 ||
+      opened.block_bytes > kBlockBytesMax ||
+      (!opened.is_compressed && opened.block_bytes != opened.payload.size())) {
+    return Broken("a header that cannot be");
+  }
+  return opened;
+}
+
+}  // namespace
+
+std::string SealChunk(const ChunkHeader& header, std::string_view block) {
+  std::string packed;
+  if (block.size() >= kCompressBytesMin) {
+    // One for each thread: to make one costs more than to use it.
+    thread_local const std::unique_ptr<ZSTD_CCtx, FreeCompressor> context(ZSTD_createCCtx());
+    packed.resize(ZSTD_compressBound(block.size()));
+    const size_t size = ZSTD_compressCCtx(context.get(), packed.data(), packed.size(), block.data(),
+                                          block.size(), kLevel);
+    packed.resize(ZSTD_isError(size) != 0 || size >= block.size() ? 0 : size);
+  }
+  const bool is_compressed = !packed.empty();
+  std::string chunk(1, kFormat);
+  chunk.push_back(is_compressed ? kZstd : kPlain);
+  internal::PutVarint(chunk, header.samples);
+  internal::PutVarint(chunk, static_cast<uint64_t>(header.span_ms));
+  internal::PutVarint(chunk, block.size());
+  chunk.append(is_compressed ? std::string_view(packed) : block);
+  return chunk;
+}
+
+absl::StatusOr<ChunkHeader> ReadChunkHeader(std::string_view chunk) {
+  SB_ASSIGN_OR_RETURN(const Opened opened, ReadHead(chunk));
+  return opened.header;
+}
+
+absl::StatusOr<std::string_view> OpenChunk(std::string_view chunk, std::string& scratch) {
+  SB_ASSIGN_OR_RETURN(const Opened opened, ReadHead(chunk));
+  if (!opened.is_compressed) return opened.payload;
+  // The frame says its size itself: what the header claims is not made room for before that agrees.
+  if (ZSTD_getFrameContentSize(opened.payload.data(), opened.payload.size()) !=
+      opened.block_bytes) {
+    return Broken("two sizes that differ");
+  }
+  thread_local const std::unique_ptr<ZSTD_DCtx, FreeCompressor> context(ZSTD_createDCtx());
+  scratch.resize(opened.block_bytes);
+  const size_t size = ZSTD_decompressDCtx(context.get(), scratch.data(), scratch.size(),
+                                          opened.payload.data(), opened.payload.size());
+  if (ZSTD_isError(size) != 0 || size != opened.block_bytes) return Broken("compressed bytes");
+  return std::string_view(scratch);
+}
+
+}  // namespace slowburn::storage

@@ -1,0 +1,354 @@
+#include "storage/series/write_plan.h"
+
+#include <algorithm>
+#include <bit>
+
+#include "base/status.h"
+#include "storage/series/packed_labels.h"
+
+namespace slowburn::storage {
+namespace {
+
+using model::NativeHistogram;
+
+constexpr size_t kMetadataPerMetric = 4;  // versions that disagree; the newest stay
+
+bool SameBits(double a, double b) {
+  return std::bit_cast<uint64_t>(a) == std::bit_cast<uint64_t>(b);
+}
+bool SameBits(const std::vector<double>& a, const std::vector<double>& b) {
+  return std::equal(a.begin(), a.end(), b.begin(), b.end(),
+                    [](double x, double y) { return SameBits(x, y); });
+}
+
+bool IsText(std::string_view text) { return model::ValidUtf8(text) == text; }
+
+bool SameMetadata(const MetricMetadata& a, const MetricMetadata& b) {
+  return a.type == b.type && a.help == b.help && a.unit == b.unit;
+}
+
+bool Knows(const MetadataBook& book, const MetricMetadata& metadata) {
+  const auto found = book.find(metadata.metric);
+  return found != book.end() &&
+         std::any_of(found->second.begin(), found->second.end(),
+                     [&](const MetricMetadata& known) { return SameMetadata(known, metadata); });
+}
+
+}  // namespace
+
+std::string_view LabelsFault(const model::LabelSet& labels, const SeriesOptions& options) {
+  if (!labels.Has(model::kMetricNameLabel)) return "a series without a name";
+  if (labels.size() > options.labels_max) return "too many labels";
+  for (const model::Label& label : labels) {
+    if (label.name.empty()) return "a label without a name";
+    if (label.name.size() > options.name_bytes_max) return "a label name that is too long";
+    if (label.value.size() > options.value_bytes_max) return "a label value that is too long";
+    if (!IsText(label.name) || !IsText(label.value)) return "a label that is not UTF-8";
+  }
+  return "";
+}
+
+bool SameHistogram(const NativeHistogram& a, const NativeHistogram& b) {
+  return a.schema == b.schema && a.reset_hint == b.reset_hint && a.is_float == b.is_float &&
+         SameBits(a.zero_threshold, b.zero_threshold) && SameBits(a.zero_count, b.zero_count) &&
+         SameBits(a.count, b.count) && SameBits(a.sum, b.sum) &&
+         a.positive_spans == b.positive_spans && a.negative_spans == b.negative_spans &&
+         SameBits(a.positive_counts, b.positive_counts) &&
+         SameBits(a.negative_counts, b.negative_counts) &&
+         SameBits(a.custom_bounds, b.custom_bounds);
+}
+
+WritePlan::WritePlan(HeadState& state, int64_t now_ms)
+    : state_(state), now_ms_(now_ms), number_(++state.plans), next_id_(state.known.next_id) {}
+
+HeadSeries* WritePlan::Find(const SeriesKey& key) const { return state_.head.FindByKey(key); }
+
+absl::StatusOr<HeadSeries*> WritePlan::Define(const SeriesKey& key, const model::LabelSet& labels,
+                                              SampleFate& fate) {
+  fate = SampleFate::kTaken;
+  if (!LabelsFault(labels, state_.options).empty()) {
+    fate = SampleFate::kInvalidLabels;
+    return nullptr;
+  }
+  std::string packed = PackLabels(labels);
+  const SeriesKey own = KeyOfLabels(packed);
+  HeadSeries* series = state_.head.FindByKey(own);
+  if (series == nullptr) {
+    if (const auto found = new_keys_.find(own); found != new_keys_.end()) series = found->second;
+  }
+  if (series == nullptr) {
+    if (state_.head.size() + new_series_.size() >= state_.options.series_max) {
+      fate = SampleFate::kTooManySeries;
+      return nullptr;
+    }
+    SB_ASSIGN_OR_RETURN(const auto known, FindInStore(state_.store, packed));
+    auto made = std::make_unique<HeadSeries>(known ? known->id : next_id_++, std::move(packed));
+    if (known) {
+      made->closed_through_ms = known->cover.samples_through_ms;
+      made->newest_exemplar_ms = known->cover.exemplars_through_ms;
+      made->data->floats.SetSealedThrough(known->cover.samples_through_ms);
+      made->is_registered = true;
+    }
+    series = made.get();
+    new_series_.push_back(std::move(made));
+    new_keys_[own] = series;
+  }
+  if (key != own) keys_.emplace_back(key, series);
+  return series;
+}
+
+void WritePlan::Open(HeadSeries& series) const {
+  if (series.plan_number == number_) return;
+  series.plan_number = number_;
+  series.plan_newest_ms = series.newest_ms;
+  series.plan_last = 0;
+  series.plan_late = -1;
+}
+
+void WritePlan::Push(HeadSeries& series, Sample sample) {
+  if (series.is_closed && series.plan_last == 0) revived_.push_back(&series);
+  sample.before = series.plan_last;
+  samples_.push_back(sample);
+  series.plan_last = static_cast<uint32_t>(samples_.size());
+  if (series.plan_late >= 0) {
+    late_[static_cast<size_t>(series.plan_late)][sample.time_ms] =
+        static_cast<uint32_t>(samples_.size() - 1);
+  }
+}
+
+const WritePlan::Sample* WritePlan::FindPlanned(HeadSeries& series, int64_t time_ms) {
+  if (series.plan_last == 0) return nullptr;
+  if (series.plan_late < 0) {  // from now on its times are known
+    series.plan_late = static_cast<int32_t>(late_.size());
+    auto& times = late_.emplace_back();
+    for (uint32_t at = series.plan_last; at > 0; at = samples_[at - 1].before) {
+      times[samples_[at - 1].time_ms] = at - 1;
+    }
+  }
+  const auto& times = late_[static_cast<size_t>(series.plan_late)];
+  const auto found = times.find(time_ms);
+  return found == times.end() ? nullptr : &samples_[found->second];
+}
+
+SampleFate WritePlan::PlaceLate(HeadSeries& series, int64_t time_ms, double value,
+                                const NativeHistogram* histogram) {
+  if (time_ms <= series.closed_through_ms ||
+      time_ms <= series.plan_newest_ms - state_.options.late_max.count()) {
+    return SampleFate::kTooOld;
+  }
+  const auto same = [](bool is_same) {
+    return is_same ? SampleFate::kDuplicate : SampleFate::kConflict;
+  };
+  if (const Sample* planned = FindPlanned(series, time_ms)) {
+    if (planned->histogram == kFloat) {
+      return same(histogram == nullptr && SameBits(planned->value, value));
+    }
+    return same(histogram != nullptr &&
+                SameHistogram(histograms_[static_cast<size_t>(planned->histogram)], *histogram));
+  }
+  if (const auto present = series.data->floats.Find(time_ms)) {
+    return same(histogram == nullptr && SameBits(*present, value));
+  }
+  if (series.data->histograms != nullptr) {
+    if (const auto present = series.data->histograms->Find(time_ms)) {
+      return same(histogram != nullptr && SameHistogram(*present, *histogram));
+    }
+  }
+  return SampleFate::kTakenLate;
+}
+
+SampleFate WritePlan::Place(HeadSeries& series, int64_t time_ms, double value,
+                            const NativeHistogram* histogram) {
+  if (time_ms > now_ms_ + state_.options.ahead_max.count()) return SampleFate::kTooNew;
+  if (time_ms < 0 || time_ms < now_ms_ - state_.options.retention.count()) {
+    return SampleFate::kTooOld;
+  }
+  Open(series);
+  if (time_ms <= series.plan_newest_ms) return PlaceLate(series, time_ms, value, histogram);
+  if (time_ms <= series.closed_through_ms) return SampleFate::kTooOld;
+  series.plan_newest_ms = time_ms;
+  return SampleFate::kTaken;
+}
+
+SampleFate WritePlan::Add(HeadSeries& series, int64_t time_ms, double value) {
+  const SampleFate fate = Place(series, time_ms, value, nullptr);
+  if (fate <= SampleFate::kTakenLate) {
+    Push(series, {.series = &series,
+                  .time_ms = time_ms,
+                  .value = value,
+                  .is_late = fate == SampleFate::kTakenLate});
+  }
+  return Decide(fate, counts_.samples);
+}
+
+SampleFate WritePlan::Add(HeadSeries& series, int64_t time_ms, NativeHistogram histogram) {
+  if (!HistogramFault(histogram).empty())
+    return Decide(SampleFate::kInvalidHistogram, counts_.samples);
+  const SampleFate fate = Place(series, time_ms, 0, &histogram);
+  if (fate <= SampleFate::kTakenLate) {
+    Push(series, {.series = &series,
+                  .time_ms = time_ms,
+                  .histogram = static_cast<int32_t>(histograms_.size()),
+                  .is_late = fate == SampleFate::kTakenLate});
+    histograms_.push_back(std::move(histogram));
+  }
+  return Decide(fate, counts_.samples);
+}
+
+SampleFate WritePlan::PlaceExemplar(HeadSeries& series, int64_t time_ms, ExemplarValue exemplar) {
+  size_t bytes = 0;
+  for (const model::Label& label : exemplar.labels) bytes += label.name.size() + label.value.size();
+  if (bytes > state_.options.value_bytes_max) return SampleFate::kInvalidLabels;
+  if (time_ms > now_ms_ + state_.options.ahead_max.count()) return SampleFate::kTooNew;
+  Open(series);
+  if (series.is_closed && series.plan_last == 0) return SampleFate::kDropped;
+  const bool is_planned = !exemplars_.empty() && exemplars_.back().series == &series;
+  const int64_t newest = is_planned ? exemplars_.back().time_ms : series.newest_exemplar_ms;
+  if (time_ms < 0 || time_ms < now_ms_ - state_.options.retention.count() || time_ms <= newest) {
+    return SampleFate::kDropped;
+  }
+  exemplars_.push_back({&series, time_ms, std::move(exemplar)});
+  return SampleFate::kTaken;
+}
+
+SampleFate WritePlan::PlaceMetadata(MetricMetadata metadata) {
+  const MetadataBook& book = *state_.metadata;
+  if (metadata.metric.empty() || metadata.metric.size() > state_.options.value_bytes_max ||
+      metadata.type.size() + metadata.help.size() + metadata.unit.size() >
+          state_.options.metadata_bytes_max ||
+      !IsText(metadata.metric) || !IsText(metadata.help) || !IsText(metadata.unit)) {
+    return SampleFate::kInvalidLabels;
+  }
+  if (Knows(book, metadata)) return SampleFate::kDuplicate;
+  if (!book.contains(metadata.metric) &&
+      book.size() + metadata_.size() >= state_.options.metrics_max) {
+    return SampleFate::kDropped;
+  }
+  metadata_.push_back(std::move(metadata));
+  return SampleFate::kTaken;
+}
+
+std::string WritePlan::Encode() const {
+  SamplePartWriter writer;
+  const auto used = [&](const HeadSeries& series) {
+    return series.plan_number == number_ && series.plan_last > 0;
+  };
+  for (const auto& series : new_series_) {
+    if (used(*series)) writer.AddDefinition(series->id, series->packed_labels);
+  }
+  for (const HeadSeries* series : revived_) {
+    writer.AddDefinition(series->id, series->packed_labels);
+  }
+  for (const Sample& sample : samples_) {
+    if (sample.histogram == kFloat) {
+      writer.AddFloat(sample.series->id, sample.time_ms, sample.value);
+    } else {
+      writer.AddHistogram(sample.series->id, sample.time_ms,
+                          histograms_[static_cast<size_t>(sample.histogram)]);
+    }
+  }
+  for (const Exemplar& exemplar : exemplars_) {
+    // Of a series that is not there an exemplar alone is not worth keeping.
+    if (state_.head.FindById(exemplar.series->id) == nullptr && !used(*exemplar.series)) continue;
+    writer.AddExemplar(exemplar.series->id, exemplar.time_ms, exemplar.value);
+  }
+  for (const MetricMetadata& metadata : metadata_) writer.AddMetadata(metadata);
+  return writer.empty() ? std::string() : writer.Finish();
+}
+
+void WritePlan::Apply(uint64_t part_bytes) {
+  const absl::MutexLock lock(&state_.mutex);
+  for (auto& series : new_series_) {
+    if (series->plan_number != number_ || series->plan_last == 0) continue;
+    state_.known.next_id = std::max(state_.known.next_id, series->id + 1);
+    state_.head.Add(std::move(series));
+  }
+  for (const auto& [key, series] : keys_) {
+    if (state_.head.FindById(series->id) == series) state_.head.AddKey(key, *series);
+  }
+  for (Sample& sample : samples_) {
+    sample.series->heard_ms = now_ms_;
+    if (sample.histogram == kFloat) {
+      ApplyFloat(state_, *sample.series, sample.time_ms, sample.value);
+    } else {
+      ApplyHistogram(state_, *sample.series, sample.time_ms,
+                     std::move(histograms_[static_cast<size_t>(sample.histogram)]));
+    }
+  }
+  for (Exemplar& exemplar : exemplars_) {
+    if (state_.head.FindById(exemplar.series->id) != exemplar.series) continue;
+    ApplyExemplar(state_, *exemplar.series, exemplar.time_ms, std::move(exemplar.value));
+  }
+  ApplyMetadata(state_, std::move(metadata_));
+  state_.log_bytes += part_bytes;
+  for (size_t i = 0; i < kSampleFates; ++i) {
+    state_.counts.samples[i] += counts_.samples[i];
+    state_.counts.exemplars[i] += counts_.exemplars[i];
+    state_.counts.metadata[i] += counts_.metadata[i];
+  }
+}
+
+namespace {
+
+template <typename Codec>
+void Put(HeadColumn<Codec>& column, int64_t time_ms, typename Codec::Value value) {
+  if (column.empty() || time_ms > column.newest_ms()) {
+    column.Append(time_ms, std::move(value));
+  } else {
+    column.Insert(time_ms, std::move(value));
+  }
+}
+
+template <typename Codec>
+HeadColumn<Codec>& Made(std::unique_ptr<HeadColumn<Codec>>& column, int64_t sealed_through_ms) {
+  if (column == nullptr) {
+    column = std::make_unique<HeadColumn<Codec>>();
+    column->SetSealedThrough(sealed_through_ms);
+  }
+  return *column;
+}
+
+void Touch(HeadSeries& series) {
+  series.is_dirty = true;
+  series.is_closed = false;
+}
+
+}  // namespace
+
+void ApplyFloat(HeadState& state, HeadSeries& series, int64_t time_ms, double value) {
+  Put(state.head.Change(series).floats, time_ms, value);
+  series.newest_ms = std::max(series.newest_ms, time_ms);
+  Touch(series);
+}
+
+void ApplyHistogram(HeadState& state, HeadSeries& series, int64_t time_ms,
+                    NativeHistogram histogram) {
+  Put(Made(state.head.Change(series).histograms, series.closed_through_ms), time_ms,
+      std::move(histogram));
+  series.newest_ms = std::max(series.newest_ms, time_ms);
+  Touch(series);
+}
+
+void ApplyExemplar(HeadState& state, HeadSeries& series, int64_t time_ms, ExemplarValue exemplar) {
+  if (time_ms <= series.newest_exemplar_ms) return;  // two requests of one commit
+  Put(Made(state.head.Change(series).exemplars, series.newest_exemplar_ms), time_ms,
+      std::move(exemplar));
+  series.newest_exemplar_ms = time_ms;
+  Touch(series);
+}
+
+void ApplyMetadata(HeadState& state, std::vector<MetricMetadata> metadata) {
+  std::erase_if(metadata, [&](const MetricMetadata& one) { return Knows(*state.metadata, one); });
+  if (metadata.empty()) return;
+  auto book = std::make_shared<MetadataBook>(*state.metadata);
+  for (MetricMetadata& one : metadata) {
+    if (Knows(*book, one)) continue;
+    std::vector<MetricMetadata>& known = (*book)[one.metric];
+    if (known.size() == kMetadataPerMetric) known.erase(known.begin());
+    state.changed_metadata.push_back(one.metric);
+    known.push_back(std::move(one));
+  }
+  state.metadata = std::move(book);
+}
+
+}  // namespace slowburn::storage

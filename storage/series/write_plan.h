@@ -1,0 +1,123 @@
+// storage/series/write_plan.h: what one commit will bring to the series, decided sample by sample
+// before any of it is true.
+//
+// Room     storage/series
+// Uses     base/, model/, storage/series
+// Threads  the one writer
+// Units    unix milliseconds
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include <absl/container/flat_hash_map.h>
+#include <absl/status/statusor.h>
+
+#include "model/label_set.h"
+#include "model/native_histogram.h"
+#include "storage/series/head_state.h"
+#include "storage/series/sample_part.h"
+
+namespace slowburn::storage {
+
+// Every sample has its fate, and a refused one never takes its neighbours with it. Nothing changes
+// until the plan is applied; a plan that is dropped was never there. While it lives, no other plan
+// may be applied and no checkpoint be written.
+class WritePlan {
+ public:
+  // `state` must outlive it.
+  WritePlan(HeadState& state, int64_t now_ms);
+
+  // A series to add samples to; null: not known by this key. One lookup and no label.
+  HeadSeries* Find(const SeriesKey& key) const;
+  // The series of these labels, made if need be, which `key` means from now on. Null, and `fate`
+  // says why, where it cannot be. kDataLoss where the store cannot be read.
+  absl::StatusOr<HeadSeries*> Define(const SeriesKey& key, const model::LabelSet& labels,
+                                     SampleFate& fate);
+
+  SampleFate Add(HeadSeries& series, int64_t time_ms, double value);
+  SampleFate Add(HeadSeries& series, int64_t time_ms, model::NativeHistogram histogram);
+  // Later than the series' newest exemplar and not all that it brings, or dropped.
+  SampleFate AddExemplar(HeadSeries& series, int64_t time_ms, ExemplarValue exemplar) {
+    return Decide(PlaceExemplar(series, time_ms, std::move(exemplar)), counts_.exemplars);
+  }
+  // What is known already is taken and changes nothing.
+  SampleFate AddMetadata(MetricMetadata metadata) {
+    return Decide(PlaceMetadata(std::move(metadata)), counts_.metadata);
+  }
+
+  // Counts a fate that was decided elsewhere: of samples whose series could not be made.
+  void Count(SampleFate fate, uint64_t samples = 1) {
+    counts_.samples[static_cast<size_t>(fate)] += samples;
+  }
+  const WriteCounts& counts() const { return counts_; }
+
+  // The part of the log record; "" when nothing would change.
+  std::string Encode() const;
+
+  // The part has been made durable as this record: makes it true. Once.
+  void Apply(uint64_t part_bytes);
+
+ private:
+  static constexpr int32_t kFloat = -1;
+  struct Sample {
+    HeadSeries* series = nullptr;
+    int64_t time_ms = 0;
+    double value = 0;
+    int32_t histogram = kFloat;  // where in histograms_
+    uint32_t before = 0;         // the series' sample before in the plan, plus 1
+    bool is_late = false;
+  };
+  struct Exemplar {
+    HeadSeries* series = nullptr;
+    int64_t time_ms = 0;
+    ExemplarValue value;
+  };
+
+  SampleFate Place(HeadSeries& series, int64_t time_ms, double value,
+                   const model::NativeHistogram* histogram);
+  SampleFate PlaceLate(HeadSeries& series, int64_t time_ms, double value,
+                       const model::NativeHistogram* histogram);
+  void Open(HeadSeries& series) const;
+  void Push(HeadSeries& series, Sample sample);
+  // The sample that the plan has of the series at this time, or null.
+  const Sample* FindPlanned(HeadSeries& series, int64_t time_ms);
+  static SampleFate Decide(SampleFate fate, FateCounts& counts) {
+    ++counts[static_cast<size_t>(fate)];
+    return fate;
+  }
+  SampleFate PlaceExemplar(HeadSeries& series, int64_t time_ms, ExemplarValue exemplar);
+  SampleFate PlaceMetadata(MetricMetadata metadata);
+
+  HeadState& state_;
+  const int64_t now_ms_;
+  const uint64_t number_;
+  std::vector<std::unique_ptr<HeadSeries>> new_series_;
+  absl::flat_hash_map<SeriesKey, HeadSeries*> new_keys_;  // of their labels
+  std::vector<std::pair<SeriesKey, HeadSeries*>> keys_;   // that series get
+  uint64_t next_id_;
+  std::vector<const HeadSeries*> revived_;  // that were about to leave: a restart has to know
+  std::vector<Sample> samples_;
+  std::vector<model::NativeHistogram> histograms_;
+  std::vector<absl::flat_hash_map<int64_t, uint32_t>> late_;  // by time: where in samples_
+  std::vector<Exemplar> exemplars_;
+  std::vector<MetricMetadata> metadata_;
+  WriteCounts counts_;
+};
+
+// "" or what about the labels cannot be.
+std::string_view LabelsFault(const model::LabelSet& labels, const SeriesOptions& options);
+// Bit by bit.
+bool SameHistogram(const model::NativeHistogram& a, const model::NativeHistogram& b);
+
+// What `Apply` does, for one piece each: live and on replay.
+void ApplyFloat(HeadState& state, HeadSeries& series, int64_t time_ms, double value);
+void ApplyHistogram(HeadState& state, HeadSeries& series, int64_t time_ms,
+                    model::NativeHistogram histogram);
+void ApplyExemplar(HeadState& state, HeadSeries& series, int64_t time_ms, ExemplarValue exemplar);
+void ApplyMetadata(HeadState& state, std::vector<MetricMetadata> metadata);
+
+}  // namespace slowburn::storage
