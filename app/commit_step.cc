@@ -5,6 +5,7 @@
 
 #include "app/internal/commit_metrics.h"
 #include "base/logging.h"
+#include "base/mutant.h"
 #include "base/status.h"
 
 namespace slowburn::app {
@@ -58,7 +59,9 @@ absl::Status CommitStep::BookLost() {
 absl::Status CommitStep::Append(const store::v1::LogRecord& record) {
   if (!health_.ok()) return health_;
   const SteadyTime start = clock_.Monotonic();
-  absl::Status written = store_.AppendLog(record.SerializeAsString(), options_.durability);
+  const storage::Durability durability =
+      SB_MUTANT("ack_before_sync") ? storage::Durability::kBuffered : options_.durability;
+  absl::Status written = store_.AppendLog(record.SerializeAsString(), durability);
   metrics_->write_seconds.Observe(Seconds(clock_.Monotonic() - start));
   if (written.ok()) {
     if (options_.durability == storage::Durability::kBuffered && unsynced_from_ == 0) {
@@ -112,7 +115,9 @@ void CommitStep::CommitGroup(std::vector<SubmittedRequest> group) {
     Refuse(group, plan.status());
     return;
   }
-  if (const absl::Status written = Append(plan->record); !written.ok()) {
+  absl::Status written = Append(plan->record);
+  if (SB_MUTANT("ack_when_full") && absl::IsResourceExhausted(written)) written = {};
+  if (!written.ok()) {
     Refuse(group, written);
     return;
   }
@@ -184,7 +189,7 @@ absl::Status CommitStep::Install(std::shared_ptr<const slo::SloSet> slos,
     SB_RETURN_IF_ERROR(core_.Install(std::move(slos), std::move(of_files), now));
   }
   // The SLOs are in force: what cannot be written about their predecessors' alerts changes nothing.
-  CommitAlerts(core_.PlanOrphanedAlerts(now));
+  if (!SB_MUTANT("orphans_fire_on")) CommitAlerts(core_.PlanOrphanedAlerts(now));
   return absl::OkStatus();
 }
 

@@ -8,6 +8,7 @@
 #include "app/internal/latency_records.h"
 #include "app/internal/metric_records.h"
 #include "base/logging.h"
+#include "base/mutant.h"
 #include "base/status.h"
 #include "slo/latency_reader.h"
 #include "storage/api/keys.h"
@@ -201,6 +202,8 @@ absl::Status Core::Recover(base::UnixNanos now) {
           return base::DataLoss("log record {} cannot be read; restore the store from a backup",
                                 sequence);
         }
+        if (SB_MUTANT("replay_loses_first") && sequence == store_.checkpoint_sequence() + 1)
+          return absl::OkStatus();
         return base::Annotate(ApplyRecord(record), fmt::format("replay log record {}", sequence));
       });
   streams_.EndRecovery();

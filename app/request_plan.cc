@@ -9,6 +9,7 @@
 #include "app/internal/latency_records.h"
 #include "app/internal/metric_records.h"
 #include "app/ledger.h"
+#include "base/mutant.h"
 
 namespace slowburn::app {
 
@@ -23,6 +24,7 @@ bool RequestPlanner::IsResent(const CountedRequest& request, RequestOutcome& out
   if (!request.deduplicate) return false;
   if (const store::v1::DedupEntry* first = dedup_.Find(request.hash)) {
     outcome.answer = {.rejected = first->rejected(), .message = first->message()};
+    if (SB_MUTANT("other_answer")) outcome.answer = {};
     return true;
   }
   const auto twin = in_this_commit_.find(request.hash);
@@ -62,7 +64,7 @@ void RequestPlanner::Add(const CountedRequest& request) {
   tally.decoded += request.items;
   outcome.is_resent = IsResent(request, outcome);
   if (outcome.is_resent) {
-    tally.duplicate += request.items;
+    if (!SB_MUTANT("ledger_forgets")) tally.duplicate += request.items;
     return;
   }
   const model::RejectionCounts rejected = PlacePoints(request, outcome);

@@ -10,6 +10,11 @@ endif()
 # -O3: protozero's accessors only disappear with its inlining (1.7x on decode).
 set(CMAKE_CXX_FLAGS_RELEASE "-O3 -g1 -DNDEBUG")
 
+option(SLOWBURN_MUTANTS "build the faults of base/mutant.h, for the simulator to find" OFF)
+if(SLOWBURN_MUTANTS)
+  add_compile_definitions(SLOWBURN_MUTANTS)
+endif()
+
 set(SLOWBURN_SANITIZE "" CACHE STRING "sanitizers for -fsanitize=, e.g. address,undefined")
 if(SLOWBURN_SANITIZE)
   add_compile_options(-fsanitize=${SLOWBURN_SANITIZE} -fno-omit-frame-pointer -fno-sanitize-recover=all)

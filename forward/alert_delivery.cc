@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <unordered_set>
 
+#include "base/mutant.h"
+
 namespace slowburn::forward {
 namespace {
 
@@ -19,6 +21,7 @@ template <typename Told>
 std::optional<UnixNanos> DueFrom(const Alert& alert, const Told* told,
                                  std::chrono::seconds resend) {
   if (alert.state == AlertState::kPending) return std::nullopt;
+  if (SB_MUTANT("end_is_not_told") && alert.state == AlertState::kInactive) return std::nullopt;
   const bool resolved = alert.state == AlertState::kInactive;
   if (told == nullptr || told->resolved != resolved || told->fired_at != alert.fired_at) {
     return UnixNanos{};
@@ -75,7 +78,7 @@ std::optional<UnixNanos> AlertDelivery::NextDue(const std::vector<Alert>& alerts
 }
 
 AlertTimes TimesToTell(const Alert& alert, UnixNanos now, std::chrono::seconds resend) {
-  const UnixNanos ends_at = alert.state == AlertState::kInactive
+  const UnixNanos ends_at = alert.state == AlertState::kInactive && !SB_MUTANT("forget_ends_at")
                                 ? std::min(alert.resolved_at, now)
                                 : now + 4 * std::max(std::chrono::seconds(1), resend);
   return {.starts_at = std::min({alert.fired_at, now, ends_at}), .ends_at = ends_at};

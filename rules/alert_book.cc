@@ -7,6 +7,8 @@
 #include <unordered_map>
 #include <utility>
 
+#include "base/mutant.h"
+
 // A plan goes through the alerts from the highest rank down, so that whether a page fires is known
 // when its ticket's turn comes. Each alert's next state is drafted from the record that is held and
 // the conditions that are true; a draft that says what the record says is no change.
@@ -97,6 +99,7 @@ void KeepTrue(const AlertCondition& condition, int64_t now, AlertTier& tier) {
 
 // The tier's condition is not true. False: the tier ends.
 bool KeepFiring(int64_t now, AlertTier& tier) {
+  if (SB_MUTANT("no_keep_firing")) return false;
   if (!tier.firing() || tier.keep_firing_for_seconds() <= 0) return false;
   if (tier.keep_firing_since_unix_nano() == 0) tier.set_keep_firing_since_unix_nano(now);
   return Elapsed(tier.keep_firing_since_unix_nano(), now) < seconds(tier.keep_firing_for_seconds());
@@ -105,6 +108,7 @@ bool KeepFiring(int64_t now, AlertTier& tier) {
 // Nobody can say that the tier's condition is not true.
 bool IsInDoubt(const Turn& turn, const AlertTier& tier, const Moment& moment) {
   if (FindCondition(turn.unknown, tier.tier()) != nullptr) return true;
+  if (SB_MUTANT("no_settling")) return false;
   const bool is_older = Elapsed(tier.active_at_unix_nano(), moment.now) > moment.watched;
   return tier.firing() && is_older && moment.watched < seconds(tier.settle_seconds());
 }
@@ -356,7 +360,8 @@ std::vector<AlertBook::Change> AlertBook::Plan(const std::vector<AlertCondition>
   for (const Turn& turn : turns) {
     if (is_over(turn)) continue;
     const auto above = turn.incident.empty() ? firing_rank.end() : firing_rank.find(turn.incident);
-    const bool is_outranked = above != firing_rank.end() && above->second > turn.rank;
+    const bool is_outranked =
+        above != firing_rank.end() && above->second > turn.rank && !SB_MUTANT("ticket_beside_page");
     Draft draft = is_outranked ? EndSpell(turn, now) : Next(turn, moment);
     if (is_outranked && turn.held != nullptr && IsResolved(*turn.held) && is_expired(turn))
       draft = {};

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <numeric>
 
+#include "base/mutant.h"
+
 namespace slowburn::slo {
 namespace {
 
@@ -39,6 +41,12 @@ bool BurnsFasterThan(const SliCounts& counts, Objective objective, const Rationa
   // bad / total > (n / d) * (budget / kOne), without a division.
   const Wide left = Wide{counts.bad} * factor.denominator * Objective::kOne;
   const Wide right = Wide{counts.total()} * factor.numerator * objective.budget_units();
+  if (SB_MUTANT("float_threshold")) {
+    const auto ratio = static_cast<float>(counts.bad) / static_cast<float>(counts.total());
+    const auto of = static_cast<float>(factor.numerator) / static_cast<float>(factor.denominator);
+    return ratio > of * static_cast<float>(objective.error_budget());
+  }
+  if (SB_MUTANT("threshold_inclusive")) return left >= right;
   return left > right;
 }
 

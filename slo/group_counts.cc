@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/mutant.h"
 #include "base/status.h"
 
 namespace slowburn::slo {
@@ -147,7 +148,9 @@ void GroupCounts::Add(const SliceChange& change, const BlockSource& source) {
   if (view_.first == 0 || change.slice < view_.first) view_.first = change.slice;
   SetLastEvent(std::max(
       last_event_, SliceStart(change.slice) + std::chrono::seconds(change.last_offset_seconds)));
-  if (counted.slice > through_) return;  // It counts once time reaches it.
+  if (SB_MUTANT("lose_late") && counted.slice < through_) return;
+  const bool is_ahead = counted.slice > through_ && !SB_MUTANT("future_at_once");
+  if (is_ahead) return;  // It counts once time reaches it.
   restored_.clear();
   for (size_t i = 0; i < sums_.size(); ++i) {
     const CountView& view = window(i).view();
@@ -221,7 +224,8 @@ absl::Status GroupCounts::StepEvents(size_t at, const SliCounts& entering,
   if (next_begin != begin && window(at).window().calendar() != nullptr) {
     sums_[at] = {};  // A period begins.
   } else if (next_begin != begin && begin >= FirstCounted(view_) && !view.Covers(begin)) {
-    SB_ASSIGN_OR_RETURN(const SliCounts leaving, CountsAt(begin, source));
+    const Slice out = SB_MUTANT("slice_off_by_one") ? begin + 1 : begin;
+    SB_ASSIGN_OR_RETURN(const SliCounts leaving, CountsAt(out, source));
     sums_[at] -= leaving;
   }
   if (!view.Covers(through_ + 1)) sums_[at] += entering;
@@ -355,7 +359,8 @@ absl::StatusOr<SliceBlock> GroupCounts::MakeDay(uint32_t day, const BlockSource&
     if (!hour_block.ok()) return hour_block.status();
     for (uint32_t i = 0; i < kSums; ++i) {
       block.Set(hour * kSums + i,
-                hour_block->Sum(i * kSlicesPerDaySlot, (i + 1) * kSlicesPerDaySlot));
+                hour_block->Sum(i * kSlicesPerDaySlot + (SB_MUTANT("day_loses_slice") ? 1 : 0),
+                                (i + 1) * kSlicesPerDaySlot));
     }
   }
   return block;

@@ -4,6 +4,7 @@
 #include <tuple>
 
 #include "base/duration_text.h"
+#include "base/mutant.h"
 #include "base/status.h"
 #include "model/label_set.h"
 
@@ -191,6 +192,7 @@ GroupId SliTable::GroupFor(const Sli& sli, std::string_view raw_key, Planning& p
   std::vector<std::string> values = SplitGroupKey(key);
   const bool is_full = places > options_.groups_per_sli_max ||
                        next / options_.known_groups_factor > options_.groups_per_sli_max;
+  if (is_full && SB_MUTANT("overflow_into_total")) return kTotalGroup;
   if (is_full && !IsOverflow(values)) return GroupFor(sli, OverflowKey(values.size()), planning);
   const auto group = static_cast<GroupId>(next++);
   if (IsOverflow(values)) {
@@ -218,7 +220,7 @@ absl::StatusOr<CountPlan> SliTable::Plan(std::span<const SliDelta* const> deltas
         return base::Internal("a request counts for SLI {}, which was never registered",
                               static_cast<uint32_t>(entry.sli));
       }
-      if (entry.slice < oldest) {
+      if (entry.slice < oldest && !SB_MUTANT("count_too_late")) {
         planning.plan.too_late[static_cast<size_t>(delta->signal())] += entry.counts.total();
         continue;
       }

@@ -1,6 +1,7 @@
 #include "slo/tier_state.h"
 
 #include "base/duration_text.h"
+#include "base/mutant.h"
 #include "base/status.h"
 
 namespace slowburn::slo {
@@ -34,7 +35,7 @@ TierState JudgeTier(const AlertTier& tier, Objective objective, const TierFigure
   if (!figures.age.has_value()) return TierState::kWarming;
   if (tier.short_window < kPointsInShortWindow * figures.point_interval)
     return TierState::kTooCoarse;
-  if (*figures.age < tier.short_window) return TierState::kWarming;
+  if (*figures.age < tier.short_window && !SB_MUTANT("no_warming")) return TierState::kWarming;
   if (!figures.IsValid() || !BurnsFasterThan(figures.in_long, objective, tier.factor) ||
       !BurnsFasterThan(figures.in_short, objective, tier.factor)) {
     return TierState::kQuiet;

@@ -47,12 +47,15 @@ Reference::Commit Reference::Decide(const std::vector<ArrivedRequest>& requests,
       verdicts.is_resent = true;
     }
     if (verdicts.is_resent) {
+      // The first answer, once more.
+      const auto here = rejected_here.find(batch.id);
+      verdicts.rejected = here != rejected_here.end() ? here->second : known_.at(batch.id).rejected;
       commit.ledger["traces/duplicate"] += batch.events.size();
       continue;
     }
     if (deduplicate) {
       rejected_here.emplace(batch.id, verdicts.rejected);
-      commit.known.push_back({batch.id, now});
+      commit.known.push_back({batch.id, now, verdicts.rejected});
     }
     commit.batches.push_back(batch.id);
     const auto rejected = static_cast<uint64_t>(verdicts.rejected);
@@ -78,21 +81,21 @@ Reference::Commit Reference::Decide(const std::vector<ArrivedRequest>& requests,
 }
 
 bool Reference::IsDoubtful(uint64_t batch, int64_t now) const {
-  const int64_t time = known_.at(batch);
+  const int64_t time = known_.at(batch).time;
   return now - time > kDedupWindow || doubtful_.contains({batch, time});
 }
 
 // A request is surely known for as long as it was never seen older than the window. The clock may
 // have been ahead when it was.
 void Reference::FindDoubtful(int64_t now) {
-  for (const auto& [batch, time] : known_) {
-    if (now - time > kDedupWindow) doubtful_.emplace(batch, time);
+  for (const auto& [batch, known] : known_) {
+    if (now - known.time > kDedupWindow) doubtful_.emplace(batch, known.time);
   }
 }
 
 void Reference::Fold(const Commit& commit) {
   for (const CountedEvent& event : commit.counted) counts_.Add(event);
-  for (const Commit::Known& known : commit.known) known_[known.batch] = known.time;
+  for (const Commit::Known& known : commit.known) known_[known.batch] = known;
   stored_.insert(commit.batches.begin(), commit.batches.end());
   for (const auto& [counter, items] : commit.ledger) ledger_[counter] += items;
 }

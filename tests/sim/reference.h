@@ -54,6 +54,7 @@ class Reference {
     struct Known {  // a request that will be recognised
       uint64_t batch = 0;
       int64_t time = 0;
+      int64_t rejected = 0;  // as it was answered
     };
     std::vector<Verdicts> verdicts;  // one per request
     std::vector<CountedEvent> counted;
@@ -133,7 +134,7 @@ class Reference {
   std::vector<Entry> history_;
 
   ReferenceCounts counts_;
-  std::map<uint64_t, int64_t> known_;  // batch -> when it was committed
+  std::map<uint64_t, Commit::Known> known_;  // by batch: as it was committed last
   std::set<std::pair<uint64_t, int64_t>>
       doubtful_;               // of those: older than the window at some moment
   std::set<uint64_t> stored_;  // batches

@@ -11,6 +11,7 @@
 #include <fmt/ranges.h>
 
 #include "base/logging.h"
+#include "base/mutant.h"
 #include "tests/sim/world.h"
 
 namespace slowburn::sim {
@@ -24,6 +25,7 @@ struct Arguments {
   std::optional<int> until;
   bool trace = false;
   bool met = false;
+  bool plain = false;
 };
 
 std::set<Fault> ReadFaults(const std::vector<std::string>& names) {
@@ -101,8 +103,12 @@ int Run(const Arguments& arguments) {
   Tally tally;
   for (uint64_t seed = arguments.from; seed < arguments.from + arguments.seeds; ++seed) {
     World world(Scenario::Of(seed, off), {});
-    if (world.Run().has_value()) {
-      Report(seed, off);
+    if (const auto failure = world.Run(); failure.has_value()) {
+      if (arguments.plain) {
+        fmt::print("FAILED seed {} invariant {}\n", seed, failure->invariant);
+      } else {
+        Report(seed, off);
+      }
       return 1;
     }
     // The same again: what differs is no function of the seed.
@@ -138,6 +144,10 @@ int main(int argc, char** argv) {
   app.add_option("--off", arguments.off, "faults that there are not, by name")->delimiter(',');
   app.add_option("--until", arguments.until, "stop at this tick");
   app.add_flag("--met", arguments.met, "count what happened");
+  app.add_flag("--plain", arguments.plain, "do not look for the least faults that a failure needs");
+#ifdef SLOWBURN_MUTANTS
+  app.add_option("--mutant", slowburn::base::active_mutant, "the fault of base/mutant.h to have");
+#endif
   app.add_flag("--trace", arguments.trace, "print what happens");
   CLI11_PARSE(app, argc, argv);
   slowburn::base::SetLogLevel(slowburn::base::LogLevel::kOff);

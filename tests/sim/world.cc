@@ -242,8 +242,7 @@ void World::Hear(const std::vector<Answered>& answers,
     if (accepted && !reference_.IsStored(batch->id))
       throw Violation{"1 durability",
                       fmt::format("batch {} is acknowledged, and not stored", batch->id)};
-    if (accepted && commit.has_value() && !commit->verdicts[i].is_resent &&
-        answer.rejected != commit->verdicts[i].rejected) {
+    if (accepted && commit.has_value() && answer.rejected != commit->verdicts[i].rejected) {
       throw Violation{"7 ledger", fmt::format("batch {}: {} rejected, expected {}", batch->id,
                                               answer.rejected, commit->verdicts[i].rejected)};
     }
