@@ -37,6 +37,7 @@ int Main(int argc, char** argv) {
   slowburn::app::AddSloCommand(root, run);
   slowburn::app::AddAlertCommand(root, run);
   slowburn::app::AddLedgerCommand(root, run);
+  slowburn::app::AddQueryCommand(root, run);
   slowburn::app::AddLoadCommand(root, run);
 
   std::string output = "table";

@@ -39,7 +39,7 @@ std::string_view TypeName(uint64_t type) {
 class WriteDecoder {
  public:
   WriteDecoder(std::string_view body, SeriesBatch& batch)
-      : cost_(body.size()),
+      : cost_(body.size(), nullptr),
         batch_(batch),
         series_(batch.series, cost_),
         samples_(batch.samples, cost_),

@@ -41,7 +41,7 @@ ARROWS = {
     "collector": {"base", "proto", "model", "net"},
     "forward": {"base", "proto", "model", "net"},
     "rules": {"base", "proto", "model", "ottl", "slo"},
-    "serve": {"base", "model", "net", "slo", "storage/api", "rules"},
+    "serve": {"base", "model", "net", "slo", "promql", "storage/api", "rules"},
     "app": {room for room, level in LEVELS.items() if level < 6},
     "bench": set(LEVELS),
     "tests": set(LEVELS),
