@@ -60,7 +60,7 @@ void RunDecoder(benchmark::State& state, std::vector<std::string> bodies, const 
   Batch batch;
   size_t next = 0;
   for (auto _ : state) {
-    const absl::Status status = decode(bodies[next++ % kBodies], projection, batch);
+    const absl::Status status = decode(bodies[next++ % kBodies], projection, batch, nullptr);
     if (!status.ok()) state.SkipWithError("not decoded");
     benchmark::DoNotOptimize(batch.accepted());
   }
