@@ -59,6 +59,21 @@ std::optional<double> BurnOf(const Counts& counts, const SloConfig& slo) {
          (static_cast<double>(slo.budget_units) / 1e8);
 }
 
+// Of those with that name and share or span.
+void CheckStateAlert(const Place& place, const SloConfig& slo, const BudgetView& view,
+                     const slo::StateAlertStatus& status) {
+  for (const StateAlertConfig& alert : slo.state_alerts) {
+    const bool same_share =
+        alert.kind != StateAlertKind::kBudgetLow ||
+        status.alert.name == fmt::format("remaining {}%", alert.remaining_percent);
+    if (alert.alert_name() != slo::AlertNameOf(status.alert.kind) || !same_share) continue;
+    Same(place, status.alert.name, uint64_t{Holds(slo, alert, view)}, uint64_t{status.holds});
+    return;
+  }
+  Fail("3 exactness",
+       fmt::format("{} has an alert that it should not have: {}", place.slo, status.alert.name));
+}
+
 void CheckGroup(const SloConfig& slo, const BudgetView& view, const slo::GroupStatus& status) {
   const Place place{slo.id(), Join(view.group->values)};
   Same(place, "group", Join(view.group->values), Join(status.values));
@@ -74,6 +89,10 @@ void CheckGroup(const SloConfig& slo, const BudgetView& view, const slo::GroupSt
     SameRatio(place, tiers[i].name, BurnOf(view.In(tiers[i].long_seconds), slo),
               status.tiers[i].long_burn_rate);
   }
+  Same(place, "state alerts", uint64_t{slo.state_alerts.size()},
+       uint64_t{status.state_alerts.size()});
+  for (const slo::StateAlertStatus& alert : status.state_alerts)
+    CheckStateAlert(place, slo, view, alert);
   for (const slo::WindowBurn& burn : status.burn_rates)
     Same(place, fmt::format("{} s", burn.window.count()), view.In(burn.window.count()),
          Read(burn.counts));

@@ -36,9 +36,42 @@ struct SliConfig {
   friend auto operator<=>(const SliConfig&, const SliConfig&) = default;
 };
 
+// What is said of a tier, at its own place or at its severity's.
+struct TierKeys {
+  std::optional<int64_t> hold_seconds;
+  std::optional<int64_t> keep_seconds;
+  std::optional<uint64_t> min_total;
+  std::optional<uint64_t> min_bad;
+  std::optional<bool> disabled;
+};
+
 struct SeverityConfig {
-  bool disabled = false;
+  TierKeys keys;
   std::map<std::string, std::string> labels;
+};
+
+// An entry of a policy that is a list.
+struct TierConfig {
+  std::string severity;
+  int64_t long_seconds = 0;
+  int64_t short_seconds = 0;
+  uint64_t burn_rate_millionths = 0;  // 0: by the share of the budget
+  uint64_t budget_percent = 0;
+  TierKeys keys;
+};
+
+enum class StateAlertKind : uint8_t { kBudgetLow, kExhaustion, kNoData, kViolated };
+
+struct StateAlertConfig {
+  StateAlertKind kind = StateAlertKind::kViolated;
+  std::string severity;
+  uint32_t remaining_percent = 0;  // kBudgetLow
+  int64_t span_seconds = 0;        // kExhaustion, kNoData
+  int64_t hold_seconds = 0;        // none of kNoData
+  int64_t keep_seconds = 0;
+  bool disabled = false;
+
+  std::string alert_name() const;  // "SLOBudgetLow"
 };
 
 struct SloConfig {
@@ -47,17 +80,21 @@ struct SloConfig {
   SliConfig sli;
   uint32_t budget_units = 0;  // 100,000: an objective of 99.9 %
   int64_t window_seconds = 0;
-  std::string policy;  // "sre-workbook", "slowburn"
-  std::string scope;   // "groups", "total", "both", or "": as it comes
+  std::string policy;                       // "sre-workbook", "slowburn", "pyrra", or "": the list
+  std::vector<TierConfig> tiers;            // the list
+  std::map<std::string, TierKeys> by_tier;  // of a named policy, by the tier's name
+  std::vector<StateAlertConfig> state_alerts;
+  std::string scope;  // "groups", "total", "both", or "": as it comes
   std::map<std::string, std::string> labels;
-  SeverityConfig page;
-  SeverityConfig ticket;
+  std::map<std::string, SeverityConfig> severities;  // "page", "ticket", "critical", "warning"
   bool rewritten = false;  // the same in other words: it must be the same SLI
 
   std::string id() const { return service + "/" + name; }
 };
 using SloConfigs = std::vector<SloConfig>;
 
+// "4d6h51m"; whole weeks are weeks.
+std::string DurationText(int64_t seconds);
 // The file an owner would write.
 std::string SpecText(const SloConfigs& slos);
 
@@ -74,6 +111,10 @@ class SloGenerator {
   SloConfig DrawSlo();
   void Change(SloConfig& slo);
   void DrawAlerting(SloConfig& slo);
+  void DrawPolicy(SloConfig& slo);
+  TierConfig DrawTier(int64_t window_seconds);
+  TierKeys DrawKeys();
+  void DrawStateAlerts(SloConfig& slo);
 
   Random random_;
   const uint32_t services_;
