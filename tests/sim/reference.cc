@@ -213,7 +213,7 @@ bool Reference::IsIdle(const SliConfig& sli, const ReferenceCounts::Group& group
 int64_t Reference::LongestWindow(const SliConfig& sli) const {
   int64_t longest = 3600;  // of the time to exhaustion
   for (const SloConfig& slo : slos_) {
-    if (slo.sli == sli) longest = std::max(longest, slo.window_seconds);
+    if (slo.sli == sli) longest = std::max(longest, slo.longest_seconds());
   }
   return longest;
 }

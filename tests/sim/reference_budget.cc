@@ -3,12 +3,15 @@
 #include <algorithm>
 #include <utility>
 
+#include "tests/sim/reference_calendar.h"
+
 namespace slowburn::sim {
 namespace {
 
 using Wide = unsigned __int128;
 
-constexpr uint64_t kOne = 100'000'000;  // the ratio 1 in units of a budget
+constexpr uint64_t kOne = 100'000'000;      // the ratio 1 in units of a budget
+constexpr uint64_t kWhole = 1'000'000'000;  // a timeslice, in parts
 constexpr int64_t kMinute = 60;
 constexpr int64_t kHour = 3600;
 constexpr int64_t kSliceSeconds = 10;
@@ -126,17 +129,39 @@ bool IsReachable(const Tier& tier, const SloConfig& slo) {
                      tier.factor_denominator);
 }
 
+// What a timeslice is worth: one, or billionths of it.
+Counts Score(const BudgetingConfig& budgeting, const Counts& events) {
+  if (events.total() == 0) return {};
+  if (budgeting.method == "timeslices") {
+    const bool good = Wide{events.good} * kOne >= Wide{events.total()} * budgeting.target_units;
+    return {.good = good ? 1u : 0u, .bad = good ? 0u : 1u};
+  }
+  // To the nearest part, half of one up.
+  const uint64_t bad = (2 * events.bad * kWhole + events.total()) / (2 * events.total());
+  return {.good = kWhole - bad, .bad = bad};
+}
+
+int64_t WindowBegin(const SloConfig& slo, int64_t open) {
+  if (slo.calendar.empty()) return open - slo.window_seconds / kSliceSeconds;
+  return CalendarBegin(slo.calendar, slo.time_zone, open);
+}
+
 // What is left of the budget lasts less than `within` at the rate of the last hour.
 bool IsSpentWithin(const SloConfig& slo, const BudgetView& view, int64_t within) {
-  const Counts in_window = view.In(slo.window_seconds);
-  const Counts in_hour = view.In(kHour);
+  const Counts in_window = view.BudgetInWindow(slo);
+  const Counts in_hour = view.BudgetIn(slo, kHour);
   if (in_window.total() == 0) return false;
   const Wide budget = Wide{in_window.total()} * slo.budget_units;
   const Wide spent = Wide{in_window.bad} * kOne;
   if (spent >= budget) return true;
   // (budget - spent) / budget * window < within * (1 - T) / (bad / total)
-  return (budget - spent) * static_cast<uint64_t>(slo.window_seconds) * in_hour.total() <
-         Wide{in_window.total()} * kOne * static_cast<uint64_t>(within) * in_hour.bad;
+  // Totals in billionths of timeslices are whole timeslices: taken as such on both sides, 128 bits
+  // are enough.
+  const bool in_parts =
+      slo.budgeting.method == "ratio_timeslices" && kHour >= 10 * slo.budgeting.timeslice_seconds;
+  const uint64_t unit = in_parts ? kWhole : 1;
+  return (budget - spent) * static_cast<uint64_t>(slo.window_seconds) * (in_hour.total() / unit) <
+         Wide{in_window.total() / unit} * kOne * static_cast<uint64_t>(within) * in_hour.bad;
 }
 
 }  // namespace
@@ -154,25 +179,61 @@ bool BurnsFaster(const Counts& counts, uint32_t budget_units, uint64_t factor_nu
 }
 
 Counts BudgetView::In(int64_t window_seconds) const {
-  const int64_t open = now / kSliceSeconds;
-  return ReferenceCounts::Sum(*group, open - window_seconds / kSliceSeconds, open + 1, fine_from);
+  return ReferenceCounts::Sum(*group, open() - window_seconds / kSliceSeconds, open() + 1,
+                              fine_from);
+}
+
+Counts BudgetView::InWindow(const SloConfig& slo) const {
+  return ReferenceCounts::Sum(*group, WindowBegin(slo, open()), open() + 1, fine_from);
+}
+
+Counts BudgetView::BudgetIn(const SloConfig& slo, int64_t window_seconds) const {
+  return Budget(slo, open() - window_seconds / kSliceSeconds, window_seconds);
+}
+
+Counts BudgetView::BudgetInWindow(const SloConfig& slo) const {
+  return Budget(slo, WindowBegin(slo, open()), slo.window_seconds);
+}
+
+// Timeslices count once they are over and while they are whole in the window.
+Counts BudgetView::Budget(const SloConfig& slo, int64_t begin, int64_t window_seconds) const {
+  const int64_t length = slo.budgeting.timeslice_seconds;
+  if (!slo.budgeting.by_time() || window_seconds < 10 * length)
+    return ReferenceCounts::Sum(*group, begin, open() + 1, fine_from);
+  const int64_t slices = length / kSliceSeconds;
+  const int64_t first = (begin + slices - 1) / slices;
+  const int64_t end = open() / slices;
+  Counts sum;
+  for (auto at = group->slices.lower_bound(first * slices); at != group->slices.end();) {
+    const int64_t timeslice = at->first / slices;
+    if (timeslice >= end) break;
+    const Counts events =
+        ReferenceCounts::Sum(*group, timeslice * slices, (timeslice + 1) * slices, fine_from);
+    const Counts score = Score(slo.budgeting, events);
+    sum.good += score.good;
+    sum.bad += score.bad;
+    at = group->slices.lower_bound((timeslice + 1) * slices);
+  }
+  return sum;
 }
 
 std::string_view TierStateOf(const SloConfig& slo, const Tier& tier, const BudgetView& view) {
   const std::optional<int64_t> first = view.group->first_slice();
   if (!first.has_value() || view.now - *first * kSliceSeconds < tier.short_seconds)
     return "warming";
-  const Counts in_long = view.In(tier.long_seconds);
+  const Counts in_long = view.BudgetIn(slo, tier.long_seconds);
   const auto burns = [&](const Counts& counts) {
     return BurnsFaster(counts, slo.budget_units, tier.factor_numerator, tier.factor_denominator);
   };
-  if (!burns(in_long) || !burns(view.In(tier.short_seconds))) return "quiet";
-  if (in_long.total() < tier.min_total || in_long.bad < tier.min_bad) return "suppressed";
+  if (!burns(in_long) || !burns(view.BudgetIn(slo, tier.short_seconds))) return "quiet";
+  // Guards are about events, however the budget is counted.
+  const Counts events = view.In(tier.long_seconds);
+  if (events.total() < tier.min_total || events.bad < tier.min_bad) return "suppressed";
   return "burning";
 }
 
 bool Holds(const SloConfig& slo, const StateAlertConfig& alert, const BudgetView& view) {
-  const Counts in_window = view.In(slo.window_seconds);
+  const Counts in_window = view.BudgetInWindow(slo);
   switch (alert.kind) {
     case StateAlertKind::kBudgetLow:
       return BurnsFaster(in_window, slo.budget_units, 100 - alert.remaining_percent, 100);
@@ -180,7 +241,7 @@ bool Holds(const SloConfig& slo, const StateAlertConfig& alert, const BudgetView
       return IsSpentWithin(slo, view, alert.span_seconds);
     case StateAlertKind::kNoData:
       if (view.group->slices.empty()) return false;
-      if (!view.group->values.empty() && in_window.total() == 0) return false;
+      if (!view.group->values.empty() && view.InWindow(slo).total() == 0) return false;
       return view.now - view.group->last_second >= alert.span_seconds;
     case StateAlertKind::kViolated:
       return BurnsFaster(in_window, slo.budget_units, 1, 1);
@@ -190,7 +251,7 @@ bool Holds(const SloConfig& slo, const StateAlertConfig& alert, const BudgetView
 
 std::string_view StateOf(const SloConfig& slo, const std::vector<Tier>& tiers,
                          const BudgetView& view) {
-  const Counts in_window = view.In(slo.window_seconds);
+  const Counts in_window = view.BudgetInWindow(slo);
   if (in_window.total() == 0) return "no_data";
   if (BurnsFaster(in_window, slo.budget_units, 1, 1)) return "exhausted";
   const bool burns = std::any_of(tiers.begin(), tiers.end(), [&](const Tier& tier) {

@@ -45,7 +45,16 @@ struct BudgetView {
   int64_t now = 0;        // engine time
   int64_t fine_from = 0;  // unix days; before it five minutes are the finest that is known
 
+  // Events.
   Counts In(int64_t window_seconds) const;
+  Counts InWindow(const SloConfig& slo) const;
+  // In what the SLO's budget is counted.
+  Counts BudgetIn(const SloConfig& slo, int64_t window_seconds) const;
+  Counts BudgetInWindow(const SloConfig& slo) const;
+
+ private:
+  int64_t open() const { return now / 10; }  // slice
+  Counts Budget(const SloConfig& slo, int64_t begin, int64_t window_seconds) const;
 };
 
 // Whether what the alert is about is so.

@@ -14,6 +14,7 @@ constexpr int64_t kMinute = 60;
 constexpr int64_t kHour = 3600;
 constexpr int64_t kDay = 24 * kHour;
 constexpr size_t kSlosMax = 6;
+constexpr uint32_t kOne = 100'000'000;  // the ratio 1
 
 std::string MatchText(const SloConfig& slo) {
   std::vector<std::string> parts;
@@ -128,13 +129,33 @@ std::string AlertingText(const SloConfig& slo) {
   return text;
 }
 
+std::string WindowText(const SloConfig& slo) {
+  if (slo.calendar.empty()) return fmt::format("{}s", slo.window_seconds);
+  return fmt::format("{{calendar: {}, time_zone: {}}}", slo.calendar, slo.time_zone);
+}
+
+// 99,900,000 -> "99.900000%"
+std::string PercentText(uint32_t units) {
+  return fmt::format("{}.{:06}%", units / 1'000'000, units % 1'000'000);
+}
+
+std::string BudgetingText(const BudgetingConfig& budgeting) {
+  if (!budgeting.by_time()) return "";
+  const std::string target =
+      budgeting.method == "timeslices"
+          ? ", target: " +
+                (budgeting.target_units == kOne ? "100%" : PercentText(budgeting.target_units))
+          : "";
+  return fmt::format("  budgeting: {{method: {}, timeslice: {}s{}}}\n", budgeting.method,
+                     budgeting.timeslice_seconds, target);
+}
+
 std::string SloText(const SloConfig& slo) {
-  constexpr uint32_t kOne = 100'000'000;
   std::string text = fmt::format(
       "apiVersion: slowburn/v1\nkind: SLO\nmetadata: {{name: {}, labels: {}}}\nspec:\n"
-      "  service: {}\n  objective: {}.{:06}%\n  window: {}s\n  sli:\n    spans:\n      match: {}\n",
-      slo.name, LabelsText(slo.labels), slo.service, (kOne - slo.budget_units) / 1'000'000,
-      (kOne - slo.budget_units) % 1'000'000, slo.window_seconds, MatchText(slo));
+      "  service: {}\n  objective: {}\n  window: {}\n{}  sli:\n    spans:\n      match: {}\n",
+      slo.name, LabelsText(slo.labels), slo.service, PercentText(kOne - slo.budget_units),
+      WindowText(slo), BudgetingText(slo.budgeting), MatchText(slo));
   text += VerdictText(slo.sli);
   if (!slo.sli.group_by.empty())
     text += fmt::format("    group_by: [{}]\n", fmt::join(slo.sli.group_by, ", "));
@@ -151,6 +172,8 @@ void Count(SloConfig& slo, const SliConfig& sli) {
 
 std::string DurationText(int64_t seconds) {
   constexpr int64_t kWeek = 7 * kDay;
+  constexpr int64_t kYear = 365 * kDay;
+  if (seconds % kYear == 0) return fmt::format("{}y", seconds / kYear);
   if (seconds % kWeek == 0) return fmt::format("{}w", seconds / kWeek);
   std::string text;
   for (const auto& [unit, name] : {std::pair{kDay, 'd'}, std::pair{kHour, 'h'},
@@ -284,6 +307,39 @@ void SloGenerator::DrawAlerting(SloConfig& slo) {
   if (random_.OneIn(6)) slo.labels = {{"team", random_.Pick({"red", "blue"})}};
 }
 
+void SloGenerator::DrawWindow(SloConfig& slo) {
+  slo.calendar.clear();
+  slo.window_seconds =
+      random_.Pick({kMinute, 5 * kMinute, kHour, 6 * kHour, kDay, 3 * kDay, 7 * kDay, 28 * kDay,
+                    30 * kDay, 30 * kDay, 30 * kDay, 90 * kDay, 400 * kDay, 70 * kMinute + 10});
+  if (random_.OneIn(3)) {
+    const std::pair<std::string, int64_t> calendar =
+        random_.Pick(std::vector<std::pair<std::string, int64_t>>{{"day", kDay},
+                                                                  {"week", 7 * kDay},
+                                                                  {"month", 30 * kDay},
+                                                                  {"quarter", 91 * kDay},
+                                                                  {"year", 365 * kDay}});
+    slo.calendar = calendar.first;
+    slo.window_seconds = calendar.second;
+    // Santiago's clocks skip midnight, Lord Howe's change by half an hour, Chatham's are 45 minutes
+    // off.
+    slo.time_zone = random_.Pick({"UTC", "Europe/Paris", "America/New_York", "America/Santiago",
+                                  "Australia/Lord_Howe", "Pacific/Chatham", "Asia/Kolkata"});
+  }
+  DrawBudgeting(slo);
+}
+
+void SloGenerator::DrawBudgeting(SloConfig& slo) {
+  slo.budgeting = {};
+  if (!random_.OneIn(3)) return;
+  const int64_t timeslice = random_.Pick({10, 20, 60, 300, 1200, 3600});
+  if (timeslice * 10 > slo.window_seconds) return;
+  slo.budgeting.timeslice_seconds = timeslice;
+  slo.budgeting.method = random_.Pick({"timeslices", "timeslices", "ratio_timeslices"});
+  if (slo.budgeting.method == "timeslices")
+    slo.budgeting.target_units = random_.Pick({kOne, 95'000'000u, 50'000'000u, 99'900'000u});
+}
+
 SloConfig SloGenerator::DrawSlo() {
   SloConfig slo;
   slo.service = ServiceName(static_cast<uint32_t>(random_.Below(services_)));
@@ -293,9 +349,7 @@ SloConfig SloGenerator::DrawSlo() {
   // events, so counts meet thresholds exactly.
   slo.budget_units = random_.Pick({10'000'000u, 1'000'000u, 1'000'000u, 100'000u, 100'000u, 10'000u,
                                    25'000'000u, 50'000'000u, 3'333'333u, 1u, 99'999'999u, 70'001u});
-  slo.window_seconds =
-      random_.Pick({kMinute, 5 * kMinute, kHour, 6 * kHour, kDay, 3 * kDay, 7 * kDay, 28 * kDay,
-                    30 * kDay, 30 * kDay, 30 * kDay, 90 * kDay, 400 * kDay, 70 * kMinute + 10});
+  DrawWindow(slo);
   DrawAlerting(slo);
   return slo;
 }
@@ -318,6 +372,9 @@ void SloGenerator::Change(SloConfig& slo) {
       break;
     case 1:
       slo.window_seconds = other.window_seconds;
+      slo.calendar = other.calendar;
+      slo.time_zone = other.time_zone;
+      slo.budgeting = other.budgeting;
       break;
     case 2:
       Count(slo, other.sli);

@@ -74,12 +74,24 @@ struct StateAlertConfig {
   std::string alert_name() const;  // "SLOBudgetLow"
 };
 
+// How a budget is counted.
+struct BudgetingConfig {
+  std::string method = "occurrences";  // "timeslices", "ratio_timeslices"
+  int64_t timeslice_seconds = 0;
+  uint32_t target_units = 0;  // 100,000,000: all events of a timeslice must be good
+
+  bool by_time() const { return method != "occurrences"; }
+};
+
 struct SloConfig {
   std::string service;
   std::string name;
   SliConfig sli;
-  uint32_t budget_units = 0;  // 100,000: an objective of 99.9 %
-  int64_t window_seconds = 0;
+  uint32_t budget_units = 0;   // 100,000: an objective of 99.9 %
+  int64_t window_seconds = 0;  // of a calendar's its nominal length
+  std::string calendar;        // "day" to "year"; empty: the window rolls
+  std::string time_zone;       // of the calendar
+  BudgetingConfig budgeting;
   std::string policy;                       // "sre-workbook", "slowburn", "pyrra", or "": the list
   std::vector<TierConfig> tiers;            // the list
   std::map<std::string, TierKeys> by_tier;  // of a named policy, by the tier's name
@@ -90,10 +102,12 @@ struct SloConfig {
   bool rewritten = false;  // the same in other words: it must be the same SLI
 
   std::string id() const { return service + "/" + name; }
+  // No window of this SLO is longer: months have up to 31 days, quarters 92, years 366.
+  int64_t longest_seconds() const { return window_seconds + (calendar.empty() ? 0 : 2 * 86'400); }
 };
 using SloConfigs = std::vector<SloConfig>;
 
-// "4d6h51m"; whole weeks are weeks.
+// "4d6h51m"; whole weeks and years are such.
 std::string DurationText(int64_t seconds);
 // The file an owner would write.
 std::string SpecText(const SloConfigs& slos);
@@ -110,6 +124,8 @@ class SloGenerator {
   SliConfig DrawSli();
   SloConfig DrawSlo();
   void Change(SloConfig& slo);
+  void DrawWindow(SloConfig& slo);
+  void DrawBudgeting(SloConfig& slo);
   void DrawAlerting(SloConfig& slo);
   void DrawPolicy(SloConfig& slo);
   TierConfig DrawTier(int64_t window_seconds);
