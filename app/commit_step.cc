@@ -56,15 +56,14 @@ absl::Status CommitStep::BookLost() {
 
 // --- commits
 
-absl::Status CommitStep::Append(const store::v1::LogRecord& record) {
+absl::Status CommitStep::Append(const store::v1::LogRecord& record,
+                                storage::Durability durability) {
   if (!health_.ok()) return health_;
   const SteadyTime start = clock_.Monotonic();
-  const storage::Durability durability =
-      SB_MUTANT("ack_before_sync") ? storage::Durability::kBuffered : options_.durability;
   absl::Status written = store_.AppendLog(record.SerializeAsString(), durability);
   metrics_->write_seconds.Observe(Seconds(clock_.Monotonic() - start));
   if (written.ok()) {
-    if (options_.durability == storage::Durability::kBuffered && unsynced_from_ == 0) {
+    if (durability == storage::Durability::kBuffered && unsynced_from_ == 0) {
       unsynced_from_ = store_.last_sequence();
       last_sync_ = start;
     }
@@ -115,7 +114,9 @@ void CommitStep::CommitGroup(std::vector<SubmittedRequest> group) {
     Refuse(group, plan.status());
     return;
   }
-  absl::Status written = Append(plan->record);
+  const storage::Durability durability =
+      SB_MUTANT("ack_before_sync") ? storage::Durability::kBuffered : options_.durability;
+  absl::Status written = Append(plan->record, durability);
   if (SB_MUTANT("ack_when_full") && absl::IsResourceExhausted(written)) written = {};
   if (!written.ok()) {
     Refuse(group, written);
@@ -166,7 +167,12 @@ void CommitStep::Refuse(std::vector<SubmittedRequest>& group, const absl::Status
 }
 
 absl::Status CommitStep::Commit(const store::v1::LogRecord& record) {
-  SB_RETURN_IF_ERROR(Append(record));
+  return Commit(record, options_.durability);
+}
+
+absl::Status CommitStep::Commit(const store::v1::LogRecord& record,
+                                storage::Durability durability) {
+  SB_RETURN_IF_ERROR(Append(record, durability));
   const std::unique_lock lock(core_mutex_);
   return core_.ApplyRecord(record);
 }
@@ -174,7 +180,8 @@ absl::Status CommitStep::Commit(const store::v1::LogRecord& record) {
 absl::Status CommitStep::Exclude(const store::v1::ExclusionChange& change) {
   const base::UnixNanos now = clock_.Now();
   SB_ASSIGN_OR_RETURN(const store::v1::LogRecord record, core_.PlanExclusion(change, now));
-  SB_RETURN_IF_ERROR(Commit(record));
+  // Whoever asked is told that it is on disk, however requests are committed.
+  SB_RETURN_IF_ERROR(Commit(record, storage::Durability::kSynced));
   const std::unique_lock lock(core_mutex_);
   return core_.Install(core_.engine().slos(), now);
 }
@@ -282,7 +289,7 @@ void CommitStep::FlushLedger() {
   }
   if (record.ledger_size() == 0) return;
   record.set_time_unix_nano(clock_.Now().time_since_epoch().count());
-  if (!Append(record).ok()) return;  // Next second again.
+  if (!Append(record, options_.durability).ok()) return;  // Next second again.
   refused_ = {};
   const std::unique_lock lock(core_mutex_);
   if (const absl::Status applied = core_.ApplyRecord(record); !applied.ok()) Fail(applied);

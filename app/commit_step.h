@@ -130,7 +130,8 @@ class CommitStep {
   serve::LedgerReading ReadLedger() const;
 
  private:
-  absl::Status Append(const store::v1::LogRecord& record);
+  absl::Status Append(const store::v1::LogRecord& record, storage::Durability durability);
+  absl::Status Commit(const store::v1::LogRecord& record, storage::Durability durability);
   void Fail(const absl::Status& why);
   void AnswerAll(std::vector<SubmittedRequest>& group, const RequestPlan& plan);
   void Refuse(std::vector<SubmittedRequest>& group, const absl::Status& why);

@@ -15,9 +15,11 @@ class FillingStore final : public storage::Store {
  public:
   explicit FillingStore(storage::Store& real) : real_(real) {}
   bool full = false;
-  int syncs = 0;  // asked for
+  int syncs = 0;                                            // asked for
+  storage::Durability last = storage::Durability::kSynced;  // of the last append
 
   absl::Status AppendLog(std::string_view record, storage::Durability durability) override {
+    last = durability;
     return full ? absl::ResourceExhaustedError("no space") : real_.AppendLog(record, durability);
   }
   uint64_t last_sequence() const override { return real_.last_sequence(); }
@@ -114,6 +116,24 @@ TEST_F(CommitStepTest, AFullDiskIsAskedToSyncOnceAnInterval) {
   step_->SyncIfDue();
   EXPECT_EQ(filling_->syncs, 2);
   EXPECT_GT(step_->UntilSync(), 5s);  // Nothing waits.
+}
+
+// A 201 says that it is on disk; a removal that a power loss takes back would hide an outage.
+TEST_F(CommitStepTest, AnExclusionIsSyncedHoweverRequestsAreCommitted) {
+  Use({.durability = storage::Durability::kBuffered, .sync_interval = 5s});
+  Submit(1, 1, 0);
+  EXPECT_EQ(filling_->last, storage::Durability::kBuffered);
+  store::v1::ExclusionChange change;
+  change.set_id("move");
+  change.set_document(R"({"start":"2026-01-04T02:00:00Z","duration":"2h"})");
+  ASSERT_TRUE(step_->Exclude(change).ok());
+  EXPECT_EQ(filling_->last, storage::Durability::kSynced);
+  Submit(2, 1, 0);
+  EXPECT_EQ(filling_->last, storage::Durability::kBuffered);
+  change.clear_document();
+  change.set_removed(true);
+  ASSERT_TRUE(step_->Exclude(change).ok());
+  EXPECT_EQ(filling_->last, storage::Durability::kSynced);
 }
 
 }  // namespace

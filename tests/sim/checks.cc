@@ -59,11 +59,27 @@ std::optional<double> BurnOf(const Counts& counts, const SloConfig& slo) {
          (static_cast<double>(slo.budget_units) / 1e8);
 }
 
+// Of those with that name and share or span.
+void CheckStateAlert(const Place& place, const SloConfig& slo, const BudgetView& view,
+                     const slo::StateAlertStatus& status) {
+  for (const StateAlertConfig& alert : slo.state_alerts) {
+    const bool same_share =
+        alert.kind != StateAlertKind::kBudgetLow ||
+        status.alert.name == fmt::format("remaining {}%", alert.remaining_percent);
+    if (alert.alert_name() != slo::AlertNameOf(status.alert.kind) || !same_share) continue;
+    Same(place, status.alert.name, uint64_t{Holds(slo, alert, view)}, uint64_t{status.holds});
+    return;
+  }
+  Fail("3 exactness",
+       fmt::format("{} has an alert that it should not have: {}", place.slo, status.alert.name));
+}
+
 void CheckGroup(const SloConfig& slo, const BudgetView& view, const slo::GroupStatus& status) {
   const Place place{slo.id(), Join(view.group->values)};
   Same(place, "group", Join(view.group->values), Join(status.values));
-  const Counts in_window = view.In(slo.window_seconds);
-  Same(place, "window", in_window, Read(status.in_window));
+  Same(place, "window", view.InWindow(slo), Read(status.in_window));
+  const Counts budget = view.BudgetInWindow(slo);
+  Same(place, "budget", budget, Read(status.budget));
   Same(place, "lifetime", view.group->lifetime(), Read(status.lifetime));
   const std::vector<Tier> tiers = TiersOf(slo);
   Same(place, "tiers", uint64_t{tiers.size()}, uint64_t{status.tiers.size()});
@@ -71,14 +87,21 @@ void CheckGroup(const SloConfig& slo, const BudgetView& view, const slo::GroupSt
     Same(place, "tier", tiers[i].name, status.tiers[i].tier.name);
     Same(place, tiers[i].name, TierStateOf(slo, tiers[i], view),
          slo::TierStateName(status.tiers[i].state));
-    SameRatio(place, tiers[i].name, BurnOf(view.In(tiers[i].long_seconds), slo),
+    SameRatio(place, tiers[i].name, BurnOf(view.BudgetIn(slo, tiers[i].long_seconds), slo),
               status.tiers[i].long_burn_rate);
   }
-  for (const slo::WindowBurn& burn : status.burn_rates)
+  Same(place, "state alerts", uint64_t{slo.state_alerts.size()},
+       uint64_t{status.state_alerts.size()});
+  for (const slo::StateAlertStatus& alert : status.state_alerts)
+    CheckStateAlert(place, slo, view, alert);
+  for (const slo::WindowBurn& burn : status.burn_rates) {
     Same(place, fmt::format("{} s", burn.window.count()), view.In(burn.window.count()),
          Read(burn.counts));
+    Same(place, fmt::format("budget of {} s", burn.window.count()),
+         view.BudgetIn(slo, burn.window.count()), Read(burn.budget));
+  }
   Same(place, "state", StateOf(slo, tiers, view), slo::SloStateName(status.state));
-  const std::optional<double> burn = BurnOf(in_window, slo);
+  const std::optional<double> burn = BurnOf(budget, slo);
   SameRatio(place, "remaining", burn.has_value() ? std::optional(1 - *burn) : std::nullopt,
             status.budget_remaining_ratio);
   if (view.group->slices.empty()) return;

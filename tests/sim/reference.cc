@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include <fmt/format.h>
+
 namespace slowburn::sim {
 namespace {
 
@@ -19,6 +21,54 @@ bool IsTooNew(const Event& event, int64_t received_at) {
 std::string LabelName(std::string name) {
   std::replace(name.begin(), name.end(), '.', '_');
   return name;
+}
+
+Labels GroupLabels(const SloConfig& slo, const ReferenceCounts::Group& group) {
+  Labels labels;
+  for (size_t i = 0; i < group.values.size(); ++i)
+    labels[LabelName(slo.sli.group_by[i])] = group.values[i];
+  return labels;
+}
+
+Labels AlertLabels(const SloConfig& slo, const ReferenceCounts::Group& group,
+                   const std::string& alert, const std::string& severity) {
+  Labels labels = GroupLabels(slo, group);
+  for (const auto& [name, value] : slo.labels) labels[name] = value;
+  labels["alertname"] = alert;
+  labels["service"] = slo.service;
+  labels["slo"] = slo.name;
+  labels["severity"] = severity;
+  const auto found = slo.severities.find(severity);
+  if (found == slo.severities.end()) return labels;
+  for (const auto& [name, value] : found->second.labels) labels[name] = value;
+  return labels;
+}
+
+bool IsInScope(const SloConfig& slo, const ReferenceCounts::Group& group) {
+  const std::string scope =
+      slo.sli.group_by.empty() ? "total" : (slo.scope.empty() ? "groups" : slo.scope);
+  return scope != (group.values.empty() ? "groups" : "total");
+}
+
+// Of two that tell of one incident, who is heard: severities as they appear, but page and critical
+// before the others.
+int RankOf(const SloConfig& slo, const std::string& severity) {
+  const auto is_paging = [](const std::string& one) { return one == "page" || one == "critical"; };
+  std::vector<std::string> of_kind;  // as this one, each once
+  const auto meet = [&](const std::string& one) {
+    if (is_paging(one) == is_paging(severity) &&
+        std::find(of_kind.begin(), of_kind.end(), one) == of_kind.end())
+      of_kind.push_back(one);
+  };
+  for (const Tier& tier : TiersOf(slo)) meet(tier.severity);
+  for (const StateAlertConfig& alert : slo.state_alerts) meet(alert.severity);
+  const auto at = std::find(of_kind.begin(), of_kind.end(), severity);
+  return (is_paging(severity) ? 1000 : 0) + static_cast<int>(of_kind.end() - at);
+}
+
+// The reason's name within its alert.
+std::string TierOf(const StateAlertConfig& alert) {
+  return fmt::format("{} {} {}", alert.alert_name(), alert.remaining_percent, alert.span_seconds);
 }
 
 }  // namespace
@@ -166,38 +216,46 @@ bool Reference::IsIdle(const SliConfig& sli, const ReferenceCounts::Group& group
 int64_t Reference::LongestWindow(const SliConfig& sli) const {
   int64_t longest = 3600;  // of the time to exhaustion
   for (const SloConfig& slo : slos_) {
-    if (slo.sli == sli) longest = std::max(longest, slo.window_seconds);
+    if (slo.sli == sli) longest = std::max(longest, slo.longest_seconds());
   }
   return longest;
 }
 
 void Reference::AddReasons(const SloConfig& slo, const ReferenceCounts::Group& group,
                            std::vector<Reason>& reasons) const {
-  const bool is_total = group.values.empty();
-  const std::string scope =
-      slo.sli.group_by.empty() ? "total" : (slo.scope.empty() ? "groups" : slo.scope);
-  if (scope == (is_total ? "groups" : "total")) return;
-  Labels group_labels;
-  for (size_t i = 0; i < group.values.size(); ++i)
-    group_labels[LabelName(slo.sli.group_by[i])] = group.values[i];
   for (const Tier& tier : TiersOf(slo)) {
-    const SeverityConfig& severity = tier.is_page ? slo.page : slo.ticket;
-    if (severity.disabled) continue;
+    if (tier.disabled) continue;
     if (TierStateOf(slo, tier, {&group, engine_seconds_, fine_from_}) != "burning") continue;
-    Reason reason{.labels = group_labels,
-                  .tier = tier.name,
-                  .hold_nanos = tier.hold_seconds * kSecond,
-                  .keep_nanos = tier.keep_seconds * kSecond,
-                  .settle_nanos = tier.short_seconds * kSecond,
-                  .incident = slo.id() + LabelText(group_labels),
-                  .rank = tier.is_page ? 2 : 1};
-    for (const auto& [name, value] : slo.labels) reason.labels[name] = value;
-    reason.labels["alertname"] = "SLOBurnRate";
-    reason.labels["service"] = slo.service;
-    reason.labels["slo"] = slo.name;
-    reason.labels["severity"] = tier.is_page ? "page" : "ticket";
-    for (const auto& [name, value] : severity.labels) reason.labels[name] = value;
-    reasons.push_back(std::move(reason));
+    reasons.push_back({.labels = AlertLabels(slo, group, "SLOBurnRate", tier.severity),
+                       .tier = tier.name,
+                       .hold_nanos = tier.hold_seconds * kSecond,
+                       .keep_nanos = tier.keep_seconds * kSecond,
+                       .settle_nanos = tier.short_seconds * kSecond,
+                       .incident = slo.id() + LabelText(GroupLabels(slo, group)),
+                       .rank = RankOf(slo, tier.severity)});
+  }
+}
+
+void Reference::AddStateReasons(const SloConfig& slo, const ReferenceCounts::Group& group,
+                                std::vector<Reason>& reasons) const {
+  for (const StateAlertConfig& alert : slo.state_alerts) {
+    const auto severity = slo.severities.find(alert.severity);
+    const bool none_of_severity =
+        severity != slo.severities.end() && severity->second.keys.disabled.value_or(false);
+    if (alert.disabled || none_of_severity) continue;
+    if (!Holds(slo, alert, {&group, engine_seconds_, fine_from_})) continue;
+    const bool is_low = alert.kind == StateAlertKind::kBudgetLow;
+    int64_t settle_seconds = alert.span_seconds;
+    if (alert.kind == StateAlertKind::kExhaustion) settle_seconds = 3600;
+    reasons.push_back(
+        {.labels = AlertLabels(slo, group, alert.alert_name(), alert.severity),
+         .tier = TierOf(alert),
+         .hold_nanos = alert.hold_seconds * kSecond,
+         .keep_nanos = alert.keep_seconds * kSecond,
+         .settle_nanos = settle_seconds * kSecond,
+         .incident = is_low ? slo.id() + LabelText(GroupLabels(slo, group)) + " budget" : "",
+         .rank = is_low ? RankOf(slo, alert.severity) : 0,
+         .is_silence = alert.kind == StateAlertKind::kNoData});
   }
 }
 
@@ -205,7 +263,9 @@ std::vector<Reason> Reference::Reasons() const {
   std::vector<Reason> reasons;
   for (const SloConfig& slo : slos_) {
     for (const ReferenceCounts::Group& group : counts_.groups(slo.sli)) {
-      if (!IsIdle(slo.sli, group)) AddReasons(slo, group, reasons);
+      if (IsIdle(slo.sli, group) || !IsInScope(slo, group)) continue;
+      AddReasons(slo, group, reasons);
+      AddStateReasons(slo, group, reasons);
     }
   }
   if (options_.dead_man) {

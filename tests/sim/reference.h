@@ -129,6 +129,8 @@ class Reference {
   std::vector<Reason> Reasons() const;
   void AddReasons(const SloConfig& slo, const ReferenceCounts::Group& group,
                   std::vector<Reason>& reasons) const;
+  void AddStateReasons(const SloConfig& slo, const ReferenceCounts::Group& group,
+                       std::vector<Reason>& reasons) const;
 
   const Options options_;
   std::vector<Entry> history_;

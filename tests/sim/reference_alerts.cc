@@ -1,6 +1,8 @@
 #include "tests/sim/reference_alerts.h"
 
 #include <algorithm>
+#include <functional>
+#include <set>
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -37,6 +39,7 @@ std::string LabelText(const Labels& labels) {
 
 std::optional<ReferenceAlert> ReferenceAlerts::Next(const ReferenceAlert* held,
                                                     const std::vector<const Reason*>& reasons,
+                                                    const std::vector<const Reason*>& unknown,
                                                     int64_t now) const {
   ReferenceAlert next;
   const bool goes_on = held != nullptr && held->state != "inactive";
@@ -47,13 +50,17 @@ std::optional<ReferenceAlert> ReferenceAlerts::Next(const ReferenceAlert* held,
     if (goes_on && held->tiers.contains(reason->tier)) tier = held->tiers.at(reason->tier);
     tier.missed_since = 0;
     tier.keep_nanos = reason->keep_nanos;
-    tier.settle_nanos = reason->settle_nanos;
+    tier.settle_nanos = reason->is_silence ? 0 : reason->settle_nanos;
     tier.firing = tier.firing || Since(tier.active_at, now) >= reason->hold_nanos;
     next.tiers.emplace(reason->tier, tier);
   }
   for (const auto& [name, spell] : goes_on ? held->tiers : decltype(next.tiers){}) {
-    if (next.tiers.contains(name) || !spell.firing) continue;
+    if (next.tiers.contains(name)) continue;
     ReferenceAlert::TierSpell tier = spell;
+    const bool is_unknown = std::any_of(unknown.begin(), unknown.end(),
+                                        [&](const Reason* reason) { return reason->tier == name; });
+    if (is_unknown) next.tiers.emplace(name, tier);
+    if (is_unknown || !spell.firing) continue;
     // It fires since before the restart, and was not watched for long enough after it: its silence
     // says nothing.
     const int64_t watched = Since(watched_since_, now);
@@ -84,7 +91,17 @@ std::optional<ReferenceAlert> ReferenceAlerts::Next(const ReferenceAlert* held,
 AlertChanges ReferenceAlerts::Evaluate(const std::vector<Reason>& reasons, int64_t now) const {
   std::map<std::string, std::vector<const Reason*>> by_alert;
   for (const auto& [key, alert] : alerts_) by_alert[key];
-  for (const Reason& reason : reasons) by_alert[LabelText(reason.labels)].push_back(&reason);
+  std::map<std::string, std::vector<const Reason*>> unknown;
+  std::set<int, std::greater<>> ranks;
+  for (const auto& [key, alert] : alerts_) ranks.insert(alert.rank);
+  for (const Reason& reason : reasons) {
+    if (reason.is_silence && Since(watched_since_, now) < reason.settle_nanos) {
+      unknown[LabelText(reason.labels)].push_back(&reason);
+    } else {
+      by_alert[LabelText(reason.labels)].push_back(&reason);
+      ranks.insert(reason.rank);
+    }
+  }
   const auto held = [&](const std::string& key) {
     const auto found = alerts_.find(key);
     return found == alerts_.end() ? nullptr : &found->second;
@@ -92,7 +109,7 @@ AlertChanges ReferenceAlerts::Evaluate(const std::vector<Reason>& reasons, int64
   std::map<std::string, int> firing_rank;  // by incident
   AlertChanges changes;
   // Pages before their tickets.
-  for (const int rank : {2, 1, 0}) {
+  for (const int rank : ranks) {
     for (const auto& [key, true_now] : by_alert) {
       const ReferenceAlert* before = held(key);
       if ((true_now.empty() ? before->rank : true_now.front()->rank) != rank) continue;
@@ -101,7 +118,7 @@ AlertChanges ReferenceAlerts::Evaluate(const std::vector<Reason>& reasons, int64
       const bool is_outranked =
           !incident.empty() && firing_rank.contains(incident) && firing_rank.at(incident) > rank;
       std::optional<ReferenceAlert> next =
-          is_outranked ? Ended(before, now) : Next(before, true_now, now);
+          is_outranked ? Ended(before, now) : Next(before, true_now, unknown[key], now);
       if (next.has_value() && IsExpired(*next, now)) next.reset();
       if (next.has_value() && next->state == "firing" && !incident.empty())
         firing_rank.emplace(incident, rank);

@@ -28,6 +28,8 @@ struct Reason {
   int64_t settle_nanos = 0;
   std::string incident;  // empty: on its own
   int rank = 0;          // a firing page ends its ticket
+  // It holds because nothing comes: of that nobody knows before it was watched for `settle_nanos`.
+  bool is_silence = false;
 };
 
 struct ReferenceAlert {
@@ -71,7 +73,8 @@ class ReferenceAlerts {
 
  private:
   std::optional<ReferenceAlert> Next(const ReferenceAlert* held,
-                                     const std::vector<const Reason*>& reasons, int64_t now) const;
+                                     const std::vector<const Reason*>& reasons,
+                                     const std::vector<const Reason*>& unknown, int64_t now) const;
 
   AlertMap alerts_;
   int64_t watched_since_ = 0;

@@ -1,57 +1,173 @@
 #include "tests/sim/reference_budget.h"
 
 #include <algorithm>
+#include <utility>
+
+#include "tests/sim/reference_calendar.h"
 
 namespace slowburn::sim {
 namespace {
 
 using Wide = unsigned __int128;
 
-constexpr uint64_t kOne = 100'000'000;  // the ratio 1 in units of a budget
+constexpr uint64_t kOne = 100'000'000;      // the ratio 1 in units of a budget
+constexpr uint64_t kWhole = 1'000'000'000;  // a timeslice, in parts
 constexpr int64_t kMinute = 60;
 constexpr int64_t kHour = 3600;
 constexpr int64_t kSliceSeconds = 10;
 
-// Of the SRE Workbook: a share of the budget within the long window.
-Tier WorkbookRow(std::string name, bool is_page, uint64_t percent, int64_t long_seconds,
-                 int64_t short_seconds, int64_t window_seconds) {
-  Tier tier{.name = std::move(name),
-            .is_page = is_page,
+bool IsPaging(const std::string& severity) { return severity == "page" || severity == "critical"; }
+
+Tier Row(std::string severity, int64_t long_seconds, int64_t short_seconds) {
+  Tier tier{.name = DurationText(long_seconds) + "/" + DurationText(short_seconds),
+            .severity = std::move(severity),
             .long_seconds = long_seconds,
             .short_seconds = short_seconds};
+  tier.min_bad = IsPaging(tier.severity) ? 2 : 1;
+  return tier;
+}
+
+// Burns once that share of the budget of `window_seconds` is spent within the long window.
+Tier SpentShare(Tier tier, uint64_t percent, int64_t window_seconds) {
   tier.factor_numerator = percent * static_cast<uint64_t>(window_seconds);
-  tier.factor_denominator = 100 * static_cast<uint64_t>(long_seconds);
+  tier.factor_denominator = 100 * static_cast<uint64_t>(tier.long_seconds);
   if (tier.factor_numerator < tier.factor_denominator)
     tier.factor_numerator = tier.factor_denominator = 1;
-  tier.min_bad = is_page ? 2 : 1;
   return tier;
+}
+
+// seconds / part to the nearest `unit`, half of one up.
+int64_t Rounded(int64_t seconds, int64_t part, int64_t unit) {
+  return (2 * seconds + part * unit) / (2 * part * unit) * unit;
+}
+
+int64_t PyrraWindow(int64_t seconds, int64_t part) {
+  const int64_t minutes = Rounded(seconds, part, kMinute);
+  if (minutes > 0) return minutes;
+  return std::max(Rounded(seconds, part, kSliceSeconds), kSliceSeconds);
+}
+
+std::vector<Tier> PyrraTiers(int64_t window) {
+  struct Part {
+    uint64_t factor;
+    const char* severity;
+    int64_t hold, in_long, in_short;
+  };
+  constexpr Part kParts[] = {{14, "critical", 20160, 672, 8064},
+                             {7, "critical", 2688, 112, 1344},
+                             {2, "warning", 672, 28, 336},
+                             {1, "warning", 224, 7, 112}};
+  std::vector<Tier> tiers;
+  for (const Part& part : kParts) {
+    Tier tier =
+        Row(part.severity, PyrraWindow(window, part.in_long), PyrraWindow(window, part.in_short));
+    tier.factor_numerator = part.factor;
+    tier.hold_seconds = Rounded(window, part.hold, kMinute);
+    tiers.push_back(std::move(tier));
+  }
+  return tiers;
+}
+
+std::vector<Tier> WorkbookTiers(int64_t window) {
+  return {SpentShare(Row("page", kHour, 5 * kMinute), 2, window),
+          SpentShare(Row("page", 6 * kHour, 30 * kMinute), 5, window),
+          SpentShare(Row("ticket", 24 * kHour, 2 * kHour), 10, window),
+          SpentShare(Row("ticket", 72 * kHour, 6 * kHour), 10, window)};
+}
+
+// What is said there holds.
+void Say(const TierKeys& keys, Tier& tier) {
+  tier.hold_seconds = keys.hold_seconds.value_or(tier.hold_seconds);
+  tier.keep_seconds = keys.keep_seconds.value_or(tier.keep_seconds);
+  tier.min_total = keys.min_total.value_or(tier.min_total);
+  tier.min_bad = keys.min_bad.value_or(tier.min_bad);
+  tier.disabled = keys.disabled.value_or(tier.disabled);
+}
+
+void SayBySeverity(const SloConfig& slo, Tier& tier) {
+  const auto severity = slo.severities.find(tier.severity);
+  if (severity != slo.severities.end()) Say(severity->second.keys, tier);
+}
+
+std::vector<Tier> ListedTiers(const SloConfig& slo) {
+  std::vector<Tier> tiers;
+  for (const TierConfig& config : slo.tiers) {
+    Tier tier = Row(config.severity, config.long_seconds, config.short_seconds);
+    tier.factor_numerator = config.burn_rate_millionths;
+    tier.factor_denominator = 1'000'000;
+    if (config.burn_rate_millionths == 0)
+      tier = SpentShare(std::move(tier), config.budget_percent, slo.window_seconds);
+    SayBySeverity(slo, tier);
+    Say(config.keys, tier);
+    tiers.push_back(std::move(tier));
+  }
+  return tiers;
+}
+
+std::vector<Tier> NamedTiers(const SloConfig& slo) {
+  std::vector<Tier> tiers =
+      slo.policy == "pyrra" ? PyrraTiers(slo.window_seconds) : WorkbookTiers(slo.window_seconds);
+  if (slo.policy == "slowburn") {
+    Tier outage = Row("page", kMinute, 10);
+    outage.factor_numerator = 144;
+    outage.min_bad = 20;
+    outage.keep_seconds = 5 * kMinute;
+    tiers.insert(tiers.begin(), std::move(outage));
+  }
+  for (Tier& tier : tiers) {
+    SayBySeverity(slo, tier);
+    if (const auto said = slo.by_tier.find(tier.name); said != slo.by_tier.end())
+      Say(said->second, tier);
+  }
+  return tiers;
 }
 
 // Whether all events being bad would be enough.
 bool IsReachable(const Tier& tier, const SloConfig& slo) {
-  return tier.long_seconds <= slo.window_seconds &&
+  return tier.short_seconds < tier.long_seconds && tier.long_seconds <= slo.window_seconds &&
          BurnsFaster({.good = 0, .bad = 1}, slo.budget_units, tier.factor_numerator,
                      tier.factor_denominator);
+}
+
+// What a timeslice is worth: one, or billionths of it.
+Counts Score(const BudgetingConfig& budgeting, const Counts& events) {
+  if (events.total() == 0) return {};
+  if (budgeting.method == "timeslices") {
+    const bool good = Wide{events.good} * kOne >= Wide{events.total()} * budgeting.target_units;
+    return {.good = good ? 1u : 0u, .bad = good ? 0u : 1u};
+  }
+  // To the nearest part, half of one up.
+  const uint64_t bad = (2 * events.bad * kWhole + events.total()) / (2 * events.total());
+  return {.good = kWhole - bad, .bad = bad};
+}
+
+int64_t WindowBegin(const SloConfig& slo, int64_t open) {
+  if (slo.calendar.empty()) return open - slo.window_seconds / kSliceSeconds;
+  return CalendarBegin(slo.calendar, slo.time_zone, open);
+}
+
+// What is left of the budget lasts less than `within` at the rate of the last hour.
+bool IsSpentWithin(const SloConfig& slo, const BudgetView& view, int64_t within) {
+  const Counts in_window = view.BudgetInWindow(slo);
+  const Counts in_hour = view.BudgetIn(slo, kHour);
+  if (in_window.total() == 0) return false;
+  const Wide budget = Wide{in_window.total()} * slo.budget_units;
+  const Wide spent = Wide{in_window.bad} * kOne;
+  if (spent >= budget) return true;
+  // (budget - spent) / budget * window < within * (1 - T) / (bad / total)
+  // Totals in billionths of timeslices are whole timeslices: taken as such on both sides, 128 bits
+  // are enough.
+  const bool in_parts =
+      slo.budgeting.method == "ratio_timeslices" && kHour >= 10 * slo.budgeting.timeslice_seconds;
+  const uint64_t unit = in_parts ? kWhole : 1;
+  return (budget - spent) * static_cast<uint64_t>(slo.window_seconds) * (in_hour.total() / unit) <
+         Wide{in_window.total() / unit} * kOne * static_cast<uint64_t>(within) * in_hour.bad;
 }
 
 }  // namespace
 
 std::vector<Tier> TiersOf(const SloConfig& slo) {
-  std::vector<Tier> tiers;
-  if (slo.policy == "slowburn") {
-    tiers.push_back({.name = "1m/10s",
-                     .is_page = true,
-                     .long_seconds = kMinute,
-                     .short_seconds = 10,
-                     .factor_numerator = 144,
-                     .min_bad = 20,
-                     .keep_seconds = 5 * kMinute});
-  }
-  const int64_t window = slo.window_seconds;
-  tiers.push_back(WorkbookRow("1h/5m", true, 2, kHour, 5 * kMinute, window));
-  tiers.push_back(WorkbookRow("6h/30m", true, 5, 6 * kHour, 30 * kMinute, window));
-  tiers.push_back(WorkbookRow("1d/2h", false, 10, 24 * kHour, 2 * kHour, window));
-  tiers.push_back(WorkbookRow("3d/6h", false, 10, 72 * kHour, 6 * kHour, window));
+  std::vector<Tier> tiers = slo.policy.empty() ? ListedTiers(slo) : NamedTiers(slo);
   std::erase_if(tiers, [&](const Tier& tier) { return !IsReachable(tier, slo); });
   return tiers;
 }
@@ -63,26 +179,79 @@ bool BurnsFaster(const Counts& counts, uint32_t budget_units, uint64_t factor_nu
 }
 
 Counts BudgetView::In(int64_t window_seconds) const {
-  const int64_t open = now / kSliceSeconds;
-  return ReferenceCounts::Sum(*group, open - window_seconds / kSliceSeconds, open + 1, fine_from);
+  return ReferenceCounts::Sum(*group, open() - window_seconds / kSliceSeconds, open() + 1,
+                              fine_from);
+}
+
+Counts BudgetView::InWindow(const SloConfig& slo) const {
+  return ReferenceCounts::Sum(*group, WindowBegin(slo, open()), open() + 1, fine_from);
+}
+
+Counts BudgetView::BudgetIn(const SloConfig& slo, int64_t window_seconds) const {
+  return Budget(slo, open() - window_seconds / kSliceSeconds, window_seconds);
+}
+
+Counts BudgetView::BudgetInWindow(const SloConfig& slo) const {
+  return Budget(slo, WindowBegin(slo, open()), slo.window_seconds);
+}
+
+// Timeslices count once they are over and while they are whole in the window.
+Counts BudgetView::Budget(const SloConfig& slo, int64_t begin, int64_t window_seconds) const {
+  const int64_t length = slo.budgeting.timeslice_seconds;
+  if (!slo.budgeting.by_time() || window_seconds < 10 * length)
+    return ReferenceCounts::Sum(*group, begin, open() + 1, fine_from);
+  const int64_t slices = length / kSliceSeconds;
+  const int64_t first = (begin + slices - 1) / slices;
+  const int64_t end = open() / slices;
+  Counts sum;
+  for (auto at = group->slices.lower_bound(first * slices); at != group->slices.end();) {
+    const int64_t timeslice = at->first / slices;
+    if (timeslice >= end) break;
+    const Counts events =
+        ReferenceCounts::Sum(*group, timeslice * slices, (timeslice + 1) * slices, fine_from);
+    const Counts score = Score(slo.budgeting, events);
+    sum.good += score.good;
+    sum.bad += score.bad;
+    at = group->slices.lower_bound((timeslice + 1) * slices);
+  }
+  return sum;
 }
 
 std::string_view TierStateOf(const SloConfig& slo, const Tier& tier, const BudgetView& view) {
   const std::optional<int64_t> first = view.group->first_slice();
   if (!first.has_value() || view.now - *first * kSliceSeconds < tier.short_seconds)
     return "warming";
-  const Counts in_long = view.In(tier.long_seconds);
+  const Counts in_long = view.BudgetIn(slo, tier.long_seconds);
   const auto burns = [&](const Counts& counts) {
     return BurnsFaster(counts, slo.budget_units, tier.factor_numerator, tier.factor_denominator);
   };
-  if (!burns(in_long) || !burns(view.In(tier.short_seconds))) return "quiet";
-  if (in_long.total() < tier.min_total || in_long.bad < tier.min_bad) return "suppressed";
+  if (!burns(in_long) || !burns(view.BudgetIn(slo, tier.short_seconds))) return "quiet";
+  // Guards are about events, however the budget is counted.
+  const Counts events = view.In(tier.long_seconds);
+  if (events.total() < tier.min_total || events.bad < tier.min_bad) return "suppressed";
   return "burning";
+}
+
+bool Holds(const SloConfig& slo, const StateAlertConfig& alert, const BudgetView& view) {
+  const Counts in_window = view.BudgetInWindow(slo);
+  switch (alert.kind) {
+    case StateAlertKind::kBudgetLow:
+      return BurnsFaster(in_window, slo.budget_units, 100 - alert.remaining_percent, 100);
+    case StateAlertKind::kExhaustion:
+      return IsSpentWithin(slo, view, alert.span_seconds);
+    case StateAlertKind::kNoData:
+      if (view.group->slices.empty()) return false;
+      if (!view.group->values.empty() && view.InWindow(slo).total() == 0) return false;
+      return view.now - view.group->last_second >= alert.span_seconds;
+    case StateAlertKind::kViolated:
+      return BurnsFaster(in_window, slo.budget_units, 1, 1);
+  }
+  return false;
 }
 
 std::string_view StateOf(const SloConfig& slo, const std::vector<Tier>& tiers,
                          const BudgetView& view) {
-  const Counts in_window = view.In(slo.window_seconds);
+  const Counts in_window = view.BudgetInWindow(slo);
   if (in_window.total() == 0) return "no_data";
   if (BurnsFaster(in_window, slo.budget_units, 1, 1)) return "exhausted";
   const bool burns = std::any_of(tiers.begin(), tiers.end(), [&](const Tier& tier) {

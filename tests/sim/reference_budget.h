@@ -20,7 +20,7 @@ namespace slowburn::sim {
 
 struct Tier {
   std::string name;  // "1h/5m"
-  bool is_page = true;
+  std::string severity;
   int64_t long_seconds = 0;
   int64_t short_seconds = 0;
   // The burn rate that both windows must exceed.
@@ -30,6 +30,7 @@ struct Tier {
   uint64_t min_bad = 1;
   int64_t hold_seconds = 0;
   int64_t keep_seconds = 0;
+  bool disabled = false;
 };
 // Of the SLO's policy, without those that could never fire.
 std::vector<Tier> TiersOf(const SloConfig& slo);
@@ -44,9 +45,20 @@ struct BudgetView {
   int64_t now = 0;        // engine time
   int64_t fine_from = 0;  // unix days; before it five minutes are the finest that is known
 
+  // Events.
   Counts In(int64_t window_seconds) const;
+  Counts InWindow(const SloConfig& slo) const;
+  // In what the SLO's budget is counted.
+  Counts BudgetIn(const SloConfig& slo, int64_t window_seconds) const;
+  Counts BudgetInWindow(const SloConfig& slo) const;
+
+ private:
+  int64_t open() const { return now / 10; }  // slice
+  Counts Budget(const SloConfig& slo, int64_t begin, int64_t window_seconds) const;
 };
 
+// Whether what the alert is about is so.
+bool Holds(const SloConfig& slo, const StateAlertConfig& alert, const BudgetView& view);
 std::string_view TierStateOf(const SloConfig& slo, const Tier& tier, const BudgetView& view);
 std::string_view StateOf(const SloConfig& slo, const std::vector<Tier>& tiers,
                          const BudgetView& view);

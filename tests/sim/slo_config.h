@@ -36,28 +36,79 @@ struct SliConfig {
   friend auto operator<=>(const SliConfig&, const SliConfig&) = default;
 };
 
+// What is said of a tier, at its own place or at its severity's.
+struct TierKeys {
+  std::optional<int64_t> hold_seconds;
+  std::optional<int64_t> keep_seconds;
+  std::optional<uint64_t> min_total;
+  std::optional<uint64_t> min_bad;
+  std::optional<bool> disabled;
+};
+
 struct SeverityConfig {
-  bool disabled = false;
+  TierKeys keys;
   std::map<std::string, std::string> labels;
+};
+
+// An entry of a policy that is a list.
+struct TierConfig {
+  std::string severity;
+  int64_t long_seconds = 0;
+  int64_t short_seconds = 0;
+  uint64_t burn_rate_millionths = 0;  // 0: by the share of the budget
+  uint64_t budget_percent = 0;
+  TierKeys keys;
+};
+
+enum class StateAlertKind : uint8_t { kBudgetLow, kExhaustion, kNoData, kViolated };
+
+struct StateAlertConfig {
+  StateAlertKind kind = StateAlertKind::kViolated;
+  std::string severity;
+  uint32_t remaining_percent = 0;  // kBudgetLow
+  int64_t span_seconds = 0;        // kExhaustion, kNoData
+  int64_t hold_seconds = 0;        // none of kNoData
+  int64_t keep_seconds = 0;
+  bool disabled = false;
+
+  std::string alert_name() const;  // "SLOBudgetLow"
+};
+
+// How a budget is counted.
+struct BudgetingConfig {
+  std::string method = "occurrences";  // "timeslices", "ratio_timeslices"
+  int64_t timeslice_seconds = 0;
+  uint32_t target_units = 0;  // 100,000,000: all events of a timeslice must be good
+
+  bool by_time() const { return method != "occurrences"; }
 };
 
 struct SloConfig {
   std::string service;
   std::string name;
   SliConfig sli;
-  uint32_t budget_units = 0;  // 100,000: an objective of 99.9 %
-  int64_t window_seconds = 0;
-  std::string policy;  // "sre-workbook", "slowburn"
-  std::string scope;   // "groups", "total", "both", or "": as it comes
+  uint32_t budget_units = 0;   // 100,000: an objective of 99.9 %
+  int64_t window_seconds = 0;  // of a calendar's its nominal length
+  std::string calendar;        // "day" to "year"; empty: the window rolls
+  std::string time_zone;       // of the calendar
+  BudgetingConfig budgeting;
+  std::string policy;                       // "sre-workbook", "slowburn", "pyrra", or "": the list
+  std::vector<TierConfig> tiers;            // the list
+  std::map<std::string, TierKeys> by_tier;  // of a named policy, by the tier's name
+  std::vector<StateAlertConfig> state_alerts;
+  std::string scope;  // "groups", "total", "both", or "": as it comes
   std::map<std::string, std::string> labels;
-  SeverityConfig page;
-  SeverityConfig ticket;
+  std::map<std::string, SeverityConfig> severities;  // "page", "ticket", "critical", "warning"
   bool rewritten = false;  // the same in other words: it must be the same SLI
 
   std::string id() const { return service + "/" + name; }
+  // No window of this SLO is longer: months have up to 31 days, quarters 92, years 366.
+  int64_t longest_seconds() const { return window_seconds + (calendar.empty() ? 0 : 2 * 86'400); }
 };
 using SloConfigs = std::vector<SloConfig>;
 
+// "4d6h51m"; whole weeks and years are such.
+std::string DurationText(int64_t seconds);
 // The file an owner would write.
 std::string SpecText(const SloConfigs& slos);
 
@@ -73,7 +124,13 @@ class SloGenerator {
   SliConfig DrawSli();
   SloConfig DrawSlo();
   void Change(SloConfig& slo);
+  void DrawWindow(SloConfig& slo);
+  void DrawBudgeting(SloConfig& slo);
   void DrawAlerting(SloConfig& slo);
+  void DrawPolicy(SloConfig& slo);
+  TierConfig DrawTier(int64_t window_seconds);
+  TierKeys DrawKeys();
+  void DrawStateAlerts(SloConfig& slo);
 
   Random random_;
   const uint32_t services_;

@@ -536,7 +536,7 @@ void World::CheckFineFrom(bool at_start) {
   const int64_t found =
       core.engine().table().counts(slo::SliId{1}, slo::kTotalGroup).view().hours_kept_from;
   int64_t needed = scenario_.max_late_seconds;
-  for (const SloConfig& slo : reference_.slos()) needed = std::max(needed, slo.window_seconds);
+  for (const SloConfig& slo : reference_.slos()) needed = std::max(needed, slo.longest_seconds());
   constexpr int64_t kDay = 86'400;
   const int64_t allowed = (wall() / 1'000'000'000 - needed - kDay) / kDay;
   if (!at_start && found > reference_.fine_from() && found > allowed)
