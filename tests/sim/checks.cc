@@ -80,6 +80,7 @@ void CheckGroup(const SloConfig& slo, const BudgetView& view, const slo::GroupSt
   Same(place, "window", view.InWindow(slo), Read(status.in_window));
   const Counts budget = view.BudgetInWindow(slo);
   Same(place, "budget", budget, Read(status.budget));
+  Same(place, "excluded", view.ExcludedSecondsInWindow(slo), int64_t{status.excluded.count()});
   Same(place, "lifetime", view.group->lifetime(), Read(status.lifetime));
   const std::vector<Tier> tiers = TiersOf(slo);
   Same(place, "tiers", uint64_t{tiers.size()}, uint64_t{status.tiers.size()});
@@ -162,9 +163,10 @@ void CheckBudgets(const app::Core& core, const Reference& reference, Random& ran
       if (!reference.IsIdle(slo.sli, group)) listed.push_back(&group);
     }
     Same({slo.id(), ""}, "groups", uint64_t{listed.size()}, uint64_t{status.groups.size()});
+    Same({slo.id(), ""}, "excluded now", uint64_t{reference.View(slo, groups[0]).IsExcludedNow()},
+         uint64_t{status.is_excluded});
     for (size_t g = 0; g < listed.size(); ++g) {
-      CheckGroup(slo, {listed[g], reference.engine_seconds(), reference.fine_from()},
-                 status.groups[g]);
+      CheckGroup(slo, reference.View(slo, *listed[g]), status.groups[g]);
     }
     const size_t g = random.Below(groups.size());
     CheckRange(core, reference, slo, groups[g],

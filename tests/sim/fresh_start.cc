@@ -80,7 +80,7 @@ void CheckFreshStart(const app::Core& core, const Reference& reference, Random& 
   const base::UnixNanos before = now - std::chrono::hours(24) * random.Between(0, 3);
   Must(fresh.Recover(before), "recover");
   Must(fresh.ApplyRecord(fresh.PlanInstall(*core.engine().slos(), before)), "register");
-  Must(fresh.Install(core.engine().slos(), before), "install");
+  Must(fresh.Install(core.engine().slos(), core.engine().exclusions(), before), "install");
   const std::vector<Piece> pieces = PiecesOf(reference, fresh.engine(), random);
   for (size_t at = 0; at < pieces.size();) {
     app::CountedRequest request;

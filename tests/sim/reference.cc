@@ -194,6 +194,14 @@ void Reference::WriteCheckpoint(uint64_t position) {
 
 // --- SLOs
 
+BudgetView Reference::View(const SloConfig& slo, const ReferenceCounts::Group& group) const {
+  BudgetView view{.group = &group, .now = engine_seconds_, .fine_from = fine_from_, .excluded = {}};
+  for (const auto& [id, exclusion] : exclusions_) {
+    if (exclusion.AppliesTo(slo.service, slo.id())) view.excluded.Add(exclusion);
+  }
+  return view;
+}
+
 AlertChanges Reference::Install(SloConfigs slos, int64_t now) {
   engine_seconds_ = std::max(engine_seconds_, now / kSecond);
   slos_ = std::move(slos);
@@ -225,7 +233,7 @@ void Reference::AddReasons(const SloConfig& slo, const ReferenceCounts::Group& g
                            std::vector<Reason>& reasons) const {
   for (const Tier& tier : TiersOf(slo)) {
     if (tier.disabled) continue;
-    if (TierStateOf(slo, tier, {&group, engine_seconds_, fine_from_}) != "burning") continue;
+    if (TierStateOf(slo, tier, View(slo, group)) != "burning") continue;
     reasons.push_back({.labels = AlertLabels(slo, group, "SLOBurnRate", tier.severity),
                        .tier = tier.name,
                        .hold_nanos = tier.hold_seconds * kSecond,
@@ -243,7 +251,7 @@ void Reference::AddStateReasons(const SloConfig& slo, const ReferenceCounts::Gro
     const bool none_of_severity =
         severity != slo.severities.end() && severity->second.keys.disabled.value_or(false);
     if (alert.disabled || none_of_severity) continue;
-    if (!Holds(slo, alert, {&group, engine_seconds_, fine_from_})) continue;
+    if (!Holds(slo, alert, View(slo, group))) continue;
     const bool is_low = alert.kind == StateAlertKind::kBudgetLow;
     int64_t settle_seconds = alert.span_seconds;
     if (alert.kind == StateAlertKind::kExhaustion) settle_seconds = 3600;
@@ -275,6 +283,22 @@ std::vector<Reason> Reference::Reasons() const {
   return reasons;
 }
 
+// --- exclusions
+
+void Reference::Fold(const ReferenceExclusionChange& change) {
+  if (change.exclusion.has_value()) {
+    exclusions_.insert_or_assign(change.id, *change.exclusion);
+  } else {
+    exclusions_.erase(change.id);
+  }
+}
+
+void Reference::Exclude(ReferenceExclusionChange change, uint64_t position, int64_t now) {
+  engine_seconds_ = std::max(engine_seconds_, now / kSecond);
+  Fold(change);
+  history_.push_back({position, std::move(change)});
+}
+
 // --- crashes
 
 void Reference::Lose(const std::function<bool(uint64_t)>& survived) {
@@ -284,11 +308,14 @@ void Reference::Lose(const std::function<bool(uint64_t)>& survived) {
   stored_.clear();
   ledger_.clear();
   alerts_ = {};
+  exclusions_.clear();
   for (const Entry& entry : history_) {
     if (const auto* commit = std::get_if<Commit>(&entry.what)) {
       Fold(*commit);
     } else if (const auto* changes = std::get_if<AlertChanges>(&entry.what)) {
       alerts_.Apply(*changes);
+    } else if (const auto* exclusion = std::get_if<ReferenceExclusionChange>(&entry.what)) {
+      Fold(*exclusion);
     } else {
       alerts_.Restart(std::get<AlertMap>(entry.what), 0);
     }

@@ -63,7 +63,7 @@ class Reference {
     std::map<std::string, uint64_t> ledger;
   };
   // An AlertMap is the whole book at a checkpoint.
-  using Stored = std::variant<Commit, AlertChanges, AlertMap>;
+  using Stored = std::variant<Commit, AlertChanges, AlertMap, ReferenceExclusionChange>;
 
   // --- requests
   // A commit of `requests` at `now`. Where it is not sure whether a request is still known as one
@@ -86,6 +86,11 @@ class Reference {
   // These are in force at `now`; returns the ends of alerts whose SLO is gone.
   AlertChanges Install(SloConfigs slos, int64_t now);
 
+  // --- exclusions
+  // One is made or removed, and is in force.
+  void Exclude(ReferenceExclusionChange change, uint64_t position, int64_t now);
+  const ExclusionMap& exclusions() const { return exclusions_; }
+
   // --- crashes
   // A write that failed, and is there all the same. To be called before Lose.
   void Recall(Stored what, uint64_t position) { history_.push_back({position, std::move(what)}); }
@@ -96,6 +101,7 @@ class Reference {
 
   // --- what should be
   const SloConfigs& slos() const { return slos_; }
+  BudgetView View(const SloConfig& slo, const ReferenceCounts::Group& group) const;
   std::set<SliConfig> slis() const;
   const ReferenceCounts& counts() const { return counts_; }
   const AlertMap& alerts() const { return alerts_.alerts(); }
@@ -126,6 +132,7 @@ class Reference {
   bool IsDoubtful(uint64_t batch, int64_t now) const;
   void FindDoubtful(int64_t now);
   void Fold(const Commit& commit);
+  void Fold(const ReferenceExclusionChange& change);
   std::vector<Reason> Reasons() const;
   void AddReasons(const SloConfig& slo, const ReferenceCounts::Group& group,
                   std::vector<Reason>& reasons) const;
@@ -146,6 +153,7 @@ class Reference {
   std::set<std::pair<std::string, int64_t>> ever_fired_;
 
   SloConfigs slos_;
+  ExclusionMap exclusions_;
   int64_t engine_seconds_ = 0;
   int64_t fine_from_ = 0;
   IdleGroups idle_;

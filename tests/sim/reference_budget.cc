@@ -180,11 +180,11 @@ bool BurnsFaster(const Counts& counts, uint32_t budget_units, uint64_t factor_nu
 
 Counts BudgetView::In(int64_t window_seconds) const {
   return ReferenceCounts::Sum(*group, open() - window_seconds / kSliceSeconds, open() + 1,
-                              fine_from);
+                              fine_from, excluded);
 }
 
 Counts BudgetView::InWindow(const SloConfig& slo) const {
-  return ReferenceCounts::Sum(*group, WindowBegin(slo, open()), open() + 1, fine_from);
+  return ReferenceCounts::Sum(*group, WindowBegin(slo, open()), open() + 1, fine_from, excluded);
 }
 
 Counts BudgetView::BudgetIn(const SloConfig& slo, int64_t window_seconds) const {
@@ -195,11 +195,15 @@ Counts BudgetView::BudgetInWindow(const SloConfig& slo) const {
   return Budget(slo, WindowBegin(slo, open()), slo.window_seconds);
 }
 
+int64_t BudgetView::ExcludedSecondsInWindow(const SloConfig& slo) const {
+  return excluded.Count(WindowBegin(slo, open()), open() + 1) * kSliceSeconds;
+}
+
 // Timeslices count once they are over and while they are whole in the window.
 Counts BudgetView::Budget(const SloConfig& slo, int64_t begin, int64_t window_seconds) const {
   const int64_t length = slo.budgeting.timeslice_seconds;
   if (!slo.budgeting.by_time() || window_seconds < 10 * length)
-    return ReferenceCounts::Sum(*group, begin, open() + 1, fine_from);
+    return ReferenceCounts::Sum(*group, begin, open() + 1, fine_from, excluded);
   const int64_t slices = length / kSliceSeconds;
   const int64_t first = (begin + slices - 1) / slices;
   const int64_t end = open() / slices;
@@ -207,8 +211,8 @@ Counts BudgetView::Budget(const SloConfig& slo, int64_t begin, int64_t window_se
   for (auto at = group->slices.lower_bound(first * slices); at != group->slices.end();) {
     const int64_t timeslice = at->first / slices;
     if (timeslice >= end) break;
-    const Counts events =
-        ReferenceCounts::Sum(*group, timeslice * slices, (timeslice + 1) * slices, fine_from);
+    const Counts events = ReferenceCounts::Sum(*group, timeslice * slices, (timeslice + 1) * slices,
+                                               fine_from, excluded);
     const Counts score = Score(slo.budgeting, events);
     sum.good += score.good;
     sum.bad += score.bad;

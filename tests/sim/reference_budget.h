@@ -44,6 +44,7 @@ struct BudgetView {
   const ReferenceCounts::Group* group = nullptr;
   int64_t now = 0;        // engine time
   int64_t fine_from = 0;  // unix days; before it five minutes are the finest that is known
+  ExcludedSlices excluded;
 
   // Events.
   Counts In(int64_t window_seconds) const;
@@ -51,6 +52,9 @@ struct BudgetView {
   // In what the SLO's budget is counted.
   Counts BudgetIn(const SloConfig& slo, int64_t window_seconds) const;
   Counts BudgetInWindow(const SloConfig& slo) const;
+  // How much of the SLO's window is left out.
+  int64_t ExcludedSecondsInWindow(const SloConfig& slo) const;
+  bool IsExcludedNow() const { return excluded.Has(open()); }
 
  private:
   int64_t open() const { return now / 10; }  // slice

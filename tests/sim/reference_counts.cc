@@ -92,14 +92,15 @@ const std::vector<ReferenceCounts::Group>& ReferenceCounts::groups(const SliConf
   return found == slis_.end() ? kNone : found->second;
 }
 
-Counts ReferenceCounts::Sum(const Group& group, int64_t begin, int64_t end, int64_t fine_from) {
+Counts ReferenceCounts::Sum(const Group& group, int64_t begin, int64_t end, int64_t fine_from,
+                            const ExcludedSlices& excluded) {
   Counts sum;
   const auto last = group.slices.lower_bound(end + kSlicesPerFiveMinutes);
   for (auto at = group.slices.lower_bound(begin); at != last; ++at) {
     const auto& [slice, counts] = *at;
     const bool is_coarse = slice / kSlicesPerDay < fine_from;
     const int64_t place = is_coarse ? slice - slice % kSlicesPerFiveMinutes : slice;
-    if (place < begin || place >= end) continue;
+    if (place < begin || place >= end || excluded.Has(place)) continue;
     sum.good += counts.good;
     sum.bad += counts.bad;
   }

@@ -15,6 +15,7 @@
 #include <string>
 #include <vector>
 
+#include "tests/sim/reference_exclusions.h"
 #include "tests/sim/slo_config.h"
 #include "tests/sim/traffic.h"
 
@@ -56,8 +57,9 @@ class ReferenceCounts {
   const std::map<SliConfig, std::vector<Group>>& slis() const { return slis_; }
 
   // Of [begin, end). Days before `fine_from` (unix days) are known by five minutes, each at its
-  // first slice.
-  static Counts Sum(const Group& group, int64_t begin, int64_t end, int64_t fine_from);
+  // first slice. Without those that are excluded.
+  static Counts Sum(const Group& group, int64_t begin, int64_t end, int64_t fine_from,
+                    const ExcludedSlices& excluded = {});
 
  private:
   std::map<SliConfig, std::vector<Group>> slis_;

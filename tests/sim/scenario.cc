@@ -41,6 +41,8 @@ std::string_view FaultName(Fault fault) {
       return "alertmanager_down";
     case Fault::kStall:
       return "stall";
+    case Fault::kExclude:
+      return "exclude";
   }
   return "";
 }

@@ -31,9 +31,10 @@ enum class Fault : uint8_t {
   kNoTime,          // spans that do not say when they ended
   kOverflow,        // more groups than may be
   kAlertmanagerDown,
-  kStall,  // steps far apart, as of a machine that sleeps
+  kStall,    // steps far apart, as of a machine that sleeps
+  kExclude,  // somebody excludes time by the API, and takes it back
 };
-inline constexpr int kFaults = 16;
+inline constexpr int kFaults = 17;
 std::string_view FaultName(Fault fault);  // "crash"
 
 struct Scenario {

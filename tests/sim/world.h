@@ -103,11 +103,14 @@ class World {
   void MakeTraffic(int64_t from, int64_t to);
   void MakeFaults();
   void MakeReload();
+  void MakeExclusion();
+  ReferenceExclusionChange DrawExclusion();
   void Calm();
   void Check();
   void CheckFineFrom(bool at_start);
   void CheckIdle(bool just_installed);
   void CheckAcknowledged(std::chrono::nanoseconds crashed_at);
+  void CheckExclusions();
   void CheckEnd();
 
   const Scenario scenario_;
@@ -138,6 +141,9 @@ class World {
   std::vector<Waiting> waiting_;
   std::set<uint64_t> unanswered_;                              // batches
   std::map<uint64_t, std::chrono::nanoseconds> acknowledged_;  // batch -> when
+  uint64_t exclusions_made_ = 0;
+  ExclusionMap acknowledged_exclusions_;     // all that there are, as whoever made them was told
+  std::set<std::string> unsure_exclusions_;  // whose maker heard nothing, or of a failure
   struct Ghost {
     uint64_t position;
     Reference::Stored what;
