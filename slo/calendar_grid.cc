@@ -6,6 +6,7 @@
 #include <absl/time/civil_time.h>
 #include <fmt/format.h>
 
+#include "base/mutant.h"
 #include "base/status.h"
 #include "slo/time_zone.h"
 
@@ -87,7 +88,8 @@ absl::StatusOr<std::shared_ptr<const CalendarGrid>> CalendarGrid::Create(
 }
 
 Slice CalendarGrid::BeginOf(Slice slice) const {
-  return *(std::upper_bound(starts_.begin(), starts_.end(), slice) - 1);
+  const Slice begin = *(std::upper_bound(starts_.begin(), starts_.end(), slice) - 1);
+  return SB_MUTANT("calendar_edge") && begin < slice ? begin + 1 : begin;
 }
 
 Slice CalendarGrid::EndOf(Slice slice) const {

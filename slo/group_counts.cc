@@ -167,7 +167,8 @@ void GroupCounts::Add(const SliceChange& change, const BlockSource& source) {
 void GroupCounts::AddToTimeslices(size_t at, const SliceChange& change, const BlockSource& source) {
   const CountView& view = window(at).view();
   const Slice begin = change.slice - change.slice % view.budgeting.timeslice;
-  if (begin + view.budgeting.timeslice > through_) return;  // Open.
+  const bool is_open = begin + view.budgeting.timeslice > through_;
+  if (is_open || SB_MUTANT("late_turns_nothing")) return;
   if (begin < window(at).window().BeginAt(through_)) return;
   const auto after = Timeslice(view, begin, source);
   if (!after.ok()) {  // Cannot be: it is loaded.
