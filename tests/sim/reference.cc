@@ -63,7 +63,9 @@ int RankOf(const SloConfig& slo, const std::string& severity) {
   for (const Tier& tier : TiersOf(slo)) meet(tier.severity);
   for (const StateAlertConfig& alert : slo.state_alerts) meet(alert.severity);
   const auto at = std::find(of_kind.begin(), of_kind.end(), severity);
-  return (is_paging(severity) ? 1000 : 0) + static_cast<int>(of_kind.end() - at);
+  // Paging ones are counted from above: a page keeps its rank whatever else a reload brings.
+  return is_paging(severity) ? 1000 - static_cast<int>(at - of_kind.begin())
+                             : static_cast<int>(of_kind.end() - at);
 }
 
 // The reason's name within its alert.
