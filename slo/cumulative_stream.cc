@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <iterator>
 
+#include "base/mutant.h"
 #include "slo/spread.h"
 
 // Each two neighbours among the points have one increment that depends on these two alone (the
@@ -68,7 +69,8 @@ Increment Step(Sums& sums, const CounterPoint& before, const CounterPoint& point
   Increment increment;
   if (relation == Relation::kGrew) {
     increment = Grow(sums, point.total - before.total, Difference(point.good, before.good));
-  } else if (relation == Relation::kRestarted || relation == Relation::kFell) {
+  } else if (relation == Relation::kRestarted ||
+             (relation == Relation::kFell && !SB_MUTANT("drop_reset"))) {
     sums.lead = 0;
     increment = Grow(sums, point.total, Difference(point.good, {}));
   }

@@ -237,19 +237,24 @@ void CheckLedger(const app::CommitStep& step, const Reference& reference) {
   const serve::LedgerReading ledger = step.ReadLedger();
   if (ledger.imbalance() != 0)
     Fail("7 ledger", fmt::format("the imbalance is {}", ledger.imbalance()));
-  const serve::SignalLedger& traces = ledger.signals.at("traces");
   const auto same = [&](const std::string& counter, uint64_t found) {
     if (reference.ledger(counter) == found) return;
     Fail("7 ledger",
          fmt::format("{}: expected {}, found {}", counter, reference.ledger(counter), found));
   };
-  same("traces/decoded", traces.decoded);
-  same("traces/accepted", traces.accepted);
-  same("traces/duplicate", traces.duplicate);
-  same("traces/too_late", traces.too_late);
-  const auto too_new = traces.rejected.find("too_new");
-  same("traces/rejected/too_new", too_new == traces.rejected.end() ? 0 : too_new->second);
-  same("traces/accepted", ledger.downstreams.at("backend").routed);
+  uint64_t accepted = 0;
+  for (const std::string signal : {"traces", "metrics"}) {
+    const serve::SignalLedger& found = ledger.signals.at(signal);
+    same(signal + "/decoded", found.decoded);
+    same(signal + "/accepted", found.accepted);
+    same(signal + "/duplicate", found.duplicate);
+    same(signal + "/too_late", found.too_late);
+    const auto too_new = found.rejected.find("too_new");
+    same(signal + "/rejected/too_new", too_new == found.rejected.end() ? 0 : too_new->second);
+    accepted += reference.ledger(signal + "/accepted");
+  }
+  if (const uint64_t routed = ledger.downstreams.at("backend").routed; routed != accepted)
+    Fail("7 ledger", fmt::format("routed: expected {}, found {}", accepted, routed));
 }
 
 }  // namespace slowburn::sim

@@ -25,7 +25,7 @@ std::vector<Piece> PiecesOf(const Reference& reference, const slo::Engine& engin
   std::set<slo::SliId> seen;
   for (size_t i = 0; i < reference.slos().size(); ++i) {
     const slo::SliId sli = engine.sli_of(i);
-    if (!seen.insert(sli).second) continue;
+    if (reference.slos()[i].sli.is_counter || !seen.insert(sli).second) continue;
     const auto& groups = reference.counts().groups(reference.slos()[i].sli);
     for (const ReferenceCounts::Group& group : groups) {
       // The total counts what its groups do.
@@ -96,6 +96,8 @@ void CheckFreshStart(const app::Core& core, const Reference& reference, Random& 
   }
   fresh.Step(now);
   for (size_t i = 0; i < reference.slos().size(); ++i) {
+    // Counts of counters depend on what was known when their points came.
+    if (reference.slos()[i].sli.is_counter) continue;
     for (const slo::GroupStatus& live : core.engine().Status(i).groups) {
       const slo::SliId sli = fresh.engine().sli_of(i);
       const auto group = live.values.empty() ? std::optional(slo::kTotalGroup)

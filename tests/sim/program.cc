@@ -5,6 +5,7 @@
 #include "app/dedup_window.h"
 #include "base/status.h"
 #include "slo/testing/batch_builder.h"
+#include "slo/testing/metric_batch_builder.h"
 
 namespace slowburn::sim {
 namespace {
@@ -44,7 +45,29 @@ model::SpanBatch Project(const Batch& batch, const model::AttributeProjection& p
   return builder.Take();
 }
 
+void AddSamples(const Batch& batch, slo::testing::MetricBatchBuilder& builder) {
+  const CounterSample& first = batch.samples.front();
+  builder.Resource(
+      {{"service.name", ServiceName(first.service)}, {"service.instance.id", first.instance}});
+  builder.Metric("http.requests", "", model::MetricType::kSum,
+                 first.is_delta ? model::Temporality::kDelta : model::Temporality::kCumulative,
+                 /*monotonic=*/true);
+  for (const CounterSample& sample : batch.samples) {
+    builder.Int(static_cast<uint64_t>(sample.start), static_cast<uint64_t>(sample.time),
+                sample.value, {{"code", sample.code}});
+  }
+}
+
+uint64_t LatestOf(base::UnixNanos now) {
+  return static_cast<uint64_t>((now + kFutureMax).time_since_epoch().count());
+}
+
 }  // namespace
+
+app::RequestHash HashOf(const Batch& batch) {
+  return app::HashRequest(batch.is_metrics() ? model::Signal::kMetrics : model::Signal::kTraces,
+                          collector::BodyEncoding::kProtobuf, batch.Body());
+}
 
 Program::Program(Options options, SimDisk& disk, const SimClock& clock,
                  AlertmanagerModel& alertmanager)
@@ -72,24 +95,45 @@ absl::Status Program::Reload(std::shared_ptr<const slo::SloSet> slos) {
   SB_RETURN_IF_ERROR(step_->Install(std::move(slos)));
   matchers_ = core_->engine().MakeMatchers();
   scratch_ = std::make_unique<slo::SpanMatcher::Scratch>(matchers_->spans);
+  metric_scratch_ = std::make_unique<slo::MetricMatcher::Scratch>();
   return absl::OkStatus();
 }
 
 app::SubmittedRequest Program::Receive(const Batch& batch, collector::AnswerFn answer) const {
   const base::UnixNanos now = clock_.Now();
-  const std::string service = ServiceName(batch.events.front().service);
-  model::SpanBatch spans = Project(batch, matchers_->spans.projection(), service);
-  spans.RejectAfter(static_cast<uint64_t>((now + kFutureMax).time_since_epoch().count()));
   app::SubmittedRequest request;
   request.answer = std::move(answer);
-  app::CountedRequest& counted = request.counted;
+  request.counted.deduplicate = !batch.has_event_without_time();
+  request.counted.hash = HashOf(batch);
+  if (batch.is_metrics()) {
+    ReadSamples(batch, now, request.counted);
+  } else {
+    ReadSpans(batch, now, request.counted);
+  }
+  return request;
+}
+
+void Program::ReadSpans(const Batch& batch, base::UnixNanos now,
+                        app::CountedRequest& counted) const {
+  const std::string service = ServiceName(batch.events.front().service);
+  model::SpanBatch spans = Project(batch, matchers_->spans.projection(), service);
+  spans.RejectAfter(LatestOf(now));
   counted.items = spans.decoded();
   counted.rejected = model::CountRejections(spans.rejected);
-  counted.deduplicate = !batch.has_event_without_time();
-  counted.hash =
-      app::HashRequest(model::Signal::kTraces, collector::BodyEncoding::kProtobuf, batch.Body());
   counted.delta = matchers_->spans.Match(spans, base::FloorSeconds(now), *scratch_);
-  return request;
+}
+
+// What becomes of points beside SLIs is not simulated.
+void Program::ReadSamples(const Batch& batch, base::UnixNanos now,
+                          app::CountedRequest& counted) const {
+  slo::testing::MetricBatchBuilder builder;
+  AddSamples(batch, builder);
+  model::MetricBatch& points = builder.batch();
+  points.RejectAfter(LatestOf(now));
+  counted.signal = model::Signal::kMetrics;
+  counted.items = points.decoded();
+  counted.rejected = model::CountRejections(points.rejected);
+  counted.metrics = matchers_->metrics.Match(points, *metric_scratch_);
 }
 
 void Program::Route(std::vector<app::SubmittedRequest>&, const app::RequestPlan& plan) {

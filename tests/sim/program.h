@@ -24,6 +24,9 @@
 
 namespace slowburn::sim {
 
+// By which a request is known again.
+app::RequestHash HashOf(const Batch& batch);
+
 class Program final : public app::CommitOutlet {
  public:
   struct Options {
@@ -55,6 +58,8 @@ class Program final : public app::CommitOutlet {
 
  private:
   void Prepare(std::vector<app::SubmittedRequest>&, const app::RequestPlan&) override {}
+  void ReadSpans(const Batch& batch, base::UnixNanos now, app::CountedRequest& counted) const;
+  void ReadSamples(const Batch& batch, base::UnixNanos now, app::CountedRequest& counted) const;
   void Route(std::vector<app::SubmittedRequest>& group, const app::RequestPlan& plan) override;
   app::DownstreamTotals Totals() const override { return {{"backend", backend_.totals()}}; }
   void Publish(std::vector<model::Alert> alerts) override;
@@ -68,6 +73,7 @@ class Program final : public app::CommitOutlet {
   std::unique_ptr<app::CommitStep> step_;
   std::shared_ptr<const slo::Matchers> matchers_;
   std::unique_ptr<slo::SpanMatcher::Scratch> scratch_;
+  std::unique_ptr<slo::MetricMatcher::Scratch> metric_scratch_;
   BackendModel backend_;
   forward::AlertDelivery delivery_;
   std::vector<model::Alert> published_;

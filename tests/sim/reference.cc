@@ -13,8 +13,18 @@ constexpr int64_t kSliceSeconds = 10;
 constexpr int64_t kFutureMax = 10 * 60 * kSecond;
 constexpr int64_t kDedupWindow = 10 * 60 * kSecond;
 
-bool IsTooNew(const Event& event, int64_t received_at) {
-  return event.end_nanos > received_at + kFutureMax;
+constexpr int64_t kCounterReachSeconds = 320;
+
+bool IsTooNew(int64_t time_nanos, int64_t received_at) {
+  return time_nanos > received_at + kFutureMax;
+}
+
+int64_t CountTooNew(const Batch& batch, int64_t received_at) {
+  return std::count_if(batch.events.begin(), batch.events.end(),
+                       [&](const Event& e) { return IsTooNew(e.end_nanos, received_at); }) +
+         std::count_if(batch.samples.begin(), batch.samples.end(), [&](const CounterSample& s) {
+           return IsTooNew(s.time * kSecond, received_at);
+         });
 }
 
 // http.route -> http_route
@@ -87,11 +97,10 @@ Reference::Commit Reference::Decide(const std::vector<ArrivedRequest>& requests,
   for (const ArrivedRequest& request : requests) {
     const Batch& batch = *request.batch;
     const bool deduplicate = !batch.has_event_without_time();
-    commit.ledger["traces/decoded"] += batch.events.size();
+    const std::string signal = batch.is_metrics() ? "metrics" : "traces";
+    commit.ledger[signal + "/decoded"] += batch.size();
     Verdicts& verdicts = commit.verdicts.emplace_back();
-    verdicts.rejected =
-        std::count_if(batch.events.begin(), batch.events.end(),
-                      [&](const Event& e) { return IsTooNew(e, request.received_at); });
+    verdicts.rejected = CountTooNew(batch, request.received_at);
     if (deduplicate && !rejected_here.contains(batch.id)) {
       verdicts.is_resent =
           known_.contains(batch.id) && (!IsDoubtful(batch.id, now) || !was_counted(batch.id));
@@ -102,7 +111,7 @@ Reference::Commit Reference::Decide(const std::vector<ArrivedRequest>& requests,
       // The first answer, once more.
       const auto here = rejected_here.find(batch.id);
       verdicts.rejected = here != rejected_here.end() ? here->second : known_.at(batch.id).rejected;
-      commit.ledger["traces/duplicate"] += batch.events.size();
+      commit.ledger[signal + "/duplicate"] += batch.size();
       continue;
     }
     if (deduplicate) {
@@ -111,10 +120,11 @@ Reference::Commit Reference::Decide(const std::vector<ArrivedRequest>& requests,
     }
     commit.batches.push_back(batch.id);
     const auto rejected = static_cast<uint64_t>(verdicts.rejected);
-    commit.ledger["traces/accepted"] += batch.events.size() - rejected;
-    commit.ledger["traces/rejected/too_new"] += rejected;
+    commit.ledger[signal + "/accepted"] += batch.size() - rejected;
+    commit.ledger[signal + "/rejected/too_new"] += rejected;
+    ReadCounters(request, now, commit);
     for (const Event& event : batch.events) {
-      if (IsTooNew(event, request.received_at)) continue;
+      if (IsTooNew(event.end_nanos, request.received_at)) continue;
       const int64_t time = event.end_nanos == 0 ? request.received_at : event.end_nanos;
       for (const SliConfig& sli : request.slis) {
         const std::optional<bool> good = Judge(sli, event);
@@ -132,6 +142,23 @@ Reference::Commit Reference::Decide(const std::vector<ArrivedRequest>& requests,
   return commit;
 }
 
+// A point that is so old that not all of its increment would be taken is too late.
+void Reference::ReadCounters(const ArrivedRequest& request, int64_t now, Commit& commit) const {
+  const int64_t oldest = now / kSecond - options_.max_late_seconds + kCounterReachSeconds;
+  for (const CounterSample& sample : request.batch->samples) {
+    if (IsTooNew(sample.time * kSecond, request.received_at)) continue;
+    for (const SliConfig& sli : request.slis) {
+      for (CounterUse& use : UsesOf(sli, sample)) {
+        if (sample.time < oldest) {
+          ++commit.ledger["metrics/too_late"];
+        } else {
+          commit.counters.push_back(std::move(use));
+        }
+      }
+    }
+  }
+}
+
 bool Reference::IsDoubtful(uint64_t batch, int64_t now) const {
   const int64_t time = known_.at(batch).time;
   return now - time > kDedupWindow || doubtful_.contains({batch, time});
@@ -147,6 +174,7 @@ void Reference::FindDoubtful(int64_t now) {
 
 void Reference::Fold(const Commit& commit) {
   for (const CountedEvent& event : commit.counted) counts_.Add(event);
+  if (!commit.counters.empty()) counts_.Add(counters_.Take(commit.counters));
   for (const Commit::Known& known : commit.known) known_[known.batch] = known;
   stored_.insert(commit.batches.begin(), commit.batches.end());
   for (const auto& [counter, items] : commit.ledger) ledger_[counter] += items;
@@ -197,10 +225,16 @@ void Reference::WriteCheckpoint(uint64_t position) {
 // --- SLOs
 
 BudgetView Reference::View(const SloConfig& slo, const ReferenceCounts::Group& group) const {
-  BudgetView view{.group = &group, .now = engine_seconds_, .fine_from = fine_from_, .excluded = {}};
+  BudgetView view{.group = &group,
+                  .now = engine_seconds_,
+                  .fine_from = fine_from_,
+                  .excluded = {},
+                  .point_interval = 0};
   for (const auto& [id, exclusion] : exclusions_) {
     if (exclusion.AppliesTo(slo.service, slo.id())) view.excluded.Add(exclusion);
   }
+  const auto interval = point_intervals_.find(slo.sli);
+  if (interval != point_intervals_.end()) view.point_interval = interval->second;
   return view;
 }
 
@@ -307,6 +341,7 @@ void Reference::Lose(const std::function<bool(uint64_t)>& survived) {
   std::erase_if(history_, [&](const Entry& entry) { return !survived(entry.position); });
   known_.clear();
   counts_ = {};
+  counters_ = {};
   stored_.clear();
   ledger_.clear();
   alerts_ = {};

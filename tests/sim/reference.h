@@ -58,6 +58,7 @@ class Reference {
     };
     std::vector<Verdicts> verdicts;  // one per request
     std::vector<CountedEvent> counted;
+    std::vector<CounterUse> counters;
     std::vector<Known> known;
     std::vector<uint64_t> batches;  // that are in the store from now on
     std::map<std::string, uint64_t> ledger;
@@ -113,6 +114,10 @@ class Reference {
   // Groups that are in no list any more: likewise.
   void set_idle(IdleGroups idle) { idle_ = std::move(idle); }
   const IdleGroups& idle() const { return idle_; }
+  // How far the points of counters are apart, in seconds: likewise.
+  void set_point_intervals(std::map<SliConfig, int64_t> seconds) {
+    point_intervals_ = std::move(seconds);
+  }
   bool IsIdle(const SliConfig& sli, const ReferenceCounts::Group& group) const;
   // Events of this SLI leave its longest window after so long.
   int64_t LongestWindow(const SliConfig& sli) const;
@@ -128,6 +133,7 @@ class Reference {
     uint64_t position = 0;
     Stored what;
   };
+  void ReadCounters(const ArrivedRequest& request, int64_t now, Commit& commit) const;
   // Whether the program may have forgotten it by now.
   bool IsDoubtful(uint64_t batch, int64_t now) const;
   void FindDoubtful(int64_t now);
@@ -143,6 +149,7 @@ class Reference {
   std::vector<Entry> history_;
 
   ReferenceCounts counts_;
+  ReferenceCounters counters_;
   std::map<uint64_t, Commit::Known> known_;  // by batch: as it was committed last
   std::set<std::pair<uint64_t, int64_t>>
       doubtful_;               // of those: older than the window at some moment
@@ -157,6 +164,7 @@ class Reference {
   int64_t engine_seconds_ = 0;
   int64_t fine_from_ = 0;
   IdleGroups idle_;
+  std::map<SliConfig, int64_t> point_intervals_;
 };
 
 }  // namespace slowburn::sim

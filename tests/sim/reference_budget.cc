@@ -223,8 +223,9 @@ Counts BudgetView::Budget(const SloConfig& slo, int64_t begin, int64_t window_se
 
 std::string_view TierStateOf(const SloConfig& slo, const Tier& tier, const BudgetView& view) {
   const std::optional<int64_t> first = view.group->first_slice();
-  if (!first.has_value() || view.now - *first * kSliceSeconds < tier.short_seconds)
-    return "warming";
+  if (!first.has_value()) return "warming";
+  if (tier.short_seconds < 2 * view.point_interval) return "too_coarse";
+  if (view.now - *first * kSliceSeconds < tier.short_seconds) return "warming";
   const Counts in_long = view.BudgetIn(slo, tier.long_seconds);
   const auto burns = [&](const Counts& counts) {
     return BurnsFaster(counts, slo.budget_units, tier.factor_numerator, tier.factor_denominator);

@@ -45,6 +45,7 @@ struct BudgetView {
   int64_t now = 0;        // engine time
   int64_t fine_from = 0;  // unix days; before it five minutes are the finest that is known
   ExcludedSlices excluded;
+  int64_t point_interval = 0;  // of counters: seconds
 
   // Events.
   Counts In(int64_t window_seconds) const;

@@ -27,6 +27,7 @@ auto Find(Groups& groups, const std::vector<std::string>& values) {
 }  // namespace
 
 std::optional<bool> Judge(const SliConfig& sli, const Event& event) {
+  if (sli.is_counter) return std::nullopt;
   if (sli.service.has_value() && event.service != *sli.service) return std::nullopt;
   if (sli.server_only && !event.is_server) return std::nullopt;
   const bool slow =
@@ -84,6 +85,16 @@ void ReferenceCounts::Add(const CountedEvent& event) {
   if (known != groups.end()) return count(*known);
   groups.push_back({.values = event.group, .slices = {}});
   count(groups.back());
+}
+
+void ReferenceCounts::Add(const CounterShifts& shifts) {
+  for (const auto& [place, shift] : shifts) {
+    Group& total = slis_.try_emplace(place.first, 1).first->second.front();
+    Counts& counts = total.slices[place.second];
+    counts.good += static_cast<uint64_t>(shift.good);
+    counts.bad += static_cast<uint64_t>(shift.bad);
+    total.last_second = std::max(total.last_second, shift.last_second);
+  }
 }
 
 const std::vector<ReferenceCounts::Group>& ReferenceCounts::groups(const SliConfig& sli) const {

@@ -15,6 +15,7 @@
 #include <string>
 #include <vector>
 
+#include "tests/sim/reference_counters.h"
 #include "tests/sim/reference_exclusions.h"
 #include "tests/sim/slo_config.h"
 #include "tests/sim/traffic.h"
@@ -52,6 +53,7 @@ class ReferenceCounts {
   };
 
   void Add(const CountedEvent& event);
+  void Add(const CounterShifts& shifts);
   // In the order of their admission, the total first. One empty total where nothing was counted.
   const std::vector<Group>& groups(const SliConfig& sli) const;
   const std::map<SliConfig, std::vector<Group>>& slis() const { return slis_; }

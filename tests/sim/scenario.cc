@@ -1,5 +1,8 @@
 #include "tests/sim/scenario.h"
 
+#include <algorithm>
+#include <iterator>
+
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
@@ -43,6 +46,8 @@ std::string_view FaultName(Fault fault) {
       return "stall";
     case Fault::kExclude:
       return "exclude";
+    case Fault::kMetrics:
+      return "metrics";
   }
   return "";
 }
@@ -52,10 +57,16 @@ Scenario Scenario::Of(uint64_t seed, const std::set<Fault>& off) {
   Scenario scenario;
   scenario.seed = seed;
   // Each fault is there in half of the seeds, so that each is met with and without each other one.
+  std::set<Fault> drawn;
   for (int i = 0; i < kFaults; ++i) {
     const auto fault = static_cast<Fault>(i);
-    if (random.OneIn(2) && !off.contains(fault)) scenario.faults.insert(fault);
+    if (fault != Fault::kMetrics && random.OneIn(2)) drawn.insert(fault);
   }
+  // Series are forgotten after a day of silence, as the wall clock has it: here there is none.
+  const bool has_long_silence = drawn.contains(Fault::kStall) || drawn.contains(Fault::kClockStep);
+  if (!has_long_silence && !Random(seed, "metrics").OneIn(3)) drawn.insert(Fault::kMetrics);
+  std::set_difference(drawn.begin(), drawn.end(), off.begin(), off.end(),
+                      std::inserter(scenario.faults, scenario.faults.end()));
   constexpr int64_t kYear2024 = 1'704'067'200;
   scenario.start_unix_seconds = kYear2024 + random.Between(0, 365 * 86'400);
   struct Pace {

@@ -33,8 +33,9 @@ enum class Fault : uint8_t {
   kAlertmanagerDown,
   kStall,    // steps far apart, as of a machine that sleeps
   kExclude,  // somebody excludes time by the API, and takes it back
+  kMetrics,  // counters are exported, and SLOs count them
 };
-inline constexpr int kFaults = 17;
+inline constexpr int kFaults = 18;
 std::string_view FaultName(Fault fault);  // "crash"
 
 struct Scenario {

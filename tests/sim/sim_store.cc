@@ -101,8 +101,11 @@ absl::Status SimDisk::Put(WriteNote note, std::vector<Operation> operations, boo
   }
   std::erase_if(pending_, [](const Write& write) { return !write.ok; });
   note.ok = true;
+  // The operations of one write have no order: a checkpoint may go through a hash table.
+  uint64_t sum = hash_;
   for (const Operation& operation : operations)
-    hash_ = HashBytes(HashBytes(hash_, operation.key), operation.value);
+    sum += HashBytes(HashBytes(hash_, operation.key), operation.value);
+  hash_ = sum;
   pending_.push_back({note.position, true, std::move(operations)});
   Apply(pending_.back(), live_);
   if (sync) Flush();

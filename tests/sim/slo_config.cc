@@ -28,6 +28,19 @@ std::string MatchText(const SloConfig& slo) {
   return fmt::format("{}", fmt::join(parts, " and "));
 }
 
+// The `sli:` of one that counts increments.
+std::string CounterText(const SloConfig& slo) {
+  std::string job =
+      slo.sli.service.has_value() ? fmt::format(R"(job="{}")", ServiceName(*slo.sli.service)) : "";
+  if (slo.rewritten) job = " " + job + " ";
+  const std::string code =
+      job.find('=') == std::string::npos ? R"(code=~"5..")" : R"(,code=~"5..")";
+  return fmt::format(
+      "    counter:\n      total: 'http_requests_total{{{0}}}'\n"
+      "      bad: 'http_requests_total{{{0}{1}}}'\n",
+      job, code);
+}
+
 std::string VerdictText(const SliConfig& sli) {
   const std::string error = "span.status.code == STATUS_CODE_ERROR";
   const std::string latency = fmt::format("latency: {{max: {}ms}}", sli.latency_max_millis);
@@ -153,10 +166,14 @@ std::string BudgetingText(const BudgetingConfig& budgeting) {
 std::string SloText(const SloConfig& slo) {
   std::string text = fmt::format(
       "apiVersion: slowburn/v1\nkind: SLO\nmetadata: {{name: {}, labels: {}}}\nspec:\n"
-      "  service: {}\n  objective: {}\n  window: {}\n{}  sli:\n    spans:\n      match: {}\n",
+      "  service: {}\n  objective: {}\n  window: {}\n{}  sli:\n",
       slo.name, LabelsText(slo.labels), slo.service, PercentText(kOne - slo.budget_units),
-      WindowText(slo), BudgetingText(slo.budgeting), MatchText(slo));
-  text += VerdictText(slo.sli);
+      WindowText(slo), BudgetingText(slo.budgeting));
+  if (slo.sli.is_counter) {
+    text += CounterText(slo);
+  } else {
+    text += fmt::format("    spans:\n      match: {}\n", MatchText(slo)) + VerdictText(slo.sli);
+  }
   if (!slo.sli.group_by.empty())
     text += fmt::format("    group_by: [{}]\n", fmt::join(slo.sli.group_by, ", "));
   return text + AlertingText(slo);
@@ -215,7 +232,11 @@ SliConfig SloGenerator::DrawSli() {
     sli.latency_max_millis = random_.Pick({100, 300});
   if (random_.OneIn(2)) sli.group_by.push_back("http.route");
   if (random_.OneIn(4)) sli.group_by.push_back("cloud.region");
-  return sli;
+  if (!counters_ || counter_random_.OneIn(3)) return sli;
+  SliConfig counter;
+  counter.service = sli.service;
+  counter.is_counter = true;
+  return counter;
 }
 
 TierKeys SloGenerator::DrawKeys() {

@@ -32,6 +32,8 @@ struct SliConfig {
   Verdict verdict = Verdict::kBadIfError;
   int64_t latency_max_millis = 0;     // of the two that have one
   std::vector<std::string> group_by;  // "http.route", "cloud.region"
+  // Increments of http_requests_total; of what is above the service alone matters.
+  bool is_counter = false;
 
   friend auto operator<=>(const SliConfig&, const SliConfig&) = default;
 };
@@ -115,7 +117,11 @@ std::string SpecText(const SloConfigs& slos);
 // Draws sets of SLOs, and edits them as owners do.
 class SloGenerator {
  public:
-  SloGenerator(uint64_t seed, uint32_t services) : random_(seed, "slos"), services_(services) {}
+  SloGenerator(uint64_t seed, uint32_t services, bool counters)
+      : random_(seed, "slos"),
+        counter_random_(seed, "counter slos"),
+        services_(services),
+        counters_(counters) {}
   SloConfigs Draw();
   // Adds, removes or changes one or two.
   SloConfigs Edit(SloConfigs slos);
@@ -133,7 +139,9 @@ class SloGenerator {
   void DrawStateAlerts(SloConfig& slo);
 
   Random random_;
+  Random counter_random_;
   const uint32_t services_;
+  const bool counters_;  // some SLIs count what counters say
   uint32_t names_ = 0;
 };
 

@@ -4,9 +4,7 @@
 #include <utility>
 
 #include <fmt/format.h>
-#include <fmt/ranges.h>
 
-#include "base/time_text.h"
 #include "rules/spec_file.h"
 #include "slowburn/store/v1/log_record.pb.h"
 
@@ -35,7 +33,7 @@ Program::Options ProgramOptions(const Scenario& scenario) {
   options.core.engine.counting.max_late = std::chrono::seconds(scenario.max_late_seconds);
   options.core.engine.counting.groups_per_sli_max = scenario.groups_max;
   options.core.dead_man = scenario.dead_man;
-  options.core.downstreams = {{"backend", {model::Signal::kTraces}}};
+  options.core.downstreams = {{"backend", {model::Signal::kTraces, model::Signal::kMetrics}}};
   options.step.durability = scenario.Has(Fault::kInterval) ? storage::Durability::kBuffered
                                                            : storage::Durability::kSynced;
   options.step.sync_interval = std::chrono::seconds(scenario.sync_interval_seconds);
@@ -67,23 +65,6 @@ std::vector<std::string> AlertKeys(const store::v1::LogRecord& record) {
   return keys;
 }
 
-store::v1::ExclusionChange ToProto(const ReferenceExclusionChange& change) {
-  store::v1::ExclusionChange result;
-  result.set_id(change.id);
-  result.set_removed(!change.exclusion.has_value());
-  if (!change.exclusion.has_value()) return result;
-  const auto time = [](int64_t seconds) {
-    return base::FormatRfc3339(base::UnixNanos(std::chrono::seconds(seconds)));
-  };
-  std::vector<std::string> slos;
-  for (const std::string& slo : change.exclusion->slos) slos.push_back('"' + slo + '"');
-  const std::string chosen =
-      slos.empty() ? "" : fmt::format(R"(,"slos":[{}])", fmt::join(slos, ","));
-  result.set_document(fmt::format(R"({{"start":"{}","end":"{}"{}}})", time(change.exclusion->begin),
-                                  time(change.exclusion->end), chosen));
-  return result;
-}
-
 }  // namespace
 
 World::World(Scenario scenario, Options options)
@@ -93,8 +74,10 @@ World::World(Scenario scenario, Options options)
       clock_(StartOf(scenario_)),
       disk_(scenario_.seed),
       reference_(ReferenceOptions(scenario_)),
-      generator_(scenario_.seed, scenario_.services) {
+      generator_(scenario_.seed, scenario_.services, scenario_.Has(Fault::kMetrics)) {
   for (uint32_t i = 0; i < scenario_.clients; ++i) clients_.emplace_back(scenario_, i);
+  for (uint32_t i = 0; scenario_.Has(Fault::kMetrics) && i < 2; ++i)
+    counter_clients_.emplace_back(scenario_, i);
 }
 
 World::~World() = default;
@@ -125,6 +108,9 @@ void World::MeetCommit(const Reference::Commit& commit) {
   }
   if (const auto late = commit.ledger.find("traces/too_late"); late != commit.ledger.end())
     Meet("event too late", late->second);
+  if (const auto late = commit.ledger.find("metrics/too_late"); late != commit.ledger.end())
+    Meet("point too late", late->second);
+  Meet("point of a counter", commit.counters.size());
   for (const CountedEvent& event : commit.counted)
     Meet("event overflowed", !event.group.empty() && event.group.front() == "__overflow__" ? 1 : 0);
 }
@@ -180,7 +166,7 @@ void World::Deliver(const BatchPtr& batch) {
     if (unanswered_.contains(batch->id)) Send(batch, 1s + Soon(60'000));
     return;
   }
-  Log("deliver", static_cast<int64_t>(batch->id), static_cast<int64_t>(batch->events.size()));
+  Log("deliver", static_cast<int64_t>(batch->id), static_cast<int64_t>(batch->size()));
   Waiting waiting;
   waiting.arrived = {batch, wall(), reference_.slis()};
   waiting.submitted = program_->Receive(*batch, [](collector::ExportAnswer) {});
@@ -230,8 +216,10 @@ std::optional<Reference::Commit> World::Settle(const std::vector<ArrivedRequest>
   for (const WriteNote& note : disk_.TakeNotes()) {
     const store::v1::LogRecord record = Parse(note);
     const auto was_counted = [&](uint64_t batch) {
-      const app::RequestHash hash = app::HashRequest(
-          model::Signal::kTraces, collector::BodyEncoding::kProtobuf, Batch{batch, {}}.Body());
+      const auto request =
+          std::find_if(arrived.begin(), arrived.end(),
+                       [&](const ArrivedRequest& one) { return one.batch->id == batch; });
+      const app::RequestHash hash = HashOf(*request->batch);
       return std::any_of(record.dedup().begin(), record.dedup().end(), [&](const auto& entry) {
         return entry.hash_high() == hash.high && entry.hash_low() == hash.low;
       });
@@ -366,6 +354,16 @@ IdleGroups World::ReadIdle() const {
   return idle;
 }
 
+std::map<SliConfig, int64_t> World::ReadPointIntervals() const {
+  std::map<SliConfig, int64_t> seconds;
+  const slo::MetricStreams& streams = program_->core().engine().metric_streams();
+  for (const auto& [config, sli] : sli_ids_) {
+    if (const auto interval = streams.PointInterval(sli); interval.has_value())
+      seconds[config] = std::chrono::round<std::chrono::seconds>(*interval).count();
+  }
+  return seconds;
+}
+
 // What became of the writes of a step that may have changed alerts by `changes`.
 void World::SettleAlerts(const AlertChanges& changes, bool crashed) {
   bool is_applied = false;
@@ -415,6 +413,7 @@ void World::Tick() {
   // The applications have clocks of their own, which are right.
   const int64_t now = (clock_.Now() - clock_.offset()).time_since_epoch().count();
   if (!calm_) MakeTraffic(worked_until_, now);
+  if (!calm_) MakeExports(worked_until_, now);
   worked_until_ = now;
   if (!calm_ && tick_ >= scenario_.ticks) Calm();
   if (!calm_) MakeFaults();
@@ -434,6 +433,7 @@ void World::StepProgram() {
   disk_.TakeNotes();
   const auto settle = [&](bool crashed) {
     reference_.set_idle(ReadIdle());
+    reference_.set_point_intervals(ReadPointIntervals());
     const AlertChanges changes = reference_.Tick(wall());
     Log("tick", static_cast<int64_t>(changes.size()));
     MeetAlerts(changes);
@@ -464,6 +464,17 @@ void World::MakeTraffic(int64_t from, int64_t to) {
     if (tiers.empty()) return;
     const BatchPtr batch = clients_[0].WorkToThreshold(slo, random_.Pick(tiers), to, next_id_);
     if (batch != nullptr) Send(batch, Soon(900));
+  }
+}
+
+void World::MakeExports(int64_t from, int64_t to) {
+  constexpr int64_t kSecond = 1'000'000'000;
+  for (CounterClient& client : counter_clients_) {
+    for (CounterExport& made : client.Work(from / kSecond, to / kSecond, next_id_)) {
+      Log(made.what);
+      if (made.batch == nullptr) continue;
+      Send(made.batch, std::chrono::seconds(made.delay_seconds) + 1ms);
+    }
   }
 }
 
@@ -524,56 +535,6 @@ void World::MakeReload() {
   Check();
 }
 
-ReferenceExclusionChange World::DrawExclusion() {
-  const ExclusionMap& known = reference_.exclusions();
-  if (!known.empty() && random_.OneIn(3)) {
-    auto removed = known.begin();
-    std::advance(removed, static_cast<std::ptrdiff_t>(random_.Below(known.size())));
-    return {removed->first, std::nullopt};
-  }
-  const int64_t now = wall() / 1'000'000'000;
-  ReferenceExclusion exclusion;
-  // Of the past, under way, of the future.
-  exclusion.begin = now + random_.Pick({random_.Between(-600, 600), random_.Between(-86'400, 0),
-                                        random_.Between(-40 * 86'400, 0)});
-  exclusion.end = exclusion.begin + random_.Pick({random_.Between(1, 30), random_.Between(1, 7200),
-                                                  random_.Between(1, 20 * 86'400)});
-  for (uint64_t i = random_.Below(3); i > 0 && !wanted_.empty(); --i) {
-    const SloConfig& slo = random_.Pick(wanted_);
-    exclusion.slos.push_back(random_.OneIn(2) ? slo.id() : slo.service + "/*");
-  }
-  return {fmt::format("x{}", exclusions_made_++), std::move(exclusion)};
-}
-
-// Somebody asks for it by the API.
-void World::MakeExclusion() {
-  const ReferenceExclusionChange change = DrawExclusion();
-  const int64_t now = wall();
-  Log(change.exclusion.has_value() ? "exclude" : "include");
-  disk_.TakeNotes();
-  absl::Status excluded;
-  const auto settle = [&](bool) {
-    for (const WriteNote& note : disk_.TakeNotes()) {
-      if (note.ok || note.may_survive) ghost_.reset();
-      if (note.ok) reference_.Exclude(change, note.position, now);
-      if (!note.ok && note.may_survive) ghost_ = Ghost{note.position, change};
-    }
-    if (program_ != nullptr) reference_.set_idle(ReadIdle());
-  };
-  unsure_exclusions_.insert(change.id);
-  if (!Guard([&] { excluded = program_->step().Exclude(ToProto(change)); }, settle)) return;
-  if (!excluded.ok() && !absl::IsResourceExhausted(excluded))
-    throw Violation{"12 config", excluded.ToString()};
-  if (excluded.ok()) {
-    unsure_exclusions_.erase(change.id);
-    acknowledged_exclusions_.erase(change.id);
-    if (change.exclusion.has_value())
-      acknowledged_exclusions_.emplace(change.id, *change.exclusion);
-  }
-  Check();
-  SyncLater();
-}
-
 // No more faults: what was begun has to end well.
 void World::Calm() {
   calm_ = true;
@@ -589,6 +550,7 @@ void World::Calm() {
 // --- invariants
 
 void World::Check() {
+  reference_.set_point_intervals(ReadPointIntervals());
   CheckBudgets(program_->core(), reference_, random_);
   CheckAlerts(program_->core(), reference_);
   CheckLedger(program_->step(), reference_);

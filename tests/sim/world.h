@@ -19,6 +19,7 @@
 
 #include "tests/sim/checks.h"
 #include "tests/sim/client.h"
+#include "tests/sim/counter_client.h"
 #include "tests/sim/program.h"
 #include "tests/sim/reference.h"
 #include "tests/sim/scenario.h"
@@ -94,6 +95,7 @@ class World {
   void End(bool power_loss, std::string_view why);
   void Installed(bool crashed);
   IdleGroups ReadIdle() const;
+  std::map<SliConfig, int64_t> ReadPointIntervals() const;
   void SettleAlerts(const AlertChanges& changes, bool crashed);
   void SyncLater();
 
@@ -101,6 +103,7 @@ class World {
   void Tick();
   void StepProgram();
   void MakeTraffic(int64_t from, int64_t to);
+  void MakeExports(int64_t from, int64_t to);
   void MakeFaults();
   void MakeReload();
   void MakeExclusion();
@@ -122,6 +125,7 @@ class World {
   Reference reference_;
   SloGenerator generator_;
   std::vector<Client> clients_;
+  std::vector<CounterClient> counter_clients_;
   std::unique_ptr<Program> program_;  // null: down
 
   std::priority_queue<Happening, std::vector<Happening>, std::greater<>> agenda_;
