@@ -3,6 +3,8 @@
 // addresses; a process without file descriptors.
 #include "net/internal/listener.h"
 
+#include <thread>
+
 #include <fcntl.h>
 #include <gmock/gmock.h>
 #include <sys/resource.h>
@@ -25,6 +27,24 @@ class ListenerTest : public ServerFixture {
     EXPECT_TRUE(MetricReaches("slowburn_net_request_bytes_total", bytes_));
     return slow;
   }
+  // Connects until it is taken, as number `accepted`. For a moment after its answer a request
+  // counts as open and its connection makes no room: how often that was so is added to `too_early`.
+  RawConnection ConnectTaken(double accepted, int& too_early) {
+    const auto tried = [this] {
+      return Metric("slowburn_net_connections_accepted_total") +
+             Metric("slowburn_net_connections_refused_total");
+    };
+    // Those before it are counted after they are served.
+    EXPECT_TRUE(MetricReaches("slowburn_net_connections_accepted_total", accepted - 1));
+    for (;;) {
+      const double before = tried();
+      RawConnection connection = Connect();
+      while (tried() == before) std::this_thread::yield();
+      if (Metric("slowburn_net_connections_accepted_total") == accepted) return connection;
+      ++too_early;
+    }
+  }
+
   int Hello(RawConnection& connection) {
     connection.Send(kHello);
     bytes_ += static_cast<double>(kHello.size());
@@ -45,13 +65,14 @@ TEST_F(ListenerTest, AtTheMaximumTheIdleMakeRoomAndTheBusyStay) {
   RawConnection idle = Connect();
   idle.Send(kHello);
   EXPECT_EQ(idle.Read().status, 200);
-  RawConnection newcomer = Connect();
+  int too_early = 0;
+  RawConnection newcomer = ConnectTaken(/*accepted=*/3, too_early);
   newcomer.Send(kLate);
   Reply second = kept_->Take();
   EXPECT_EQ(idle.ReadToEnd(), "");
   EXPECT_EQ(Metric("slowburn_net_connections_evicted_total"), 1);
   EXPECT_EQ(Connect().ReadToEnd(), "");
-  EXPECT_EQ(Metric("slowburn_net_connections_refused_total"), 1);
+  EXPECT_EQ(Metric("slowburn_net_connections_refused_total"), too_early + 1);
   EXPECT_EQ(Metric("slowburn_net_connections_accepted_total"), 3);
   std::move(first)(TextResponse("first"));
   std::move(second)(TextResponse("second"));
