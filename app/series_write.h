@@ -1,0 +1,42 @@
+// app/series_write.h: what one request, or one look at our own SLOs, brings to the time series.
+//
+// Room     app
+// Uses     storage/series
+// Threads  made by any thread; AddTo by the one that plans commits
+// Units    samples
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+
+#include <absl/status/status.h>
+
+#include "storage/series/sample_fate.h"
+#include "storage/series/write_plan.h"
+
+namespace slowburn::app {
+
+// What became of it, by kind.
+struct SeriesOutcome {
+  storage::FateCounts samples{};  // floats
+  storage::FateCounts histograms{};
+  storage::FateCounts exemplars{};
+  // Of the first that was refused: the series and why, for whoever sent it. "" when none was.
+  std::string first_refused;
+
+  static uint64_t Written(const storage::FateCounts& counts);  // taken, or there already
+  static uint64_t Refused(const storage::FateCounts& counts);
+};
+
+// Owns all that it needs until its commit: labels are read only of series that nobody knows yet.
+class SeriesWrite {
+ public:
+  virtual ~SeriesWrite() = default;
+  // Adds all that it brings to the plan. What is refused is in `outcome` and takes nothing else
+  // with it. kDataLoss where the store cannot be read: then the plan must be dropped.
+  virtual absl::Status AddTo(storage::WritePlan& plan, SeriesOutcome& outcome) = 0;
+  virtual size_t memory_bytes() const = 0;
+};
+
+}  // namespace slowburn::app
