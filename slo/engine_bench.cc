@@ -1,4 +1,5 @@
 // What a second costs when every group has events in every window, and what a group weighs.
+#include <algorithm>
 #include <map>
 #include <memory>
 #include <string>
@@ -90,11 +91,8 @@ struct Loaded {
   }
 };
 
-// One second of engine time; every tenth slides the windows. The counter `second` is what one (SLO,
-// group) takes of it.
-void BM_Engine_Step(benchmark::State& state) {
-  const auto groups = static_cast<size_t>(state.range(0));
-  // Made once for all repetitions of a size, and only one size is in memory.
+// Made once for all repetitions of a size, and only one size is in memory.
+Loaded& LoadedOnce(size_t groups) {
   static std::map<size_t, std::unique_ptr<Loaded>> cache;
   if (!cache.contains(groups)) {
     cache.clear();
@@ -102,7 +100,14 @@ void BM_Engine_Step(benchmark::State& state) {
     cache[groups]->engine.Step(kNow + 11s);  // the windows' edges are in memory after it
     cache[groups]->now += 11s;
   }
-  Loaded& loaded = *cache[groups];
+  return *cache[groups];
+}
+
+// One second of engine time; every tenth slides the windows. The counter `second` is what one (SLO,
+// group) takes of it.
+void BM_Engine_Step(benchmark::State& state) {
+  const auto groups = static_cast<size_t>(state.range(0));
+  Loaded& loaded = LoadedOnce(groups);
   for (auto _ : state) {
     loaded.now += 1s;
     loaded.engine.Step(loaded.now);
@@ -138,24 +143,48 @@ void BM_GroupCounts_Add(benchmark::State& state) {
 }
 BENCHMARK(BM_GroupCounts_Add);
 
-// Planning and applying one request that touches `changes` groups.
-void BM_SliTable_Commit(benchmark::State& state) {
-  const auto groups = static_cast<uint32_t>(state.range(0));
-  Loaded loaded(groups + 1);
-  SliDelta delta;
-  for (uint32_t g = 1; g <= groups; ++g) {
-    std::string key;
-    AppendGroupValue(key, "/route/" + std::to_string(g));
-    delta.Count(delta.Append(SliId{1}, SliceOf(kNow), key), true, 3);
+// Requests that change a slice of `changes` groups each, among `groups`: the next request touches
+// the next ones, so with many groups none is in a cache of the processor.
+std::vector<SliDelta> Requests(size_t groups, size_t changes, sys_seconds now) {
+  std::vector<SliDelta> requests(std::max<size_t>(groups / changes, 1));
+  const size_t stride = 7919;  // a prime: neighbours in a request are not neighbours in memory
+  size_t group = 0;
+  for (SliDelta& request : requests) {
+    for (size_t i = 0; i < changes; ++i, group = (group + stride) % groups) {
+      const size_t in_sli = group % kGroupsPerSli;
+      std::string key;
+      AppendGroupValue(key, "/route/" + std::to_string(in_sli));
+      const auto sli = static_cast<SliId>(group / kGroupsPerSli + 1);
+      request.Count(request.Append(sli, SliceOf(now), key), true, 3);
+    }
   }
-  const SliDelta* deltas[] = {&delta};
-  for (auto _ : state) {
-    const auto plan = loaded.engine.table().Plan(deltas, kNow);
-    if (!plan.ok() || !loaded.engine.table().Apply(*plan).ok()) std::abort();
-  }
-  state.SetItemsProcessed(state.iterations() * groups);
+  return requests;
 }
-BENCHMARK(BM_SliTable_Commit)->ArgName("changes")->Arg(1)->Arg(200);
+
+// Planning and applying one request.
+void BM_SliTable_Commit(benchmark::State& state) {
+  const auto groups = static_cast<size_t>(state.range(0));
+  const auto changes = static_cast<size_t>(state.range(1));
+  Loaded& loaded = LoadedOnce(groups);
+  SliTable& table = loaded.engine.table();
+  const std::vector<SliDelta> requests = Requests(groups, changes, loaded.now);
+  size_t next = 0;
+  for (auto _ : state) {
+    const SliDelta* deltas[] = {&requests[next++ % requests.size()]};
+    const auto plan = table.Plan(deltas, loaded.now);
+    if (!plan.ok() || !table.Apply(*plan).ok()) std::abort();
+  }
+  state.SetItemsProcessed(state.iterations() * static_cast<int64_t>(changes));
+}
+BENCHMARK(BM_SliTable_Commit)
+    ->ArgNames({"groups", "changes"})
+    ->Args({1, 1})
+    ->Args({100, 1})
+    ->Args({100, 100})
+    ->Args({10'000, 1})
+    ->Args({10'000, 200})
+    ->Args({100'000, 1})
+    ->Args({100'000, 200});
 
 }  // namespace
 }  // namespace slowburn::slo
