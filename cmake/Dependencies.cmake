@@ -17,6 +17,7 @@ find_package(OpenSSL REQUIRED)
 find_package(simdjson CONFIG REQUIRED)
 find_package(zstd CONFIG REQUIRED)
 find_package(roaring CONFIG REQUIRED)
+find_package(Snappy CONFIG REQUIRED)
 find_package(PkgConfig REQUIRED)
 # Not called re2: gRPC looks for a package of that name itself.
 pkg_check_modules(libre2 REQUIRED IMPORTED_TARGET re2)

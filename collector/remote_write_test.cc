@@ -12,6 +12,7 @@
 #include <protozero/pbf_writer.hpp>
 
 #include "base/status.h"
+#include "collector/series_labels.h"
 #include "model/sample.h"
 
 namespace slowburn::collector {
@@ -21,6 +22,7 @@ using model::LabelSet;
 using model::NativeHistogram;
 using protozero::pbf_writer;
 using testing::ElementsAre;
+using testing::HasSubstr;
 
 struct SeriesToSend {
   std::vector<model::Label> labels;
@@ -67,7 +69,7 @@ TEST(RemoteWriteTest, SamplesComeBackBitByBit) {
   EXPECT_EQ(std::bit_cast<uint64_t>(batch.samples[2].value), std::bit_cast<uint64_t>(-0.0));
   EXPECT_EQ(batch.samples[2].time_ms, -5);
   LabelSet labels;
-  ASSERT_TRUE(ReadRemoteWriteLabels(batch.series[0].message, labels));
+  ASSERT_EQ(ReadSeriesLabels(batch, batch.series[0], labels), "");
   EXPECT_EQ(labels, (LabelSet{{"__name__", "up"}, {"job", "api"}}));
 }
 
@@ -103,35 +105,9 @@ TEST(RemoteWriteTest, ScatteredLabelsAreStillLabels) {
   ASSERT_TRUE(DecodeRemoteWrite(body, batch).ok());
   EXPECT_NE(batch.series[0].labels_hash_low, batch.series[1].labels_hash_low);
   LabelSet labels;
-  ASSERT_TRUE(ReadRemoteWriteLabels(batch.series[1].message, labels));
+  ASSERT_EQ(ReadSeriesLabels(batch, batch.series[1], labels), "");
   EXPECT_EQ(labels.Get("job"), "b");
 }
-
-struct LabelsCase {
-  std::string name;
-  std::vector<model::Label> labels;
-  bool want;
-};
-class RemoteWriteLabelsTest : public testing::TestWithParam<LabelsCase> {};
-
-TEST_P(RemoteWriteLabelsTest, AreReadOrRefused) {
-  model::SeriesBatch batch;
-  const std::string body = Request({{GetParam().labels, {}}});
-  ASSERT_TRUE(DecodeRemoteWrite(body, batch).ok());
-  ASSERT_EQ(batch.series.size(), 1u);
-  LabelSet labels;
-  EXPECT_EQ(ReadRemoteWriteLabels(batch.series[0].message, labels), GetParam().want);
-}
-
-INSTANTIATE_TEST_SUITE_P(Labels, RemoteWriteLabelsTest,
-                         testing::ValuesIn<LabelsCase>({
-                             {"Sorted", {{"a", "1"}, {"b", "1"}}, true},
-                             {"Unsorted", {{"b", "1"}, {"a", "1"}}, true},
-                             {"EmptyValue", {{"a", ""}}, true},
-                             {"EmptyName", {{"", "1"}}, false},
-                             {"Twice", {{"a", "1"}, {"a", "2"}}, false},
-                         }),
-                         [](const auto& info) { return info.param.name; });
 
 TEST(RemoteWriteTest, HistogramsExemplarsAndMetadata) {
   std::string body;
@@ -184,7 +160,7 @@ TEST(RemoteWriteTest, HistogramsExemplarsAndMetadata) {
   ASSERT_EQ(batch.exemplars.size(), 1u);
   EXPECT_EQ(batch.exemplars[0].time_ms, 500);
   LabelSet labels;
-  ASSERT_TRUE(ReadRemoteWriteLabels(batch.exemplars[0].message, labels));
+  ASSERT_EQ(ReadExemplarLabels(batch, batch.exemplars[0], labels), "");
   EXPECT_EQ(labels.Get("trace_id"), "ab");
   ASSERT_EQ(batch.metadata.size(), 1u);
   EXPECT_EQ(batch.metadata[0].type, "counter");
@@ -207,8 +183,62 @@ TEST(RemoteWriteTest, OtherBytesAreRefused) {
     other[random() % other.size()] ^= static_cast<char>(1 << random() % 8);
     if (!DecodeRemoteWrite(other, batch).ok()) continue;
     LabelSet labels;
-    for (const auto& series : batch.series) ReadRemoteWriteLabels(series.message, labels);
+    for (const auto& series : batch.series) ReadSeriesLabels(batch, series, labels);
   }
+}
+
+// Numbers that are not packed, and those that are, in parts: a delta goes on from the one before.
+TEST(RemoteWriteTest, NumbersComeInAnyForm) {
+  std::string body;
+  {
+    pbf_writer request(body);
+    pbf_writer series(request, 1);
+    pbf_writer histogram(series, 4);
+    const std::vector<int64_t> two = {3, -1};
+    histogram.add_packed_sint64(12, two.begin(), two.end());
+    histogram.add_sint64(12, 4);
+    histogram.add_packed_sint64(12, two.begin(), two.end());
+    histogram.add_double(16, 0.5);
+    histogram.add_sint32(4, -53);
+  }
+  model::SeriesBatch batch;
+  ASSERT_TRUE(DecodeRemoteWrite(body, batch).ok());
+  EXPECT_THAT(batch.histograms[0].value.positive_counts, ElementsAre(3, 2, 6, 9, 8));
+  EXPECT_THAT(batch.histograms[0].value.custom_bounds, ElementsAre(0.5));
+  EXPECT_EQ(batch.histograms[0].value.schema, NativeHistogram::kCustomBuckets);
+}
+
+// A reader that skipped what it does not know would lose all of it, and say it was taken.
+TEST(RemoteWriteTest, TheOtherVersionIsRefused) {
+  std::string body;
+  {
+    pbf_writer request(body);
+    request.add_string(4, "");
+    request.add_string(5, "");
+  }
+  model::SeriesBatch batch;
+  const absl::Status read = DecodeRemoteWrite(body, batch);
+  EXPECT_EQ(read.code(), absl::StatusCode::kInvalidArgument);
+  EXPECT_THAT(base::Message(read), HasSubstr("name its message in Content-Type"));
+}
+
+TEST(RemoteWriteTest, TheLeasePaysOrItComesAgain) {
+  const std::string body = Request({{{{"__name__", "up"}}, {{1, 1}}}});
+  model::SeriesBatch batch;
+  for (const uint64_t bytes : {uint64_t{1 << 20}, uint64_t{100}}) {
+    base::MemoryBudget budget(bytes);
+    base::MemoryLease lease(&budget);
+    const absl::Status read = DecodeRemoteWrite(body, batch, &lease);
+    EXPECT_EQ(read.ok(), bytes > 100) << base::Message(read);
+    EXPECT_GT(lease.bytes(), 0u);
+  }
+  // Another request has the rest of the budget.
+  base::MemoryBudget budget(1 << 20);
+  base::MemoryLease other(&budget);
+  ASSERT_TRUE(other.GrowTo((1 << 20) - 10));
+  base::MemoryLease lease(&budget);
+  EXPECT_EQ(DecodeRemoteWrite(body, batch, &lease).code(), absl::StatusCode::kUnavailable);
+  EXPECT_TRUE(batch.series.empty());
 }
 
 // Empty samples are two bytes on the wire and sixteen in memory.

@@ -4,7 +4,7 @@
 // Uses     model/
 // Threads  one owner at a time
 // Units    unix milliseconds
-// Source   Prometheus remote write 1.0
+// Source   Prometheus remote write 1.0 and 2.0
 #pragma once
 
 #include <cstdint>
@@ -17,10 +17,18 @@
 namespace slowburn::model {
 
 // Views are into the request that it was decoded from. The labels stay as they came: who knows a
-// series by the hash of those bytes never looks into them.
+// series by their hash never looks into them (collector/series_labels.h does).
 struct SeriesBatch {
+  // A text that labels and metadata refer to by its place: of remote write 2.0.
+  struct Symbol {
+    std::string_view text;
+    uint64_t hash_high = 0;  // XXH3_128 of the text
+    uint64_t hash_low = 0;
+  };
   struct Series {
-    uint64_t labels_hash_high = 0;  // XXH3_128 of the labels' bytes
+    // The same for the same labels in whatever request of one version; not the same for both
+    // versions.
+    uint64_t labels_hash_high = 0;
     uint64_t labels_hash_low = 0;
     std::string_view message;  // in which the labels are
     // Each range begins where that of the series before ends.
@@ -44,6 +52,8 @@ struct SeriesBatch {
     std::string_view unit;
   };
 
+  bool has_symbols = false;  // 2.0: labels are references into `symbols`
+  std::vector<Symbol> symbols;
   std::vector<Series> series;
   std::vector<Sample> samples;
   std::vector<Histogram> histograms;
@@ -51,6 +61,8 @@ struct SeriesBatch {
   std::vector<Metadata> metadata;
 
   void Clear() {
+    has_symbols = false;
+    symbols.clear();
     series.clear();
     samples.clear();
     histograms.clear();

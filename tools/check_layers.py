@@ -48,7 +48,7 @@ ARROWS = {
 }
 
 # Headers that protoc makes: they belong to room proto.
-GENERATED = ("opentelemetry/", "google/rpc/", "slowburn/store/")
+GENERATED = ("opentelemetry/", "google/rpc/", "slowburn/store/", "slowburn/remote_write/")
 STORED_USERS = {"app", "rules", "tests", "bench", "proto"}
 
 # Libraries that few rooms may know: (how their headers begin, who may, what the others do).

@@ -5,7 +5,8 @@
 namespace slowburn::net::internal {
 
 void ResizeUninitialized(std::string& bytes, size_t size) {
-  bytes.resize_and_overwrite(size, [](char*, size_t new_size) { return new_size; });
+  // What libstdc++ 12 passes is the new capacity where that is larger.
+  bytes.resize_and_overwrite(size, [size](char*, size_t) { return size; });
 }
 
 }  // namespace slowburn::net::internal
