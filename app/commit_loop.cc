@@ -62,9 +62,8 @@ void CommitLoop::Submit(SubmittedRequest request) {
 }
 
 void CommitLoop::Refuse(SubmittedRequest request, const absl::Status& why) {
-  step_->metrics().of(request.counted.signal).refused.Increment(request.counted.items);
-  Answer(request, {.outcome = collector::ExportAnswer::Outcome::kUnavailable,
-                   .message = std::string(base::Message(why))});
+  step_->metrics().of(request.counted).refused.Increment(request.counted.items);
+  app::Refuse(request, std::string(base::Message(why)), collector::ExportAnswer().retry_delay);
 }
 
 void CommitLoop::CountRefused(collector::RequestRefusal reason) {

@@ -52,6 +52,7 @@ class ScriptedStore final : public storage::Store {
   absl::Status WriteCheckpoint(storage::Batch batch) override {
     return real_.WriteCheckpoint(std::move(batch));
   }
+  void KeepLogAfter(uint64_t sequence) override { real_.KeepLogAfter(sequence); }
   absl::Status ReplayLog(
       uint64_t after,
       const std::function<absl::Status(uint64_t, std::string_view)>& visit) const override {
@@ -256,13 +257,8 @@ TEST_F(CommitLoopTest, EachSignalHasItsCounters) {
     loop_->Submit(std::move(request));
     answered.get_future().wait();
   };
-  CountedRequest records;
-  records.signal = model::Signal::kLogs;
-  records.hash = {5, 5};
-  records.items = 7;
-  records.rejected[static_cast<size_t>(model::Rejection::kTooNew)] = 3;
-  submit(records);
-  submit(records);
+  submit(LogRequest(5, 7, 3));
+  submit(LogRequest(5, 7, 3));
   submit(Request(1, "/pay", base::FloorSeconds(kStart), 2, 0));
   submit(MetricRequest(2, {Point(1, 0, 7), Point(2, 0, 7)}));
   submit(MetricRequest(3, {Point(1, 0, 7), Point(2, 0, 8), Point(3, -1, 8), Point(3, -2, 8)}));

@@ -18,6 +18,7 @@ constexpr std::chrono::seconds kCheckpointMin{1};
 constexpr std::chrono::seconds kCheckpointMax{10};
 // Checkpoints may take this share of the loop's time.
 constexpr int kCheckpointShare = 10;
+constexpr std::chrono::milliseconds kRetry{1000};
 constexpr std::chrono::milliseconds kRetryWhenFull{5000};
 constexpr std::chrono::seconds kClockJump{5};
 constexpr std::chrono::seconds kMemoryEvery{15};  // asking walks all groups
@@ -28,12 +29,40 @@ double Seconds(SteadyTime::duration duration) {
 
 }  // namespace
 
+namespace {
+
 // The payload goes to the downstreams or nowhere; what the request held is free before its client
 // may send the next one.
-void Answer(SubmittedRequest& request, collector::ExportAnswer answer) {
+void LetGo(SubmittedRequest& request) {
   request.payload.reset();
+  request.counted.series.reset();
   request.lease.Release();
-  std::move(request.answer)(std::move(answer));
+}
+
+}  // namespace
+
+void Answer(SubmittedRequest& request, RequestOutcome outcome) {
+  LetGo(request);
+  if (!request.series_answer) return std::move(request.answer)(std::move(outcome.answer));
+  const SeriesOutcome& series = outcome.series;
+  std::move(request.series_answer)({.samples_written = SeriesOutcome::Written(series.samples),
+                                    .histograms_written = SeriesOutcome::Written(series.histograms),
+                                    .exemplars_written = SeriesOutcome::Written(series.exemplars),
+                                    .refused = SeriesOutcome::Refused(series.samples) +
+                                               SeriesOutcome::Refused(series.histograms),
+                                    .message = std::move(outcome.answer.message)});
+}
+
+void Refuse(SubmittedRequest& request, std::string why, std::chrono::milliseconds retry_delay) {
+  LetGo(request);
+  constexpr auto kUnavailable = collector::ExportAnswer::Outcome::kUnavailable;
+  if (request.series_answer) {
+    std::move(request.series_answer)(
+        {.outcome = kUnavailable, .message = std::move(why), .retry_delay = retry_delay});
+  } else {
+    std::move(request.answer)(
+        {.outcome = kUnavailable, .message = std::move(why), .retry_delay = retry_delay});
+  }
 }
 
 CommitStep::CommitStep(Options options, Core& core, storage::Store& store, CommitOutlet& outlet,
@@ -43,7 +72,9 @@ CommitStep::CommitStep(Options options, Core& core, storage::Store& store, Commi
       store_(store),
       outlet_(outlet),
       clock_(clock),
-      metrics_(std::make_unique<internal::CommitMetrics>(registry)) {}
+      metrics_(std::make_unique<internal::CommitMetrics>(registry)) {
+  store_.KeepLogAfter(core_.log_needed_after());
+}
 
 CommitStep::~CommitStep() = default;
 
@@ -132,7 +163,7 @@ void CommitStep::CommitGroup(std::vector<SubmittedRequest> group) {
   metrics_->commit_seconds.Observe(Seconds(clock_.Monotonic() - start));
 }
 
-void CommitStep::AnswerAll(std::vector<SubmittedRequest>& group, const RequestPlan& plan) {
+void CommitStep::AnswerAll(std::vector<SubmittedRequest>& group, RequestPlan& plan) {
   const auto& too_late = plan.counts.too_late;
   metrics_->too_late.Increment(
       static_cast<double>(std::accumulate(too_late.begin(), too_late.end(), uint64_t{0})));
@@ -142,27 +173,29 @@ void CommitStep::AnswerAll(std::vector<SubmittedRequest>& group, const RequestPl
   metrics_->out_of_order_points.Increment(static_cast<double>(plan.out_of_order_points));
   metrics_->untracked_points.Increment(static_cast<double>(plan.untracked_points));
   metrics_->duplicate_points.Increment(static_cast<double>(plan.duplicate_points));
+  if (!plan.series_lost.ok()) {
+    metrics_->series_requests_lost.Increment();
+    base::Log(LogLevel::kError, "points are counted, and their samples are not stored",
+              {{"error", base::Message(plan.series_lost)}});
+  }
   for (size_t i = 0; i < group.size(); ++i) {
     SubmittedRequest& request = group[i];
-    const RequestOutcome& outcome = plan.outcomes[i];
-    internal::SignalMetrics& counters = metrics_->of(request.counted.signal);
+    RequestOutcome& outcome = plan.outcomes[i];
+    internal::SignalMetrics& counters = metrics_->of(request.counted);
     const int64_t rejected = outcome.is_resent ? 0 : outcome.answer.rejected;
     counters.rejected.Increment(static_cast<double>(rejected));
     counters.accepted.Increment(outcome.accepted);
     counters.duplicate.Increment(
         static_cast<double>(request.counted.items - outcome.accepted - rejected));
-    Answer(request, outcome.answer);
+    Answer(request, std::move(outcome));
   }
 }
 
 void CommitStep::Refuse(std::vector<SubmittedRequest>& group, const absl::Status& why) {
   for (SubmittedRequest& request : group) {
-    metrics_->of(request.counted.signal).refused.Increment(request.counted.items);
-    Answer(request,
-           {.outcome = collector::ExportAnswer::Outcome::kUnavailable,
-            .message = fmt::format("not stored: {}", base::Message(why)),
-            .retry_delay =
-                absl::IsResourceExhausted(why) ? kRetryWhenFull : std::chrono::milliseconds(1000)});
+    metrics_->of(request.counted).refused.Increment(request.counted.items);
+    app::Refuse(request, fmt::format("not stored: {}", base::Message(why)),
+                absl::IsResourceExhausted(why) ? kRetryWhenFull : kRetry);
   }
 }
 
@@ -343,9 +376,11 @@ void CommitStep::CheckpointIfDue(base::UnixNanos now, bool last) {
     next_checkpoint_ = start + kCheckpointMax;
     return;
   }
+  store_.KeepLogAfter(core_.log_needed_after());
   if (const absl::Status written = store_.WriteCheckpoint(*std::move(batch)); !written.ok()) {
     const std::unique_lock lock(core_mutex_);
     core_.CheckpointFailed();
+    store_.KeepLogAfter(core_.log_needed_after());
     if (!absl::IsResourceExhausted(written)) Fail(written);
     next_checkpoint_ = start + kCheckpointMax;
     return;

@@ -26,6 +26,7 @@
 #include "base/clock.h"
 #include "base/memory_budget.h"
 #include "collector/ingest_sink.h"
+#include "collector/series_sink.h"
 #include "serve/queries.h"
 #include "storage/api/store.h"
 
@@ -42,9 +43,12 @@ struct SubmittedRequest {
   uint64_t cost_bytes = 0;  // what it holds while it waits
   base::MemoryLease lease;  // released with the answer
   collector::AnswerFn answer;
+  collector::SeriesAnswerFn series_answer;  // of a remote write, instead of `answer`
 };
 // Lets go of what the request holds, then answers it.
-void Answer(SubmittedRequest& request, collector::ExportAnswer answer);
+void Answer(SubmittedRequest& request, RequestOutcome outcome);
+// One that was not taken.
+void Refuse(SubmittedRequest& request, std::string why, std::chrono::milliseconds retry_delay);
 
 // Requests that never became items, by reason.
 using RefusedRequests = std::array<uint64_t, collector::kRequestRefusals>;
@@ -133,7 +137,7 @@ class CommitStep {
   absl::Status Append(const store::v1::LogRecord& record, storage::Durability durability);
   absl::Status Commit(const store::v1::LogRecord& record, storage::Durability durability);
   void Fail(const absl::Status& why);
-  void AnswerAll(std::vector<SubmittedRequest>& group, const RequestPlan& plan);
+  void AnswerAll(std::vector<SubmittedRequest>& group, RequestPlan& plan);
   void Refuse(std::vector<SubmittedRequest>& group, const absl::Status& why);
   void CommitAlerts(const store::v1::LogRecord& record);
   void PublishAlerts(bool unpersisted);

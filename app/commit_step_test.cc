@@ -3,6 +3,7 @@
 #include "app/commit_step.h"
 
 #include "app/testing/core_fixture.h"
+#include "app/testing/sample_write.h"
 #include "base/testing/manual_clock.h"
 
 namespace slowburn::app {
@@ -31,6 +32,7 @@ class FillingStore final : public storage::Store {
   absl::Status WriteCheckpoint(storage::Batch batch) override {
     return real_.WriteCheckpoint(std::move(batch));
   }
+  void KeepLogAfter(uint64_t sequence) override { real_.KeepLogAfter(sequence); }
   absl::Status ReplayLog(
       uint64_t after,
       const std::function<absl::Status(uint64_t, std::string_view)>& visit) const override {
@@ -73,6 +75,15 @@ class CommitStepTest : public CoreFixture, private CommitOutlet {
     step_->CommitGroup(std::move(group));
   }
 
+  collector::SeriesAnswer Write(std::vector<FloatSample> samples, bool read_fails = false) {
+    std::vector<SubmittedRequest> group(1);
+    group[0].counted = RemoteWrite(std::move(samples), read_fails);
+    collector::SeriesAnswer got;
+    group[0].series_answer = [&got](collector::SeriesAnswer answer) { got = std::move(answer); };
+    step_->CommitGroup(std::move(group));
+    return got;
+  }
+
   void Prepare(std::vector<SubmittedRequest>&, const RequestPlan&) override {}
   void Route(std::vector<SubmittedRequest>&, const RequestPlan&) override {}
   DownstreamTotals Totals() const override { return {}; }
@@ -99,6 +110,42 @@ TEST_F(CommitStepTest, AReloadOnAFullDiskEndsTheAlertsOfRemovedSlos) {
   ASSERT_EQ(published_.size(), 1u);
   EXPECT_EQ(published_[0].state, model::AlertState::kInactive);
   EXPECT_TRUE(published_[0].unpersisted);
+}
+
+TEST_F(CommitStepTest, ARemoteWriteIsAnsweredBySample) {
+  const int64_t now_ms = UnixMillis(clock_.Now());
+  using Outcome = collector::ExportAnswer::Outcome;
+  const std::vector<FloatSample> samples = {{"up", now_ms, 1}, {"up", now_ms, 2}};
+  filling_->full = true;
+  collector::SeriesAnswer answer = Write(samples);
+  EXPECT_EQ(answer.outcome, Outcome::kUnavailable);
+  EXPECT_EQ(answer.message, "not stored: no space");
+  EXPECT_EQ(answer.retry_delay, 5s);
+  filling_->full = false;
+  answer = Write(samples);
+  EXPECT_EQ(answer.outcome, Outcome::kAccepted);
+  EXPECT_EQ(answer.samples_written, 1u);
+  EXPECT_EQ(answer.refused, 1u);
+  EXPECT_NE(answer.message.find("1 of 2 samples are not stored"), std::string::npos);
+  answer = Write(samples, /*read_fails=*/true);
+  EXPECT_EQ(answer.outcome, Outcome::kUnavailable);
+  EXPECT_EQ(answer.message, "not stored: a block is broken");
+}
+
+// Alone, remote writes change no count: their checkpoints come all the same, also when nothing
+// comes any more.
+TEST_F(CommitStepTest, SilentSeriesAreWrittenAndLetTheLogGo) {
+  Write({{"up", UnixMillis(clock_.Now()), 1}});
+  for (int minute = 0; minute < 12; ++minute) {
+    clock_.Advance(1min);
+    step_->Tick();
+  }
+  EXPECT_EQ(store_->statistics().log_records, 0u);
+  Write({{"up", UnixMillis(clock_.Now()), 2}});
+  step_->Finish();
+  step_.reset();
+  Open(clock_.Now());
+  EXPECT_EQ(ReadAllSamples(*core_)["up"].size(), 2u);
 }
 
 // The loop sleeps UntilSync: with nothing left of it, it would ask without a pause.

@@ -67,7 +67,8 @@ Core::Core(Options options, const storage::Store& store)
       latencies_(options_.latencies, latency_blocks_),
       alerts_(options_.alerts),
       dedup_(options_.dedup_bytes_max),
-      streams_(options_.streams) {}
+      streams_(options_.streams),
+      series_(options_.series, store) {}
 
 // --- recovery
 
@@ -177,35 +178,50 @@ absl::Status Core::LoadMetricStreams(const storage::Snapshot& snapshot) {
   return absl::OkStatus();
 }
 
+absl::Status Core::LoadCheckpoints(base::UnixNanos now) {
+  const std::unique_ptr<storage::Snapshot> snapshot = store_.TakeSnapshot();
+  SB_RETURN_IF_ERROR(LoadSlis(*snapshot));
+  SB_RETURN_IF_ERROR(LoadGroups(*snapshot));
+  SB_RETURN_IF_ERROR(LoadEpochs(*snapshot));
+  SB_RETURN_IF_ERROR(LoadAlertsDedupLedger(*snapshot, now));
+  SB_RETURN_IF_ERROR(LoadStreams(*snapshot));
+  SB_RETURN_IF_ERROR(LoadExclusions(*snapshot));
+  SB_RETURN_IF_ERROR(LoadMetricStreams(*snapshot));
+  const auto kept = snapshot->Get(Family::kMeta, storage::MetaKey("hours_kept_from"));
+  if (!kept.ok()) return kept.status();
+  if (kept->has_value())
+    hours_kept_from_ = static_cast<uint32_t>(std::strtoul((*kept)->c_str(), nullptr, 10));
+  written_hours_kept_from_ = hours_kept_from_;
+  engine_.table().SetHoursKeptFrom(hours_kept_from_);
+  return absl::OkStatus();
+}
+
+// Series are covered later than the rest: of a record up to the checkpoint they alone need
+// anything.
+absl::Status Core::ReplayRecord(uint64_t sequence, std::string_view bytes, base::UnixNanos now) {
+  store::v1::LogRecord record;
+  if (!record.ParseFromArray(bytes.data(), static_cast<int>(bytes.size()))) {
+    return base::DataLoss("log record {} cannot be read; restore the store from a backup",
+                          sequence);
+  }
+  const uint64_t checkpoint = store_.checkpoint_sequence();
+  if (SB_MUTANT("replay_loses_first") && sequence == checkpoint + 1) return absl::OkStatus();
+  if (sequence > checkpoint) SB_RETURN_IF_ERROR(ApplyRecord(record));
+  if (record.samples().empty() || sequence <= series_.covered_sequence()) return absl::OkStatus();
+  return series_.Replay(sequence, record.samples(), UnixMillis(now));
+}
+
 absl::Status Core::Recover(base::UnixNanos now) {
   alerts_.set_watched_since(now);
-  {
-    const std::unique_ptr<storage::Snapshot> snapshot = store_.TakeSnapshot();
-    SB_RETURN_IF_ERROR(LoadSlis(*snapshot));
-    SB_RETURN_IF_ERROR(LoadGroups(*snapshot));
-    SB_RETURN_IF_ERROR(LoadEpochs(*snapshot));
-    SB_RETURN_IF_ERROR(LoadAlertsDedupLedger(*snapshot, now));
-    SB_RETURN_IF_ERROR(LoadStreams(*snapshot));
-    SB_RETURN_IF_ERROR(LoadExclusions(*snapshot));
-    SB_RETURN_IF_ERROR(LoadMetricStreams(*snapshot));
-    const auto kept = snapshot->Get(Family::kMeta, storage::MetaKey("hours_kept_from"));
-    if (!kept.ok()) return kept.status();
-    if (kept->has_value())
-      hours_kept_from_ = static_cast<uint32_t>(std::strtoul((*kept)->c_str(), nullptr, 10));
-    written_hours_kept_from_ = hours_kept_from_;
-    engine_.table().SetHoursKeptFrom(hours_kept_from_);
-  }
-  const absl::Status replayed = store_.ReplayLog(
-      store_.checkpoint_sequence(), [&](uint64_t sequence, std::string_view bytes) {
-        store::v1::LogRecord record;
-        if (!record.ParseFromArray(bytes.data(), static_cast<int>(bytes.size()))) {
-          return base::DataLoss("log record {} cannot be read; restore the store from a backup",
-                                sequence);
-        }
-        if (SB_MUTANT("replay_loses_first") && sequence == store_.checkpoint_sequence() + 1)
-          return absl::OkStatus();
-        return base::Annotate(ApplyRecord(record), fmt::format("replay log record {}", sequence));
-      });
+  SB_RETURN_IF_ERROR(LoadCheckpoints(now));
+  SB_RETURN_IF_ERROR(series_.Recover(UnixMillis(now)));
+  log_needed_after_ = series_.covered_sequence();
+  const absl::Status replayed =
+      store_.ReplayLog(std::min(store_.checkpoint_sequence(), series_.covered_sequence()),
+                       [&](uint64_t sequence, std::string_view bytes) {
+                         return base::Annotate(ReplayRecord(sequence, bytes, now),
+                                               fmt::format("replay log record {}", sequence));
+                       });
   streams_.EndRecovery();
   return replayed;
 }
@@ -214,8 +230,12 @@ absl::Status Core::Recover(base::UnixNanos now) {
 
 absl::StatusOr<RequestPlan> Core::PlanRequests(const std::vector<const CountedRequest*>& requests,
                                                base::UnixNanos now) {
-  RequestPlanner planner(dedup_, streams_, now);
+  RequestPlanner planner(dedup_, streams_, series_, now);
   for (const CountedRequest* request : requests) planner.Add(*request);
+  if (!planner.series_status().ok()) {
+    if (requests.size() > 1 || requests.front()->is_remote_write) return planner.series_status();
+    planner.LeaveOutSeries();
+  }
   std::vector<const slo::SliDelta*> deltas = planner.deltas();
   slo::MetricStreams::Plan metrics;
   if (!planner.metrics().empty()) {
@@ -233,6 +253,7 @@ absl::Status Core::Apply(const RequestPlan& plan) {
   SB_RETURN_IF_ERROR(latencies_.Apply(plan.counts.latencies));
   counts_changed_ |= !plan.counts.changes.empty();
   engine_.metric_streams().Apply(plan.metrics);
+  if (plan.series != nullptr) plan.series->Apply(plan.record.samples().size());
   return ApplyAllButCounts(plan.record);
 }
 
@@ -359,7 +380,7 @@ bool Core::HasChanges() const {
   return counts_changed_ || ledger_changed_ || !new_slis_.empty() || !new_groups_.empty() ||
          !new_dedup_.empty() || !changed_alerts_.empty() || streams_.HasChanges() ||
          latencies_.HasChanges() || exclusions_.HasChanges() || epochs_.HasChanges() ||
-         engine_.metric_streams().HasChanges();
+         engine_.metric_streams().HasChanges() || series_.has_series();
 }
 
 absl::Status Core::PutCounts(base::UnixNanos now, storage::Batch& batch) {
@@ -458,9 +479,30 @@ void Core::DropExpired(base::UnixNanos now, storage::Batch& batch) {
   drop(days_kept_from_, DayOf(now - options_.retention), {Kind::kDay, Kind::kLatencyDay});
 }
 
-absl::StatusOr<storage::Batch> Core::MakeCheckpoint(base::UnixNanos now) {
+// Series that cannot be read must not hold up the checkpoints of counts.
+storage::Batch Core::BatchOfSeries(base::UnixNanos now) {
   storage::Batch batch;
-  SB_RETURN_IF_ERROR(PutCounts(now, batch));
+  const auto covered = series_.AddCheckpoint(UnixMillis(now), store_.last_sequence(), batch);
+  if (covered.ok()) {
+    log_needed_after_ = *covered;
+    return batch;
+  }
+  if (series_checkpoints_failed_++ == 0) {
+    base::Log(base::LogLevel::kError,
+              "time series cannot be written, their samples stay in the log and memory",
+              {{"error", base::Message(covered.status())}});
+  }
+  series_.CheckpointFailed();
+  log_needed_after_ = series_.covered_sequence();
+  return storage::Batch();
+}
+
+absl::StatusOr<storage::Batch> Core::MakeCheckpoint(base::UnixNanos now) {
+  storage::Batch batch = BatchOfSeries(now);
+  if (absl::Status counts = PutCounts(now, batch); !counts.ok()) {
+    CheckpointFailed();
+    return counts;
+  }
   PutLatencies(batch);
   DropExpired(now, batch);
   absl::flat_hash_map<std::string, std::string> alerts;
@@ -494,6 +536,8 @@ absl::StatusOr<storage::Batch> Core::MakeCheckpoint(base::UnixNanos now) {
 }
 
 void Core::CheckpointFailed() {
+  series_.CheckpointFailed();
+  log_needed_after_ = series_.covered_sequence();
   streams_.CheckpointFailed();
   engine_.table().Unroll(rolled_);
   rolled_.clear();
@@ -502,6 +546,7 @@ void Core::CheckpointFailed() {
 }
 
 void Core::CheckpointWritten() {
+  series_.CheckpointWritten();
   streams_.CheckpointWritten();
   exclusions_.CheckpointWritten();
   epochs_.CheckpointWritten();

@@ -1,8 +1,8 @@
 // app/core.h: the whole state of the program and how a commit changes it: counts, latencies,
-// alerts, dedup, streams, ledger.
+// alerts, dedup, streams, ledger, time series.
 //
 // Room     app
-// Uses     slo/, rules/, storage/api, proto (slowburn/store)
+// Uses     slo/, rules/, storage/api, storage/series, proto (slowburn/store)
 // Threads  one thread steps it; others read under the lock of the commit loop
 // Units    engine time
 //
@@ -34,6 +34,7 @@
 #include "slo/engine.h"
 #include "slo/latency_table.h"
 #include "storage/api/store.h"
+#include "storage/series/series_store.h"
 
 namespace slowburn::app {
 
@@ -47,15 +48,19 @@ class Core {
     bool dead_man = true;
     StreamTable::Options streams;
     slo::LatencyTable::Options latencies;
+    storage::SeriesOptions series;
     std::vector<Downstream> downstreams;  // an accepted item goes to all that take its signal
   };
   // `store` must outlive the core.
   Core(Options options, const storage::Store& store);
 
   // Loads the checkpoints, then replays what is newer. kDataLoss when they do not fit together.
+  // Afterwards the log has to be kept after log_needed_after().
   absl::Status Recover(base::UnixNanos now);
 
   // --- requests
+  // Where stored series cannot be read: one request alone is planned without its samples if it
+  // counts for anything else; all others fail.
   absl::StatusOr<RequestPlan> PlanRequests(const std::vector<const CountedRequest*>& requests,
                                            base::UnixNanos now);
   absl::Status Apply(const RequestPlan& plan);
@@ -90,8 +95,11 @@ class Core {
   // --- checkpoints
   bool HasChanges() const;
   // Absolute states of all that changed since the last one; also rolls days and drops what is past
-  // its retention, a bounded piece each time.
+  // its retention, a bounded piece each time. Series that cannot be read are left out of it: then
+  // the log is kept for them.
   absl::StatusOr<storage::Batch> MakeCheckpoint(base::UnixNanos now);
+  // Records up to here are not needed any more, once the batch that was made is written.
+  uint64_t log_needed_after() const { return log_needed_after_; }
   // The batch is in the store.
   void CheckpointWritten();
   // The batch did not reach the store: all that it held is due again.
@@ -108,6 +116,9 @@ class Core {
   const Ledger& ledger() const { return ledger_; }
   const SloEpochs& epochs() const { return epochs_; }
   const BlockStore& blocks() const { return blocks_; }
+  // Its readers need no lock; what they hold of it must end before the core does.
+  const storage::SeriesStore& series() const { return series_; }
+  uint64_t series_checkpoints_failed() const { return series_checkpoints_failed_; }
   // The first moment whose counts are still kept.
   std::chrono::sys_seconds retained_from(base::UnixNanos now) const;
 
@@ -119,8 +130,11 @@ class Core {
   absl::Status LoadStreams(const storage::Snapshot& snapshot);
   absl::Status LoadExclusions(const storage::Snapshot& snapshot);
   absl::Status LoadMetricStreams(const storage::Snapshot& snapshot);
+  absl::Status LoadCheckpoints(base::UnixNanos now);
+  absl::Status ReplayRecord(uint64_t sequence, std::string_view bytes, base::UnixNanos now);
   absl::Status ApplyAllButCounts(const store::v1::LogRecord& record);
   void AddDeadMan(std::vector<model::AlertCondition>& conditions) const;
+  storage::Batch BatchOfSeries(base::UnixNanos now);
   absl::Status PutCounts(base::UnixNanos now, storage::Batch& batch);
   void PutLatencies(storage::Batch& batch);
   void PutMetricStreams(storage::Batch& batch) const;
@@ -138,6 +152,9 @@ class Core {
   StreamTable streams_;
   Ledger ledger_;
   SloEpochs epochs_;
+  storage::SeriesStore series_;
+  uint64_t log_needed_after_ = 0;
+  uint64_t series_checkpoints_failed_ = 0;
 
   // Since the last checkpoint.
   std::vector<store::v1::SliRegistration> new_slis_;

@@ -212,13 +212,8 @@ TEST_F(CoreTest, EachSignalHasItsOwnLedgerAndItsDownstreams) {
   Open(kStart);
   const CountedRequest spans = Request(1, "/pay", Second(0s), 5, 0);
   const CountedRequest points = MetricRequest(2, {Point(1, 0, 7), Point(2, 0, 7)});
-  CountedRequest records;
-  records.signal = kLogs;
-  records.hash = {3, 3};
-  records.items = 4;
-  records.rejected[static_cast<size_t>(model::Rejection::kTooNew)] = 1;
-  CountedRequest broken = records;  // JSON that could be counted, and not passed on
-  broken.hash = {4, 4};
+  const CountedRequest records = LogRequest(3, 4, 1);
+  CountedRequest broken = LogRequest(4, 4, 1);  // JSON that could be counted, and not passed on
   broken.is_transcodable = false;
   Commit({&spans, &points, &records, &broken, &points}, kStart);
   const serve::LedgerReading ledger = core_->ledger().Reading();
@@ -238,12 +233,11 @@ TEST_F(CoreTest, EachSignalHasItsOwnLedgerAndItsDownstreams) {
 
 TEST_F(CoreTest, APointIsCountedOnceHoweverItIsPacked) {
   const CountedRequest first = MetricRequest(1, {Point(1, 0, 7), Point(2, 0, 8)});
-  const CountedRequest again = MetricRequest(2, {Point(3, 0, 9), Point(1, 0, 7)});
   Commit(first, kStart);
   // In the same process, after a crash, and after a checkpoint and a crash.
   for (int round = 0; round < 3; ++round) {
-    CountedRequest repacked = again;
-    repacked.hash = {100 + static_cast<uint64_t>(round), 0};
+    const CountedRequest repacked =
+        MetricRequest(100 + static_cast<uint64_t>(round), {Point(3, 0, 9), Point(1, 0, 7)});
     const RequestOutcome outcome = Commit(repacked, kStart + 1min);
     EXPECT_FALSE(outcome.is_resent);
     EXPECT_EQ(outcome.answer.rejected, 0);

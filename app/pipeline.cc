@@ -4,6 +4,7 @@
 #include <span>
 #include <utility>
 
+#include "app/remote_write_series.h"
 #include "base/status.h"
 #include "collector/otlp_json.h"
 #include "collector/without_items.h"
@@ -71,20 +72,25 @@ absl::Status AddPayload(const RequestBody& body, const Batch& batch, SubmittedRe
 }
 
 // Until its answer the request holds what it costs, and no longer its body.
-template <typename Batch>
-void Submit(CommitLoop& loop, const RequestBody& body, const Batch& batch,
-            SubmittedRequest request) {
+void Submit(CommitLoop& loop, SubmittedRequest request, absl::Status status = {}) {
   const CountedRequest& counted = request.counted;
-  absl::Status status;
-  if (loop.Forwards(counted.signal)) status = AddPayload(body, batch, request);
   request.cost_bytes = sizeof request + counted.delta.memory_bytes() +
                        counted.metrics.memory_bytes() +
                        counted.points.capacity() * sizeof(StreamPoint);
+  if (counted.series != nullptr) request.cost_bytes += counted.series->memory_bytes();
   if (request.payload != nullptr) request.cost_bytes += request.payload->capacity();
   if (!request.lease.GrowTo(request.cost_bytes)) status.Update(ShortOfMemory());
   request.lease.ShrinkTo(request.cost_bytes);
   if (!status.ok()) return loop.Refuse(std::move(request), status);
   loop.Submit(std::move(request));
+}
+
+template <typename Batch>
+void Submit(CommitLoop& loop, const RequestBody& body, const Batch& batch,
+            SubmittedRequest request) {
+  absl::Status status;
+  if (loop.Forwards(request.counted.signal)) status = AddPayload(body, batch, request);
+  Submit(loop, std::move(request), std::move(status));
 }
 
 }  // namespace
@@ -184,6 +190,18 @@ void Pipeline::Use(std::shared_ptr<const slo::Matchers> matchers) {
   traces_ = std::move(traces);
   logs_ = std::move(logs);
   metrics_ = std::move(metrics);
+}
+
+void Pipeline::Ingest(std::unique_ptr<collector::ReceivedSeries> received,
+                      collector::SeriesAnswerFn answer) const {
+  SubmittedRequest request;
+  request.series_answer = std::move(answer);
+  request.lease = std::move(received->lease);
+  request.counted.is_remote_write = true;
+  request.counted.deduplicate = false;
+  request.counted.items = RemoteWriteSeries::CountItems(received->batch);
+  request.counted.series = std::make_unique<RemoteWriteSeries>(std::move(received));
+  Submit(loop_, std::move(request));
 }
 
 std::shared_ptr<const collector::TraceSink> Pipeline::traces() const {

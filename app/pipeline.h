@@ -1,8 +1,8 @@
 // app/pipeline.h: what stands behind the collector: requests are validated and matched on the
-// server's thread, then go to the commit loop.
+// server's thread, then go to the commit loop; remote writes go there as they are.
 //
 // Room     app
-// Uses     collector/ (the sink it implements), slo/, app/
+// Uses     collector/ (the sinks it implements), slo/, app/
 // Threads  thread-safe
 // Units    unix time
 #pragma once
@@ -15,11 +15,12 @@
 #include "app/commit_loop.h"
 #include "base/clock.h"
 #include "collector/ingest_sink.h"
+#include "collector/series_sink.h"
 #include "slo/matcher.h"
 
 namespace slowburn::app {
 
-class Pipeline final : public collector::IngestSink {
+class Pipeline final : public collector::IngestSink, public collector::SeriesSink {
  public:
   // An event further ahead than this is refused: a clock that runs fast must not fill slices of the
   // future.
@@ -38,6 +39,9 @@ class Pipeline final : public collector::IngestSink {
   std::shared_ptr<const collector::TraceSink> traces() const override;
   std::shared_ptr<const collector::LogSink> logs() const override;
   std::shared_ptr<const collector::MetricSink> metrics() const override;
+  void Ingest(std::unique_ptr<collector::ReceivedSeries> received,
+              collector::SeriesAnswerFn answer) const override;
+  // Of both sinks.
   std::string_view overloaded() const override {
     return overloaded_ ? overloaded_() : std::string_view();
   }

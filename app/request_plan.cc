@@ -14,8 +14,8 @@
 namespace slowburn::app {
 
 RequestPlanner::RequestPlanner(const DedupWindow& dedup, const StreamTable& streams,
-                               base::UnixNanos now)
-    : dedup_(dedup), streams_(streams) {
+                               storage::SeriesStore& series, base::UnixNanos now)
+    : dedup_(dedup), streams_(streams), series_(series), now_(now) {
   plan_.record.set_time_unix_nano(now.time_since_epoch().count());
 }
 
@@ -58,8 +58,38 @@ model::RejectionCounts RequestPlanner::PlacePoints(const CountedRequest& request
   return rejected;
 }
 
+void RequestPlanner::AddSeries(const CountedRequest& request, RequestOutcome& outcome) {
+  if (request.series == nullptr || !series_status_.ok()) return;
+  if (plan_.series == nullptr) plan_.series = series_.Plan(UnixMillis(now_));
+  series_status_ = request.series->AddTo(*plan_.series, outcome.series);
+}
+
+void RequestPlanner::LeaveOutSeries() {
+  plan_.series.reset();
+  for (RequestOutcome& outcome : plan_.outcomes) outcome.series = {};
+  plan_.series_lost = std::exchange(series_status_, absl::OkStatus());
+}
+
+// Samples have no answer to be repeated: what came before is found sample by sample.
+void RequestPlanner::AddRemoteWrite(const CountedRequest& request, RequestOutcome& outcome) {
+  AddSeries(request, outcome);
+  remote_write_decoded_ += request.items;
+  uint64_t taken = 0, refused = 0;
+  const SeriesOutcome& series = outcome.series;
+  for (const storage::FateCounts* counts :
+       {&series.samples, &series.histograms, &series.exemplars}) {
+    for (size_t i = 0; i < counts->size(); ++i) remote_write_[i] += (*counts)[i];
+    taken += SeriesOutcome::Taken(*counts);
+    refused += SeriesOutcome::Refused(*counts);
+  }
+  outcome.accepted = static_cast<uint32_t>(taken);
+  outcome.answer.rejected = static_cast<int64_t>(refused);
+  outcome.answer.message = ExplainRefused(series);
+}
+
 void RequestPlanner::Add(const CountedRequest& request) {
   RequestOutcome& outcome = plan_.outcomes.emplace_back();
+  if (request.is_remote_write) return AddRemoteWrite(request, outcome);
   Tally& tally = tallies_[static_cast<size_t>(request.signal)];
   tally.decoded += request.items;
   outcome.is_resent = IsResent(request, outcome);
@@ -75,6 +105,9 @@ void RequestPlanner::Add(const CountedRequest& request) {
   outcome.accepted = request.items - refused - duplicate;
   outcome.answer.rejected = refused;
   outcome.answer.message = model::ExplainRejections(request.signal, rejected);
+  AddSeries(request, outcome);
+  // A warning: the points count, and go on.
+  if (outcome.answer.message.empty()) outcome.answer.message = ExplainRefused(outcome.series);
 
   tally.accepted += outcome.accepted;
   tally.duplicate += duplicate;
@@ -121,6 +154,7 @@ void RequestPlanner::WriteLedger(const std::vector<Downstream>& downstreams) {
           tally.rejected[i]);
     }
   }
+  WriteLedgerOfRemoteWrites();
   for (const Downstream& downstream : downstreams) {
     uint64_t routed = 0, not_transcodable = 0;
     for (const model::Signal signal : downstream.signals) {
@@ -130,6 +164,21 @@ void RequestPlanner::WriteLedger(const std::vector<Downstream>& downstreams) {
     const std::string prefix = fmt::format("forward/{}/", downstream.name);
     AddToLedger(record, prefix + "routed", routed);
     AddToLedger(record, prefix + "dropped/not_transcodable", not_transcodable);
+  }
+}
+
+void RequestPlanner::WriteLedgerOfRemoteWrites() {
+  using storage::SampleFate;
+  const auto add = [&](std::string_view outcome, uint64_t items) {
+    AddToLedger(plan_.record, fmt::format("remote_write/{}", outcome), items);
+  };
+  add("decoded", remote_write_decoded_);
+  add("accepted", SeriesOutcome::Taken(remote_write_));
+  add("duplicate", remote_write_[static_cast<size_t>(SampleFate::kDuplicate)]);
+  for (size_t i = 0; i < remote_write_.size(); ++i) {
+    const auto fate = static_cast<SampleFate>(i);
+    if (storage::IsRefused(fate))
+      add(fmt::format("rejected/{}", storage::FateName(fate)), remote_write_[i]);
   }
 }
 
@@ -144,6 +193,7 @@ RequestPlan RequestPlanner::Finish(slo::MetricStreams::Plan metrics, slo::CountP
   internal::AppendLatencies(plan_.counts.latencies, plan_.record);
   internal::AppendMetricStates(plan_.metrics, plan_.record);
   streams_.Write(plan_.record);
+  if (plan_.series != nullptr) plan_.record.set_samples(plan_.series->Encode());
   WriteLedger(downstreams);
   return std::move(plan_);
 }

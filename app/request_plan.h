@@ -4,12 +4,13 @@
 // Room     app
 // Uses     app/, collector/ (the answer), model/, slo/, proto (slowburn/store)
 // Threads  one thread at a time
-// Units    items: spans, data points, log records
+// Units    items: spans, data points, log records; of a remote write samples and exemplars
 // Source   DESIGN section 3; faults 3.1, 3.5
 #pragma once
 
 #include <array>
 #include <cstdint>
+#include <memory>
 #include <set>
 #include <string>
 #include <vector>
@@ -17,6 +18,7 @@
 #include <absl/container/flat_hash_map.h>
 
 #include "app/dedup_window.h"
+#include "app/series_write.h"
 #include "app/stream_table.h"
 #include "base/clock.h"
 #include "collector/ingest_sink.h"
@@ -25,15 +27,19 @@
 #include "slo/metric_streams.h"
 #include "slo/sli_delta.h"
 #include "slowburn/store/v1/log_record.pb.h"
+#include "storage/series/series_store.h"
 
 namespace slowburn::app {
 
 // One decoded and matched request on its way to its commit.
 struct CountedRequest {
   model::Signal signal = model::Signal::kTraces;
+  // It brings samples alone, and no signal of OTLP.
+  bool is_remote_write = false;
   slo::SliDelta delta;
-  std::vector<StreamPoint> points;  // metrics: those of cumulative streams
-  slo::MetricDelta metrics;         // what SLIs read of them
+  std::vector<StreamPoint> points;      // metrics: those of cumulative streams
+  slo::MetricDelta metrics;             // what SLIs read of them
+  std::unique_ptr<SeriesWrite> series;  // what time series get of it; null: nothing
   RequestHash hash;
   bool deduplicate = true;      // false when an item has no timestamp
   bool is_transcodable = true;  // false: JSON that cannot be passed on, though it could be counted
@@ -47,14 +53,17 @@ struct RequestOutcome {
   // Points that came before, or do not agree with one that did, by their place among the items that
   // the request was submitted with: they are not passed on. Ascending.
   std::vector<model::RejectedItem> removed;
+  SeriesOutcome series;
   collector::ExportAnswer answer;
 };
 
 // What one commit of requests changes.
 struct RequestPlan {
   store::v1::LogRecord record;
-  slo::CountPlan counts;                 // the counting part of `record`, ready to apply
-  slo::MetricStreams::Plan metrics;      // likewise the states of metric series
+  slo::CountPlan counts;                       // the counting part of `record`, ready to apply
+  slo::MetricStreams::Plan metrics;            // likewise the states of metric series
+  std::unique_ptr<storage::WritePlan> series;  // likewise samples; null: there are none
+  absl::Status series_lost;  // why the samples of a request are left out that counts otherwise
   std::vector<RequestOutcome> outcomes;  // one per request, in order
   uint64_t out_of_order_points = 0;
   uint64_t untracked_points = 0;
@@ -67,14 +76,19 @@ struct Downstream {
   std::set<model::Signal> signals;
 };
 
-// Adds requests up, in the order in which they came. Changes nothing; `dedup` and `streams` must
-// outlive it and stay as they are.
+// Adds requests up, in the order in which they came. Changes nothing; `dedup`, `streams` and
+// `series` must outlive it and stay as they are.
 class RequestPlanner {
  public:
-  RequestPlanner(const DedupWindow& dedup, const StreamTable& streams, base::UnixNanos now);
+  RequestPlanner(const DedupWindow& dedup, const StreamTable& streams, storage::SeriesStore& series,
+                 base::UnixNanos now);
 
   // `request` must outlive the planner.
   void Add(const CountedRequest& request);
+  // OK, or why what some request brings to the series could not be planned: only without any of it
+  // there may be a plan.
+  const absl::Status& series_status() const { return series_status_; }
+  void LeaveOutSeries();
   // Those of requests that count.
   const std::vector<const slo::SliDelta*>& deltas() const { return deltas_; }
   const std::vector<slo::MetricStreams::Request>& metrics() const { return metrics_; }
@@ -89,18 +103,26 @@ class RequestPlanner {
     std::array<uint64_t, model::kRejections> rejected{};
   };
 
+  void AddRemoteWrite(const CountedRequest& request, RequestOutcome& outcome);
+  void AddSeries(const CountedRequest& request, RequestOutcome& outcome);
   bool IsResent(const CountedRequest& request, RequestOutcome& outcome) const;
   model::RejectionCounts PlacePoints(const CountedRequest& request, RequestOutcome& outcome);
   void Remember(const CountedRequest& request, const collector::ExportAnswer& answer);
   void WriteLedger(const std::vector<Downstream>& downstreams);
+  void WriteLedgerOfRemoteWrites();
 
   const DedupWindow& dedup_;
   StreamTable::Plan streams_;
+  storage::SeriesStore& series_;
+  const base::UnixNanos now_;
   RequestPlan plan_;
+  absl::Status series_status_;
   std::vector<const slo::SliDelta*> deltas_;
   std::vector<slo::MetricStreams::Request> metrics_;
   absl::flat_hash_map<RequestHash, size_t> in_this_commit_;
   std::array<Tally, model::kSignals.size()> tallies_{};
+  uint64_t remote_write_decoded_ = 0;
+  storage::FateCounts remote_write_{};
 };
 
 }  // namespace slowburn::app

@@ -2,19 +2,59 @@
 
 #include <numeric>
 
+#include <fmt/format.h>
+
 namespace slowburn::app {
 
 using storage::FateCounts;
 using storage::SampleFate;
 
-uint64_t SeriesOutcome::Written(const FateCounts& counts) {
+uint64_t SeriesOutcome::Taken(const FateCounts& counts) {
   return counts[static_cast<size_t>(SampleFate::kTaken)] +
-         counts[static_cast<size_t>(SampleFate::kTakenLate)] +
-         counts[static_cast<size_t>(SampleFate::kDuplicate)];
+         counts[static_cast<size_t>(SampleFate::kTakenLate)];
+}
+
+uint64_t SeriesOutcome::Written(const FateCounts& counts) {
+  return Taken(counts) + counts[static_cast<size_t>(SampleFate::kDuplicate)];
 }
 
 uint64_t SeriesOutcome::Refused(const FateCounts& counts) {
   return std::accumulate(counts.begin(), counts.end(), uint64_t{0}) - Written(counts);
+}
+
+std::string_view FateReason(SampleFate fate) {
+  switch (fate) {
+    case SampleFate::kTaken:
+    case SampleFate::kTakenLate:
+    case SampleFate::kDuplicate:
+      break;
+    case SampleFate::kConflict:
+      return "another value is stored at this time; the first one stays";
+    case SampleFate::kTooOld:
+      return "more than an hour older than the newest sample of its series, or past the retention";
+    case SampleFate::kTooNew:
+      return "more than 10 minutes in the future; check the sender's clock";
+    case SampleFate::kInvalidLabels:
+      return "its labels are no labels: no name, a name twice, no UTF-8, too many or too long";
+    case SampleFate::kInvalidHistogram:
+      return "the histogram contradicts itself";
+    case SampleFate::kTooManySeries:
+      return "there are as many active series as limits.series allows";
+    case SampleFate::kDropped:
+      return "it has no place";
+  }
+  return "";
+}
+
+std::string ExplainRefused(const SeriesOutcome& outcome) {
+  const auto all = [](const FateCounts& counts) {
+    return std::accumulate(counts.begin(), counts.end(), uint64_t{0});
+  };
+  const uint64_t refused =
+      SeriesOutcome::Refused(outcome.samples) + SeriesOutcome::Refused(outcome.histograms);
+  if (refused == 0) return "";
+  return fmt::format("{} of {} samples are not stored; the first, of {}", refused,
+                     all(outcome.samples) + all(outcome.histograms), outcome.first_refused);
 }
 
 }  // namespace slowburn::app

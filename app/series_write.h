@@ -1,7 +1,7 @@
 // app/series_write.h: what one request, or one look at our own SLOs, brings to the time series.
 //
 // Room     app
-// Uses     storage/series
+// Uses     base/, storage/series
 // Threads  made by any thread; AddTo by the one that plans commits
 // Units    samples
 #pragma once
@@ -9,13 +9,20 @@
 #include <cstddef>
 #include <cstdint>
 #include <string>
+#include <string_view>
 
 #include <absl/status/status.h>
 
+#include "base/clock.h"
 #include "storage/series/sample_fate.h"
 #include "storage/series/write_plan.h"
 
 namespace slowburn::app {
+
+// As series have their times.
+inline int64_t UnixMillis(base::UnixNanos time) {
+  return std::chrono::floor<std::chrono::milliseconds>(time).time_since_epoch().count();
+}
 
 // What became of it, by kind.
 struct SeriesOutcome {
@@ -25,9 +32,15 @@ struct SeriesOutcome {
   // Of the first that was refused: the series and why, for whoever sent it. "" when none was.
   std::string first_refused;
 
+  static uint64_t Taken(const storage::FateCounts& counts);
   static uint64_t Written(const storage::FateCounts& counts);  // taken, or there already
   static uint64_t Refused(const storage::FateCounts& counts);
 };
+
+// Why a sample with this fate was refused, in words for whoever sent it.
+std::string_view FateReason(storage::SampleFate fate);
+// "3 of 10 samples are not stored; the first, of up{job=\"api\"}: ..."; "" when none was refused.
+std::string ExplainRefused(const SeriesOutcome& outcome);
 
 // Owns all that it needs until its commit: labels are read only of series that nobody knows yet.
 class SeriesWrite {

@@ -23,26 +23,27 @@ prometheus::Histogram& AddSeconds(prometheus::Registry& registry, const char* na
                                                   0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10});
 }
 
-prometheus::Counter& AddItems(prometheus::Registry& registry, model::Signal signal,
+struct Words {
+  std::string_view items, sentence;
+};
+prometheus::Counter& AddItems(prometheus::Registry& registry, const Words& words,
                               std::string_view verb, std::string_view help) {
-  struct Words {
-    std::string_view name, sentence;
-  };
-  constexpr std::array<Words, model::kSignals.size()> kWords = {
-      {{"spans", "Spans"}, {"data_points", "Data points"}, {"log_records", "Log records"}}};
-  const Words& words = kWords[static_cast<size_t>(signal)];
-  return AddCounter(registry, fmt::format("slowburn_collector_{}_{}_total", words.name, verb),
+  return AddCounter(registry, fmt::format("slowburn_collector_{}_{}_total", words.items, verb),
                     fmt::format("{} {}", words.sentence, help));
 }
 
 }  // namespace
 
-SignalMetrics::SignalMetrics(prometheus::Registry& registry, model::Signal signal)
-    : accepted(AddItems(registry, signal, "accepted", "that were counted and are durable.")),
-      duplicate(AddItems(registry, signal, "duplicate", "that had been accepted before.")),
-      rejected(AddItems(registry, signal, "rejected", "refused for good, in partial success.")),
-      refused(AddItems(registry, signal, "refused", "not taken for now: the client sends again.")) {
-}
+SignalMetrics::SignalMetrics(prometheus::Registry& registry, std::string_view items,
+                             std::string_view sentence)
+    : accepted(
+          AddItems(registry, {items, sentence}, "accepted", "that were counted and are durable.")),
+      duplicate(
+          AddItems(registry, {items, sentence}, "duplicate", "that had been accepted before.")),
+      rejected(AddItems(registry, {items, sentence}, "rejected",
+                        "refused for good, in partial success.")),
+      refused(AddItems(registry, {items, sentence}, "refused",
+                       "not taken for now: the client sends again.")) {}
 
 MetricSliMetrics::MetricSliMetrics(prometheus::Registry& registry)
     : points(prometheus::BuildCounter()
@@ -83,9 +84,10 @@ void MetricSliMetrics::Count(const slo::MetricTally& tally) {
 }
 
 CommitMetrics::CommitMetrics(prometheus::Registry& registry)
-    : signals{SignalMetrics(registry, model::Signal::kTraces),
-              SignalMetrics(registry, model::Signal::kMetrics),
-              SignalMetrics(registry, model::Signal::kLogs)},
+    : signals{SignalMetrics(registry, "spans", "Spans"),
+              SignalMetrics(registry, "data_points", "Data points"),
+              SignalMetrics(registry, "log_records", "Log records")},
+      remote_write(registry, "samples", "Samples and exemplars of remote writes"),
       metric_slis(registry),
       too_late(AddCounter(registry, "slowburn_slo_events_too_late_total",
                           "Events older than max_late: accepted, not counted.")),
@@ -103,6 +105,9 @@ CommitMetrics::CommitMetrics(prometheus::Registry& registry)
                                   "accepted, each time they come.")),
       duplicate_points(AddCounter(registry, "slowburn_app_duplicate_points_total",
                                   "Points that came before in another request.")),
+      series_requests_lost(AddCounter(
+          registry, "slowburn_series_requests_lost_total",
+          "Requests that were counted and whose samples were not stored: series cannot be read.")),
       alerts_refused(AddGauge(registry, "slowburn_rules_alerts_refused",
                               "Alert conditions beyond the limit of alerts.")),
       dedup_window(AddGauge(registry, "slowburn_app_dedup_window_seconds",

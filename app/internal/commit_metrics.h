@@ -1,12 +1,13 @@
 // app/internal/commit_metrics.h: what the commit loop counts for /metrics.
 //
 // Room     app/internal
-// Uses     model/, prometheus-cpp
+// Uses     app/, model/, prometheus-cpp
 // Threads  thread-safe
 // Units    as the metrics' names say
 #pragma once
 
 #include <array>
+#include <string_view>
 
 #include <prometheus/counter.h>
 #include <prometheus/family.h>
@@ -14,15 +15,17 @@
 #include <prometheus/histogram.h>
 #include <prometheus/registry.h>
 
+#include "app/request_plan.h"
 #include "model/signal.h"
 #include "slo/metric_increment.h"
 
 namespace slowburn::app::internal {
 
 // Names after what is counted: slowburn_collector_spans_accepted_total, ..._data_points_...,
-// ..._log_records_...
+// ..._log_records_..., ..._samples_... of remote writes
 struct SignalMetrics {
-  SignalMetrics(prometheus::Registry& registry, model::Signal signal);
+  // `items` in names ("data_points") and at the beginning of a sentence ("Data points").
+  SignalMetrics(prometheus::Registry& registry, std::string_view items, std::string_view sentence);
 
   prometheus::Counter& accepted;
   prometheus::Counter& duplicate;
@@ -48,12 +51,16 @@ struct CommitMetrics {
   // `registry` must outlive it.
   explicit CommitMetrics(prometheus::Registry& registry);
 
-  SignalMetrics& of(model::Signal signal) { return signals[static_cast<size_t>(signal)]; }
+  SignalMetrics& of(const CountedRequest& request) {
+    return request.is_remote_write ? remote_write : signals[static_cast<size_t>(request.signal)];
+  }
 
   std::array<SignalMetrics, model::kSignals.size()> signals;
+  SignalMetrics remote_write;
   MetricSliMetrics metric_slis;
   prometheus::Counter &too_late, &overflowed, &latencies_dropped, &clock_jumps;
-  prometheus::Counter &out_of_order_points, &untracked_points, &duplicate_points;
+  prometheus::Counter &out_of_order_points, &untracked_points, &duplicate_points,
+      &series_requests_lost;
   prometheus::Gauge &alerts_refused, &dedup_window, &dedup_entries, &streams, &stream_memory,
       &queue_bytes, &groups, &idle_groups, &slice_memory, &latency_memory, &metric_series,
       &metric_series_memory, &sequence;

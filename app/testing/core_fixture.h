@@ -86,6 +86,16 @@ inline CountedRequest MetricRequest(uint64_t id, std::vector<StreamPoint> points
   return request;
 }
 
+// `items` log records, `too_new` of them refused.
+inline CountedRequest LogRequest(uint64_t id, uint32_t items, uint32_t too_new) {
+  CountedRequest request;
+  request.signal = model::Signal::kLogs;
+  request.hash = {id, id};
+  request.items = items;
+  request.rejected[static_cast<size_t>(model::Rejection::kTooNew)] = too_new;
+  return request;
+}
+
 class CoreFixture : public testing::Test {
  protected:
   CoreFixture() { Open(kStart); }
@@ -100,6 +110,7 @@ class CoreFixture : public testing::Test {
     core_ = std::make_unique<Core>(options_, *store_);
     const absl::Status recovered = core_->Recover(now);
     ASSERT_TRUE(recovered.ok()) << recovered;
+    store_->KeepLogAfter(core_->log_needed_after());
     const store::v1::LogRecord record = core_->PlanInstall(slos_, now);
     if (record.time_unix_nano() != 0) Commit(record);
     ASSERT_TRUE(core_->Install(std::make_shared<const slo::SloSet>(slos_), now).ok());
@@ -126,6 +137,7 @@ class CoreFixture : public testing::Test {
   void Checkpoint(base::UnixNanos now) {
     auto batch = core_->MakeCheckpoint(now);
     ASSERT_TRUE(batch.ok()) << batch.status();
+    store_->KeepLogAfter(core_->log_needed_after());
     ASSERT_TRUE(store_->WriteCheckpoint(*std::move(batch)).ok());
     core_->CheckpointWritten();
   }

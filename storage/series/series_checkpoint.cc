@@ -84,10 +84,9 @@ absl::Status SeriesCheckpoint::Add(int64_t now_ms, uint64_t sequence, Batch& bat
     batch.Put(Family::kSeries, SeriesDayKey(day), EncodeDaySummary(summary));
   }
   PutMetadata(batch);
-  if (!batch.empty() || next_covered_ != state_.known.covered_sequence) {
-    batch.Put(Family::kSeries, SeriesStateKey(),
-              EncodeSeriesState({state_.known.next_id, next_covered_}));
-  }
+  // Always: that it is there says that checkpoints leave to the log what series need of it.
+  batch.Put(Family::kSeries, SeriesStateKey(),
+            EncodeSeriesState({state_.known.next_id, next_covered_}));
   return absl::OkStatus();
 }
 

@@ -47,6 +47,9 @@ absl::Status SeriesStore::Recover(int64_t now_ms) {
   SB_ASSIGN_OR_RETURN(const auto stored, snapshot->Get(Family::kSeries, SeriesStateKey()));
   if (stored) {
     SB_ASSIGN_OR_RETURN(state_.known, DecodeSeriesState(*stored));
+  } else {
+    // Checkpoints of a program that kept no series: they covered no samples.
+    state_.known.covered_sequence = state_.store.checkpoint_sequence();
   }
   SB_RETURN_IF_ERROR(LoadDaysAndMetadata(*snapshot));
   absl::Status status;

@@ -39,6 +39,8 @@ class SeriesStore final : public SeriesReader {
   absl::Status Replay(uint64_t sequence, std::string_view part, int64_t now_ms);
   // Records up to here are not needed any more.
   uint64_t covered_sequence() const { return state_.known.covered_sequence; }
+  // Whether there ever was one: then checkpoints have something to do also while nothing comes.
+  bool has_series() const { return state_.known.next_id > 1; }
 
   // --- commits
   std::unique_ptr<WritePlan> Plan(int64_t now_ms) {

@@ -180,7 +180,7 @@ absl::Status SimStore::AppendLog(std::string_view record, storage::Durability du
 absl::Status SimStore::WriteCheckpoint(Batch batch) {
   batch.Put(Family::kMeta, storage::MetaKey(kCheckpointName), std::to_string(disk_.last_sequence_));
   batch.DeleteRange(Family::kLog, storage::WholeFamily().begin,
-                    storage::LogKey(disk_.last_sequence_ + 1));
+                    storage::LogKey(std::min(disk_.last_sequence_, keep_after_) + 1));
   return disk_.Put({.kind = WriteNote::Kind::kCheckpoint}, batch.operations(), /*sync=*/false);
 }
 

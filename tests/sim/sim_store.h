@@ -44,7 +44,7 @@ struct CrashReport {
 // write that failed may be there after a crash, unless a later one succeeded.
 class SimDisk {
  public:
-  using Families = std::array<std::map<std::string, std::string>, 7>;
+  using Families = std::array<std::map<std::string, std::string>, 10>;
 
   // --- faults, as the world wants them
   bool full = false;                       // appends and checkpoints: kResourceExhausted
@@ -111,6 +111,7 @@ class SimStore final : public storage::Store {
   absl::Status AppendLog(std::string_view record, storage::Durability durability) override;
   absl::Status SyncLog() override { return disk_.Sync(); }
   absl::Status WriteCheckpoint(storage::Batch batch) override;
+  void KeepLogAfter(uint64_t sequence) override { keep_after_ = sequence; }
   absl::Status ReplayLog(
       uint64_t after,
       const std::function<absl::Status(uint64_t, std::string_view)>& visit) const override;
@@ -123,6 +124,7 @@ class SimStore final : public storage::Store {
 
  private:
   SimDisk& disk_;
+  uint64_t keep_after_ = ~uint64_t{0};
 };
 
 }  // namespace slowburn::sim

@@ -1,0 +1,167 @@
+// Goal: samples are committed with what came with them: durable, once, accounted for, the same
+// after any restart; and they never hold up what SLOs count. Method: a core on a real store,
+// reopened with and without checkpoints, beside plain maps.
+#include <fmt/format.h>
+#include <gmock/gmock.h>
+
+#include "app/testing/core_fixture.h"
+#include "app/testing/sample_write.h"
+#include "storage/api/series_keys.h"
+
+namespace slowburn::app {
+namespace {
+
+using testing::HasSubstr;
+using namespace std::chrono_literals;
+
+class CoreSeriesTest : public CoreFixture {
+ protected:
+  static int64_t Ms(std::chrono::milliseconds after) { return UnixMillis(kStart + after); }
+  // A checkpoint that goes all the way round: the second ends the round that the first began.
+  void EveryCheckpointIsARound() {
+    options_.series.round = 0ms;
+    Open(kStart);
+  }
+  // Counts, and brings samples.
+  static CountedRequest WithSamples(CountedRequest request, std::vector<FloatSample> samples,
+                                    bool read_fails = false) {
+    request.series = std::make_unique<SampleWrite>(std::move(samples), read_fails);
+    return request;
+  }
+  serve::SignalLedger RemoteWrites() { return core_->ledger().Reading().signals["remote_write"]; }
+};
+
+TEST_F(CoreSeriesTest, ARemoteWriteIsInTheLedgerByItsSamples) {
+  const CountedRequest first =
+      RemoteWrite({{"up", Ms(0s), 1}, {"up", Ms(0s), 1}, {"up", Ms(0s), 2}, {"up", Ms(11min), 3}});
+  const RequestOutcome outcome = Commit(first, kStart);
+  EXPECT_EQ(outcome.accepted, 1u);
+  EXPECT_EQ(outcome.answer.rejected, 2);
+  EXPECT_EQ(outcome.answer.message,
+            "2 of 4 samples are not stored; the first, of up: another value is stored at this "
+            "time; the first one stays");
+  Open(kStart + 1s);
+  const serve::SignalLedger ledger = RemoteWrites();
+  EXPECT_EQ(ledger.decoded, 4u);
+  EXPECT_EQ(ledger.accepted, 1u);
+  EXPECT_EQ(ledger.duplicate, 1u);
+  EXPECT_EQ(ledger.rejected, (std::map<std::string, uint64_t>{{"conflict", 1}, {"too_new", 1}}));
+  EXPECT_EQ(ledger.imbalance(), 0);
+  EXPECT_EQ(core_->ledger().Reading().signals.at("metrics").decoded, 0u);
+}
+
+TEST_F(CoreSeriesTest, SamplesOfAResentRequestAreNotLookedAt) {
+  for (int round = 0; round < 2; ++round) {
+    const RequestOutcome outcome = Commit(WithSamples(MetricRequest(1, {Point(1, 0, 5)}),
+                                                      {{"a", Ms(0s), 5}, {"b", Ms(-401 * 24h), 1}}),
+                                          kStart);
+    EXPECT_EQ(outcome.is_resent, round == 1);
+    EXPECT_EQ(SeriesOutcome::Taken(outcome.series.samples), round == 0 ? 1u : 0u);
+    EXPECT_EQ(outcome.answer.rejected, 0) << "the point itself is taken";
+    EXPECT_THAT(outcome.answer.message,
+                HasSubstr("1 of 2 samples are not stored; the first, of b"));
+  }
+  EXPECT_EQ(ReadAllSamples(*core_), (StoredSamples{{"a", {{Ms(0s), 5}}}}));
+}
+
+TEST_F(CoreSeriesTest, PlanningAloneChangesNothing) {
+  const CountedRequest request = RemoteWrite({{"up", Ms(0s), 1}});
+  ASSERT_TRUE(core_->PlanRequests({&request}, kStart).ok());
+  EXPECT_TRUE(ReadAllSamples(*core_).empty());
+  EXPECT_EQ(Commit(request, kStart).accepted, 1u);
+}
+
+TEST_F(CoreSeriesTest, EveryMixOfCheckpointAndLogReadsTheSame) {
+  for (const std::chrono::milliseconds round : {0ms, 60'000ms}) {
+    options_.series.round = round;
+    base::UnixNanos now = kStart + (round == 0ms ? 0h : 48h);
+    Open(now);
+    StoredSamples want = ReadAllSamples(*core_);
+    const uint64_t decoded = RemoteWrites().decoded;
+    slo::SliCounts counted = Total().lifetime;
+    for (int i = 0; i < 150; ++i) {
+      now += 7s;
+      const std::string name = fmt::format("s{}", i % 11);
+      const int64_t time_ms = UnixMillis(now) - i % 5 * 1000;
+      const CountedRequest write = RemoteWrite({{name, time_ms, i / 4.0}});
+      const CountedRequest spans =
+          Request(static_cast<uint64_t>(i) + 1000 + decoded, "/pay", base::FloorSeconds(now), 1, 0);
+      const auto outcomes = Commit({&write, &spans}, now);
+      ASSERT_EQ(outcomes[0].accepted, 1u) << i;
+      want[name][time_ms] = i / 4.0;
+      if (i % 7 == 3) Checkpoint(now);
+      if (i % 9 == 5) Open(now);
+      ASSERT_EQ(ReadAllSamples(*core_), want) << i;
+      ASSERT_EQ(RemoteWrites().decoded, decoded + static_cast<uint64_t>(i) + 1) << i;
+      counted += {1, 0};
+      ASSERT_EQ(Total().lifetime, counted) << i;
+    }
+  }
+}
+
+TEST_F(CoreSeriesTest, TheLogIsKeptUntilARoundHasCoveredIt) {
+  Commit(RemoteWrite({{"up", Ms(0s), 1}}), kStart);
+  Checkpoint(kStart + 1s);
+  EXPECT_GT(store_->statistics().log_records, 0u);
+  EXPECT_EQ(store_->checkpoint_sequence(), store_->last_sequence());
+  Open(kStart + 2s);
+  Checkpoint(kStart + 3s);
+  EXPECT_GT(store_->statistics().log_records, 0u) << "also after a restart";
+  Checkpoint(kStart + 6min);  // half a round and more
+  EXPECT_TRUE(core_->HasChanges()) << "silent series too have to be written and to leave";
+  Checkpoint(kStart + 12min);
+  EXPECT_EQ(store_->statistics().log_records, 0u);
+  Open(kStart + 13min);
+  EXPECT_EQ(ReadAllSamples(*core_), (StoredSamples{{"up", {{Ms(0s), 1}}}}));
+}
+
+TEST_F(CoreSeriesTest, ACheckpointThatFailedIsMadeAgain) {
+  EveryCheckpointIsARound();
+  Commit(RemoteWrite({{"up", Ms(0s), 1}}), kStart);
+  ASSERT_TRUE(core_->MakeCheckpoint(kStart + 1s).ok());
+  core_->CheckpointFailed();
+  Commit(RemoteWrite({{"up", Ms(1s), 2}}), kStart + 2s);
+  Checkpoint(kStart + 3s);
+  Open(kStart + 4s);
+  EXPECT_EQ(ReadAllSamples(*core_), (StoredSamples{{"up", {{Ms(0s), 1}, {Ms(1s), 2}}}}));
+}
+
+// Its checkpoints dropped the log, and wrote nothing of series.
+TEST_F(CoreSeriesTest, ADirectoryOfAProgramWithoutSeriesIsTaken) {
+  const CountedRequest spans = Request(1, "/pay", base::FloorSeconds(kStart), 1, 0);
+  Commit(spans, kStart);
+  Checkpoint(kStart + 1s);
+  storage::Batch batch;
+  batch.Delete(storage::Family::kSeries, storage::SeriesStateKey());
+  ASSERT_TRUE(store_->WriteDirect(std::move(batch)).ok());
+  for (int round = 0; round < 3; ++round) {
+    Open(kStart + 2s);
+    Commit(RemoteWrite({{"up", Ms(std::chrono::seconds(round)), 1}}), kStart + 2s);
+    EXPECT_EQ(ReadAllSamples(*core_)["up"].size(), static_cast<size_t>(round) + 1);
+    if (round > 0) Checkpoint(kStart + 2s);
+  }
+}
+
+// SLO counts and pages come first: a point whose sample cannot be stored counts all the same.
+TEST_F(CoreSeriesTest, WhereSeriesCannotBeReadCountsCount) {
+  const CountedRequest spans =
+      WithSamples(Request(1, "/pay", base::FloorSeconds(kStart), 4, 1), {{"a", Ms(0s), 5}}, true);
+  const CountedRequest other = Request(2, "/pay", base::FloorSeconds(kStart), 1, 0);
+  EXPECT_EQ(core_->PlanRequests({&spans, &other}, kStart).status().code(),
+            absl::StatusCode::kDataLoss)
+      << "together the other one would suffer";
+  const auto plan = core_->PlanRequests({&spans}, kStart);
+  ASSERT_TRUE(plan.ok()) << plan.status();
+  EXPECT_EQ(plan->series_lost.message(), "a block is broken");
+  EXPECT_EQ(SeriesOutcome::Taken(plan->outcomes[0].series.samples), 0u);
+  EXPECT_EQ(plan->record.samples(), "");
+  Commit(spans, kStart);
+  EXPECT_EQ(Total().in_window, (slo::SliCounts{4, 1}));
+  EXPECT_TRUE(ReadAllSamples(*core_).empty());
+  // A remote write is nothing but its samples: its sender keeps them.
+  const CountedRequest write = RemoteWrite({{"a", Ms(0s), 5}}, true);
+  EXPECT_FALSE(core_->PlanRequests({&write}, kStart).ok());
+}
+
+}  // namespace
+}  // namespace slowburn::app

@@ -1,0 +1,139 @@
+#include "app/remote_write_series.h"
+
+#include <fmt/format.h>
+
+#include "base/status.h"
+#include "collector/series_labels.h"
+
+namespace slowburn::app {
+namespace {
+
+using model::SeriesBatch;
+using storage::HeadSeries;
+using storage::SampleFate;
+using storage::WritePlan;
+
+constexpr size_t kNamedBytesMax = 512;  // of a series in a message
+
+}  // namespace
+
+uint32_t RemoteWriteSeries::CountItems(const SeriesBatch& batch) {
+  return static_cast<uint32_t>(batch.samples.size() + batch.histograms.size() +
+                               batch.exemplars.size());
+}
+
+absl::Status RemoteWriteSeries::AddTo(WritePlan& plan, SeriesOutcome& outcome) {
+  Piece piece;
+  for (const SeriesBatch::Series& series : received_->batch.series) {
+    piece.series = &series;
+    SampleFate fate = SampleFate::kTaken;
+    SB_ASSIGN_OR_RETURN(HeadSeries* const found, FindOrDefine(plan, piece, fate));
+    if (found == nullptr) {
+      Refuse(plan, piece, fate, outcome);
+    } else {
+      Add(plan, piece, *found, outcome);
+      AddExemplars(plan, piece, *found, outcome);
+    }
+    piece.samples_begin = series.samples_end;
+    piece.histograms_begin = series.histograms_end;
+    piece.exemplars_begin = series.exemplars_end;
+  }
+  AddMetadata(plan);
+  return absl::OkStatus();
+}
+
+absl::StatusOr<HeadSeries*> RemoteWriteSeries::FindOrDefine(WritePlan& plan, const Piece& piece,
+                                                            SampleFate& fate) {
+  const storage::SeriesKey key{piece.series->labels_hash_high, piece.series->labels_hash_low};
+  if (HeadSeries* const found = plan.Find(key)) return found;
+  if (!collector::ReadSeriesLabels(received_->batch, *piece.series, labels_).empty()) {
+    fate = SampleFate::kInvalidLabels;
+    return nullptr;
+  }
+  return plan.Define(key, labels_, fate);
+}
+
+void RemoteWriteSeries::Note(const Piece& piece, SampleFate fate, uint64_t count,
+                             storage::FateCounts& counts, SeriesOutcome& outcome) {
+  counts[static_cast<size_t>(fate)] += count;
+  if (count == 0 || !storage::IsRefused(fate) || !outcome.first_refused.empty()) return;
+  // Labels that cannot be read cannot be shown: then their fault says which they are.
+  const std::string_view fault =
+      collector::ReadSeriesLabels(received_->batch, *piece.series, labels_);
+  if (!fault.empty()) {
+    outcome.first_refused = fmt::format("a series: {}", fault);
+    return;
+  }
+  const std::string name = model::ValidUtf8(labels_.Text().substr(0, kNamedBytesMax));
+  outcome.first_refused = fmt::format("{}: {}", name, FateReason(fate));
+}
+
+// One that cannot be takes all that it brings with it, and nothing else.
+void RemoteWriteSeries::Refuse(WritePlan& plan, const Piece& piece, SampleFate fate,
+                               SeriesOutcome& outcome) {
+  const uint64_t samples = piece.series->samples_end - piece.samples_begin;
+  const uint64_t histograms = piece.series->histograms_end - piece.histograms_begin;
+  plan.Count(fate, samples + histograms);
+  Note(piece, fate, samples, outcome.samples, outcome);
+  Note(piece, fate, histograms, outcome.histograms, outcome);
+  outcome.exemplars[static_cast<size_t>(fate)] +=
+      piece.series->exemplars_end - piece.exemplars_begin;
+}
+
+// Copies: a plan that fails may be made again.
+void RemoteWriteSeries::Add(WritePlan& plan, const Piece& piece, HeadSeries& series,
+                            SeriesOutcome& outcome) {
+  const SeriesBatch& batch = received_->batch;
+  for (uint32_t i = piece.samples_begin; i < piece.series->samples_end; ++i) {
+    const SampleFate fate = plan.Add(series, batch.samples[i].time_ms, batch.samples[i].value);
+    Note(piece, fate, 1, outcome.samples, outcome);
+  }
+  for (uint32_t i = piece.histograms_begin; i < piece.series->histograms_end; ++i) {
+    const SeriesBatch::Histogram& histogram = batch.histograms[i];
+    const SampleFate fate = plan.Add(series, histogram.time_ms, histogram.value);
+    Note(piece, fate, 1, outcome.histograms, outcome);
+  }
+}
+
+void RemoteWriteSeries::AddExemplars(WritePlan& plan, const Piece& piece, HeadSeries& series,
+                                     SeriesOutcome& outcome) {
+  for (uint32_t i = piece.exemplars_begin; i < piece.series->exemplars_end; ++i) {
+    const SeriesBatch::Exemplar& exemplar = received_->batch.exemplars[i];
+    storage::ExemplarValue value{.value = exemplar.value, .labels = {}};
+    SampleFate fate = SampleFate::kInvalidLabels;
+    if (collector::ReadExemplarLabels(received_->batch, exemplar, value.labels).empty())
+      fate = plan.AddExemplar(series, exemplar.time_ms, std::move(value));
+    ++outcome.exemplars[static_cast<size_t>(fate)];
+  }
+}
+
+void RemoteWriteSeries::AddMetadata(WritePlan& plan) const {
+  for (const SeriesBatch::Metadata& metadata : received_->batch.metadata) {
+    plan.AddMetadata({.metric = std::string(metadata.metric),
+                      .type = std::string(metadata.type),
+                      .help = std::string(metadata.help),
+                      .unit = std::string(metadata.unit)});
+  }
+}
+
+size_t RemoteWriteSeries::memory_bytes() const {
+  const SeriesBatch& batch = received_->batch;
+  size_t bytes = sizeof *this + sizeof *received_ + received_->body.capacity() +
+                 batch.series.capacity() * sizeof(SeriesBatch::Series) +
+                 batch.samples.capacity() * sizeof(model::Sample) +
+                 batch.histograms.capacity() * sizeof(SeriesBatch::Histogram) +
+                 batch.exemplars.capacity() * sizeof(SeriesBatch::Exemplar) +
+                 batch.metadata.capacity() * sizeof(SeriesBatch::Metadata) +
+                 batch.symbols.capacity() * sizeof(SeriesBatch::Symbol);
+  for (const SeriesBatch::Histogram& histogram : batch.histograms) {
+    const model::NativeHistogram& value = histogram.value;
+    bytes += (value.positive_spans.capacity() + value.negative_spans.capacity()) *
+                 sizeof value.positive_spans[0] +
+             (value.positive_counts.capacity() + value.negative_counts.capacity() +
+              value.custom_bounds.capacity()) *
+                 sizeof(double);
+  }
+  return bytes;
+}
+
+}  // namespace slowburn::app
