@@ -174,7 +174,7 @@ void CommitStep::AnswerAll(std::vector<SubmittedRequest>& group, RequestPlan& pl
   metrics_->untracked_points.Increment(static_cast<double>(plan.untracked_points));
   metrics_->duplicate_points.Increment(static_cast<double>(plan.duplicate_points));
   if (!plan.series_lost.ok()) {
-    metrics_->series_requests_lost.Increment();
+    metrics_->series.requests_lost.Increment();
     base::Log(LogLevel::kError, "points are counted, and their samples are not stored",
               {{"error", base::Message(plan.series_lost)}});
   }
@@ -269,6 +269,8 @@ void CommitStep::Tick() {
   const slo::MetricStreams& series = core_.engine().metric_streams();
   metrics_->metric_series.Set(static_cast<double>(series.size()));
   metrics_->metric_series_memory.Set(static_cast<double>(series.memory_bytes()));
+  metrics_->series.Show(core_.series().counts(), store_.last_sequence() - core_.log_needed_after(),
+                        core_.series_checkpoints_failed());
 }
 
 void CommitStep::StepAlerts(base::UnixNanos now) {
