@@ -253,6 +253,7 @@ void CommitStep::Tick() {
   const base::UnixNanos now = clock_.Now();
   NoteClock(base::FloorSeconds(now));
   StepAlerts(now);
+  StoreSloSeries(now);
   FlushLedger();
   CheckpointIfDue(now, /*last=*/false);
   if (unsynced_from_ == 0) MarkHighWater();
@@ -303,6 +304,26 @@ void CommitStep::PublishAlerts(bool unpersisted) {
   std::vector<model::Alert> alerts = core_.alerts().Alerts();
   for (model::Alert& alert : alerts) alert.unpersisted = unpersisted;
   outlet_.Publish(std::move(alerts));
+}
+
+// Worth less than anything that was sent: what cannot be stored now is left out.
+void CommitStep::StoreSloSeries(base::UnixNanos now) {
+  if (!options_.slo_series || !health_.ok()) return;
+  const std::unique_ptr<SeriesWrite> look = slo_series_.Look(core_.engine());
+  if (look == nullptr) return;
+  const SteadyTime start = clock_.Monotonic();
+  const absl::StatusOr<RequestPlan> plan = core_.PlanSeries(*look, now);
+  absl::Status stored = plan.status();
+  if (stored.ok() && !plan->record.samples().empty()) {
+    stored = Append(plan->record, options_.durability);
+    if (stored.ok()) {
+      const std::unique_lock lock(core_mutex_);
+      stored = core_.Apply(*plan);
+      if (!stored.ok()) Fail(stored);
+    }
+  }
+  if (!stored.ok()) metrics_->series.looks_lost.Increment();
+  metrics_->series.look_seconds.Observe(Seconds(clock_.Monotonic() - start));
 }
 
 void CommitStep::FlushLedger() {

@@ -93,7 +93,8 @@ serve::PrometheusOptions PrometheusOptionsOf(const Config& config) {
   options.engine.memory_bytes_max = config.limits.query_memory_bytes;
   options.config_yaml = config.text;
   options.retention = base::FormatDuration(config.retention);
-  options.alertmanagers = config.alertmanagers;
+  for (const std::string& url : config.alertmanagers)
+    options.alertmanagers.push_back(url + "/api/v2/alerts");
   options.external_labels = config.external_labels;
   return options;
 }
@@ -256,6 +257,7 @@ std::optional<ServerError> Server::Recover(const Specs& specs, const Prepare& pr
                                                                    : storage::Durability::kBuffered;
   options.sync_interval = config_.commit_interval;
   options.queue_bytes_max = config_.limits.commit_queue_bytes;
+  options.slo_series = true;
   loop_ = std::make_unique<CommitLoop>(
       options, *core_, *store_, CommitLoop::Downstreams{alertmanagers_.get(), exporter_list_},
       clock_, registry_);

@@ -44,6 +44,15 @@ SeriesMetrics::SeriesMetrics(prometheus::Registry& registry)
     : requests_lost(AddCounter(
           registry, "slowburn_series_requests_lost_total",
           "Requests that were counted and whose samples were not stored: series cannot be read.")),
+      looks_lost(AddCounter(registry, "slowburn_series_slo_looks_lost_total",
+                            "Looks at SLOs that could not be stored as series.")),
+      look_seconds(
+          prometheus::BuildHistogram()
+              .Name("slowburn_series_slo_look_duration_seconds")
+              .Help("Storing how some of the SLOs stand, fsync included.")
+              .Register(registry)
+              .Add({}, prometheus::Histogram::BucketBoundaries{0.001, 0.0025, 0.005, 0.01, 0.025,
+                                                               0.05, 0.1, 0.25, 1})),
       samples_(AddFates(registry, "slowburn_series_samples_total",
                         "Samples that came to the time series, by what became of them.")),
       exemplars_(AddFates(registry, "slowburn_series_exemplars_total",

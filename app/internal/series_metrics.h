@@ -11,6 +11,7 @@
 
 #include <prometheus/counter.h>
 #include <prometheus/gauge.h>
+#include <prometheus/histogram.h>
 #include <prometheus/registry.h>
 
 #include "storage/series/series_store.h"
@@ -27,6 +28,8 @@ class SeriesMetrics {
             uint64_t checkpoints_failed);
 
   prometheus::Counter& requests_lost;
+  prometheus::Counter& looks_lost;
+  prometheus::Histogram& look_seconds;
 
  private:
   using FateCounters = std::array<prometheus::Counter*, storage::kSampleFates>;
