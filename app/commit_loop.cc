@@ -20,8 +20,8 @@ CommitLoop::CommitLoop(Options options, Core& core, storage::Store& store, Downs
       downstreams_(std::move(downstreams)),
       clock_(clock),
       step_(std::make_unique<CommitStep>(
-          CommitStep::Options{options.durability, options.sync_interval}, core, store,
-          static_cast<CommitOutlet&>(*this), clock, registry)) {
+          CommitStep::Options{options.durability, options.sync_interval, options.slo_series}, core,
+          store, static_cast<CommitOutlet&>(*this), clock, registry)) {
   step_->set_on_failure([this](const absl::Status& why) {
     {
       const std::lock_guard lock(queue_mutex_);

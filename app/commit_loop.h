@@ -36,6 +36,7 @@ class CommitLoop final : private CommitOutlet {
     std::chrono::milliseconds sync_interval{1000};  // with kBuffered
     uint64_t queue_bytes_max = 256 << 20;
     size_t group_max = 1024;  // requests a commit
+    bool slo_series = false;  // how SLOs stand is stored as time series
   };
   // What the loop tells the outside. All must outlive it.
   struct Downstreams {

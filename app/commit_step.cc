@@ -174,7 +174,7 @@ void CommitStep::AnswerAll(std::vector<SubmittedRequest>& group, RequestPlan& pl
   metrics_->untracked_points.Increment(static_cast<double>(plan.untracked_points));
   metrics_->duplicate_points.Increment(static_cast<double>(plan.duplicate_points));
   if (!plan.series_lost.ok()) {
-    metrics_->series_requests_lost.Increment();
+    metrics_->series.requests_lost.Increment();
     base::Log(LogLevel::kError, "points are counted, and their samples are not stored",
               {{"error", base::Message(plan.series_lost)}});
   }
@@ -253,6 +253,7 @@ void CommitStep::Tick() {
   const base::UnixNanos now = clock_.Now();
   NoteClock(base::FloorSeconds(now));
   StepAlerts(now);
+  StoreSloSeries(now);
   FlushLedger();
   CheckpointIfDue(now, /*last=*/false);
   if (unsynced_from_ == 0) MarkHighWater();
@@ -269,6 +270,8 @@ void CommitStep::Tick() {
   const slo::MetricStreams& series = core_.engine().metric_streams();
   metrics_->metric_series.Set(static_cast<double>(series.size()));
   metrics_->metric_series_memory.Set(static_cast<double>(series.memory_bytes()));
+  metrics_->series.Show(core_.series().counts(), store_.last_sequence() - core_.log_needed_after(),
+                        core_.series_checkpoints_failed());
 }
 
 void CommitStep::StepAlerts(base::UnixNanos now) {
@@ -301,6 +304,26 @@ void CommitStep::PublishAlerts(bool unpersisted) {
   std::vector<model::Alert> alerts = core_.alerts().Alerts();
   for (model::Alert& alert : alerts) alert.unpersisted = unpersisted;
   outlet_.Publish(std::move(alerts));
+}
+
+// Worth less than anything that was sent: what cannot be stored now is left out.
+void CommitStep::StoreSloSeries(base::UnixNanos now) {
+  if (!options_.slo_series || !health_.ok()) return;
+  const std::unique_ptr<SeriesWrite> look = slo_series_.Look(core_.engine());
+  if (look == nullptr) return;
+  const SteadyTime start = clock_.Monotonic();
+  const absl::StatusOr<RequestPlan> plan = core_.PlanSeries(*look, now);
+  absl::Status stored = plan.status();
+  if (stored.ok() && !plan->record.samples().empty()) {
+    stored = Append(plan->record, options_.durability);
+    if (stored.ok()) {
+      const std::unique_lock lock(core_mutex_);
+      stored = core_.Apply(*plan);
+      if (!stored.ok()) Fail(stored);
+    }
+  }
+  if (!stored.ok()) metrics_->series.looks_lost.Increment();
+  metrics_->series.look_seconds.Observe(Seconds(clock_.Monotonic() - start));
 }
 
 void CommitStep::FlushLedger() {

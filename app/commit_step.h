@@ -23,6 +23,7 @@
 #include <prometheus/registry.h>
 
 #include "app/core.h"
+#include "app/slo_series.h"
 #include "base/clock.h"
 #include "base/memory_budget.h"
 #include "collector/ingest_sink.h"
@@ -74,6 +75,7 @@ class CommitStep {
   struct Options {
     storage::Durability durability = storage::Durability::kSynced;
     std::chrono::milliseconds sync_interval{1000};  // with kBuffered
+    bool slo_series = false;                        // how SLOs stand is stored as time series
   };
   // `core` has recovered. All references must outlive it.
   CommitStep(Options options, Core& core, storage::Store& store, CommitOutlet& outlet,
@@ -113,7 +115,7 @@ class CommitStep {
   // --- time
   // To be booked with the next second.
   void AddRefused(const RefusedRequests& refused);
-  // Each second: alerts, ledger, checkpoint, high-water mark.
+  // Each second: alerts, series of SLOs, ledger, checkpoint, high-water mark.
   void Tick();
   std::chrono::sys_seconds last_tick() const { return last_tick_; }
   // With kBuffered: how long the oldest buffered append may still wait; an hour when there is none.
@@ -143,6 +145,7 @@ class CommitStep {
   void PublishAlerts(bool unpersisted);
   void NoteClock(std::chrono::sys_seconds second);
   void StepAlerts(base::UnixNanos now);
+  void StoreSloSeries(base::UnixNanos now);
   void FlushLedger();
   void CheckpointIfDue(base::UnixNanos now, bool last);
   void MarkHighWater();
@@ -163,6 +166,7 @@ class CommitStep {
   // The stepping thread only.
   absl::Status health_;
   RefusedRequests refused_{};
+  SloSeries slo_series_;
   std::chrono::sys_seconds last_tick_{};
   std::chrono::sys_seconds next_memory_{};
   std::chrono::steady_clock::time_point next_checkpoint_{};

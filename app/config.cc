@@ -207,6 +207,8 @@ void ScaleToMemory(Config::Limits& limits) {
   limits.forward_queue_bytes = std::min(limits.forward_queue_bytes, memory / 32);
   limits.streams = std::min(limits.streams, memory / 2048);
   limits.metric_series = std::min(limits.metric_series, memory / 8192);
+  limits.series = std::min(limits.series, memory / 4096);
+  limits.query_memory_bytes = std::min(limits.query_memory_bytes, memory / 8);
   // An idle one takes 4 to 20 KiB, with TLS 70 more, of each of three listeners.
   limits.connections = std::min(limits.connections, memory / (256 << 10));
 }
@@ -216,11 +218,18 @@ constexpr uint64_t kInFlightPerRequest = 4;
 
 void ReadLimits(const YamlNode& node, Config& config) {
   if (!node.IsPresent()) return;
-  node.AllowKeys({"memory_bytes", "in_flight_bytes", "request_bytes", "compression_ratio",
-                  "commit_queue_bytes", "dedup_bytes", "latency_bytes", "forward_queue_bytes",
-                  "groups_per_sli", "streams", "metric_series", "connections",
-                  "connections_per_address", "requests_in_flight", "header_timeout", "body_timeout",
-                  "idle_timeout", "write_timeout"});
+  node.AllowKeys({"memory_bytes",       "in_flight_bytes",
+                  "request_bytes",      "compression_ratio",
+                  "commit_queue_bytes", "dedup_bytes",
+                  "latency_bytes",      "forward_queue_bytes",
+                  "groups_per_sli",     "streams",
+                  "metric_series",      "series",
+                  "series_disk_bytes",  "query_memory_bytes",
+                  "query_samples",      "query_timeout",
+                  "connections",        "connections_per_address",
+                  "requests_in_flight", "header_timeout",
+                  "body_timeout",       "idle_timeout",
+                  "write_timeout"});
   Config::Limits& limits = config.limits;
   constexpr uint64_t kMiB = 1 << 20;
   constexpr uint64_t kBytesMax = uint64_t{1} << 40;
@@ -236,6 +245,11 @@ void ReadLimits(const YamlNode& node, Config& config) {
   ReadCount(node.Optional("groups_per_sli"), 1, 1'000'000, limits.groups_per_sli);
   ReadCount(node.Optional("streams"), 0, 100'000'000, limits.streams);
   ReadCount(node.Optional("metric_series"), 0, 100'000'000, limits.metric_series);
+  ReadCount(node.Optional("series"), 0, 100'000'000, limits.series);
+  ReadBytes(node.Optional("series_disk_bytes"), 64 * kMiB, kBytesMax << 10,
+            limits.series_disk_bytes);
+  ReadBytes(node.Optional("query_memory_bytes"), kMiB, kBytesMax, limits.query_memory_bytes);
+  ReadCount(node.Optional("query_samples"), 1000, int64_t{1} << 50, limits.query_samples);
   ReadCount(node.Optional("connections"), 1, 1'000'000, limits.connections);
   ReadCount(node.Optional("connections_per_address"), 1, 1'000'000, limits.connections_per_address);
   ReadCount(node.Optional("requests_in_flight"), 1, 1'000'000, limits.requests_in_flight);
@@ -245,6 +259,7 @@ void ReadLimits(const YamlNode& node, Config& config) {
   ReadDuration(node.Optional("body_timeout"), second, hour, limits.body_timeout);
   ReadDuration(node.Optional("idle_timeout"), second, hour, limits.idle_timeout);
   ReadDuration(node.Optional("write_timeout"), second, hour, limits.write_timeout);
+  ReadDuration(node.Optional("query_timeout"), second, hour, limits.query_timeout);
   if (limits.request_bytes * kInFlightPerRequest > limits.in_flight_bytes) {
     node.Error(
         fmt::format("in_flight_bytes ({}) must be at least {} times request_bytes ({}), for a "
@@ -369,6 +384,7 @@ ConfigResult ReadConfigText(std::string_view text, const std::filesystem::path& 
   result.config.base_directory =
       file.has_parent_path() ? file.parent_path() : std::filesystem::path(".");
   base::YamlErrors errors(file.string());
+  result.config.text = text;
   const std::string expanded = Expand(text, lookup, errors);
   const std::vector<YamlNode> documents = base::ParseYaml(expanded, errors);
   if (documents.size() > 1)

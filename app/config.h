@@ -53,6 +53,7 @@ struct Config {
 
   std::vector<std::string> slos;         // patterns, relative to base_directory
   std::filesystem::path base_directory;  // of the file; "." without one
+  std::string text;                      // as written: nothing of the environment is in it
 
   CommitMode commit_mode = CommitMode::kDurable;
   std::chrono::milliseconds commit_interval{1000};
@@ -78,7 +79,12 @@ struct Config {
     uint64_t groups_per_sli = 1000;
     uint64_t streams = 1'000'000;      // cumulative metric streams whose last point is known
     uint64_t metric_series = 200'000;  // that SLIs read, once for each use
-    uint64_t connections = 4096;       // per listener
+    uint64_t series = 500'000;         // active time series
+    uint64_t series_disk_bytes = 0;    // of what is stored of them; 0: as `retention` says alone
+    uint64_t query_memory_bytes = 256 << 20;  // of one PromQL query
+    uint64_t query_samples = 1'000'000'000;   // that it reads
+    std::chrono::seconds query_timeout{120};
+    uint64_t connections = 4096;  // per listener
     uint64_t connections_per_address = 1024;
     uint64_t requests_in_flight = 1024;  // per listener
     std::chrono::seconds header_timeout{10};

@@ -42,7 +42,8 @@ external_url: https://slo.example.org/
 external_labels: {cluster: eu-1}
 alerting: {resend: 30s, dead_man: false}
 limits: {memory_bytes: 4GiB, in_flight_bytes: 1GiB, request_bytes: 8MiB, compression_ratio: 50, groups_per_sli: 50,
-         dedup_bytes: 64MiB, commit_queue_bytes: 1MiB, forward_queue_bytes: 2MiB, streams: 7, metric_series: 17, connections: 8,
+         dedup_bytes: 64MiB, commit_queue_bytes: 1MiB, forward_queue_bytes: 2MiB, streams: 7, metric_series: 17, series: 18,
+         series_disk_bytes: 1GiB, query_memory_bytes: 19MiB, query_samples: 2000, query_timeout: 21s, connections: 8,
          connections_per_address: 9, requests_in_flight: 11, header_timeout: 1s, body_timeout: 2s, idle_timeout: 3s,
          write_timeout: 4s}
 forward:
@@ -71,6 +72,11 @@ forward:
   EXPECT_EQ(config.limits.groups_per_sli, 50u);
   EXPECT_EQ(config.limits.streams, 7u);
   EXPECT_EQ(config.limits.metric_series, 17u);
+  EXPECT_EQ(config.limits.series, 18u);
+  EXPECT_EQ(config.limits.series_disk_bytes, 1u << 30);
+  EXPECT_EQ(config.limits.query_memory_bytes, 19u << 20);
+  EXPECT_EQ(config.limits.query_samples, 2000u);
+  EXPECT_EQ(config.limits.query_timeout, std::chrono::seconds(21));
   EXPECT_EQ(config.limits.connections, 8u);
   EXPECT_EQ(config.limits.connections_per_address, 9u);
   EXPECT_EQ(config.limits.requests_in_flight, 11u);
@@ -172,6 +178,8 @@ TEST(ConfigTest, LimitsShrinkWithTheMemory) {
   ASSERT_THAT(result.errors, IsEmpty());
   const Config::Limits& limits = result.config.limits;
   EXPECT_EQ(limits.in_flight_bytes, 64u << 20);
+  EXPECT_EQ(limits.series, 65'536u);
+  EXPECT_EQ(limits.query_memory_bytes, 32u << 20);
   EXPECT_EQ(limits.request_bytes, 8u << 20);
   EXPECT_EQ(limits.dedup_bytes, 32u << 20);
   EXPECT_EQ(limits.streams, 131'072u);

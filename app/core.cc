@@ -247,6 +247,16 @@ absl::StatusOr<RequestPlan> Core::PlanRequests(const std::vector<const CountedRe
   return planner.Finish(std::move(metrics), std::move(counts), options_.downstreams);
 }
 
+absl::StatusOr<RequestPlan> Core::PlanSeries(SeriesWrite& write, base::UnixNanos now) {
+  RequestPlan plan;
+  plan.record.set_time_unix_nano(now.time_since_epoch().count());
+  plan.series = series_.Plan(UnixMillis(now));
+  SeriesOutcome outcome;
+  SB_RETURN_IF_ERROR(write.AddTo(*plan.series, outcome));
+  plan.record.set_samples(plan.series->Encode());
+  return plan;
+}
+
 absl::Status Core::Apply(const RequestPlan& plan) {
   // The counts are at hand as a plan: no need to read them back from the record.
   SB_RETURN_IF_ERROR(engine_.table().Apply(plan.counts));

@@ -64,6 +64,8 @@ class Core {
   absl::StatusOr<RequestPlan> PlanRequests(const std::vector<const CountedRequest*>& requests,
                                            base::UnixNanos now);
   absl::Status Apply(const RequestPlan& plan);
+  // Samples that no request brings. kDataLoss where stored series cannot be read.
+  absl::StatusOr<RequestPlan> PlanSeries(SeriesWrite& write, base::UnixNanos now);
 
   // --- time: engine time moves at once (it is no state that a restart needs); what alerts change
   // comes back as a record, empty when nothing does.

@@ -99,7 +99,7 @@ int Run(QueryOptions options) {
 }  // namespace
 
 void AddQueryCommand(CLI::App& root, const RunCommand& run) {
-  CLI::App* query = root.add_subcommand("query", "ask a Prometheus in PromQL");
+  CLI::App* query = root.add_subcommand("query", "ask slowburn, or a Prometheus, in PromQL");
   const auto options = std::make_shared<QueryOptions>();  // Shared with the callback, which
                                                           // outlives this function.
   query->add_option("QUERY", options->query, "an expression, like 'sum(rate(http_requests[5m]))'")
@@ -114,8 +114,8 @@ void AddQueryCommand(CLI::App& root, const RunCommand& run) {
       ->capture_default_str();
   AddApiOptions(*query, options->api);
   query->footer(
-      "slowburn serve does not answer PromQL yet: give the URL of a Prometheus that scrapes it.\n"
-      "Example:\n  slowburn query --server http://127.0.0.1:9090 "
+      "Example:\n  slowburn query 'sum by (job) (up)'\n"
+      "  slowburn query --server http://127.0.0.1:9090 "
       "'slowburn_slo_burn_rate{window=\"1h\"}' --range 6h --output plot");
   query->callback([run, options] { run([options] { return Run(*options); }); });
 }

@@ -8,12 +8,15 @@
 
 #include "app/slo_checks.h"
 #include "app/version.h"
+#include "base/duration_text.h"
 #include "base/logging.h"
 #include "base/status.h"
 #include "collector/otlp_grpc.h"
 #include "collector/otlp_http.h"
+#include "collector/remote_write_http.h"
 #include "rules/exclusion_text.h"
 #include "rules/spec_file.h"
+#include "serve/prometheus_api.h"
 #include "serve/routes.h"
 #include "storage/rocksdb/rocksdb_store.h"
 
@@ -71,12 +74,28 @@ Core::Options CoreOptions(const Config& config) {
   options.dedup_bytes_max = config.limits.dedup_bytes;
   options.latencies.memory_bytes_max = config.limits.latency_bytes;
   options.retention = config.retention;
+  options.series.retention = config.retention;
+  options.series.retention_bytes = config.limits.series_disk_bytes;
+  options.series.series_max = config.limits.series;
   options.dead_man = config.dead_man;
   options.streams.streams_max = config.limits.streams;
   options.engine.metric_series_max = config.limits.metric_series;
   for (const OtlpForwardConfig& forward : config.otlp) {
     options.downstreams.push_back({forward.name, forward.signals});
   }
+  return options;
+}
+
+serve::PrometheusOptions PrometheusOptionsOf(const Config& config) {
+  serve::PrometheusOptions options;
+  options.engine.timeout = config.limits.query_timeout;
+  options.engine.read.samples = config.limits.query_samples;
+  options.engine.memory_bytes_max = config.limits.query_memory_bytes;
+  options.config_yaml = config.text;
+  options.retention = base::FormatDuration(config.retention);
+  for (const std::string& url : config.alertmanagers)
+    options.alertmanagers.push_back(url + "/api/v2/alerts");
+  options.external_labels = config.external_labels;
   return options;
 }
 
@@ -238,6 +257,7 @@ std::optional<ServerError> Server::Recover(const Specs& specs, const Prepare& pr
                                                                    : storage::Durability::kBuffered;
   options.sync_interval = config_.commit_interval;
   options.queue_bytes_max = config_.limits.commit_queue_bytes;
+  options.slo_series = true;
   loop_ = std::make_unique<CommitLoop>(
       options, *core_, *store_, CommitLoop::Downstreams{alertmanagers_.get(), exporter_list_},
       clock_, registry_);
@@ -252,6 +272,7 @@ std::optional<ServerError> Server::Recover(const Specs& specs, const Prepare& pr
   readings_ = std::make_unique<Readings>(
       *loop_, *store_, clock_,
       [this](serve::ServerReading& reading) { FillServerReading(reading); });
+  rules_ = std::make_unique<serve::SloAlertRules>(*readings_);
   // The loop's thread does not run yet: this one may do its work.
   if (const absl::Status booked = loop_->BookLost(); !booked.ok())
     return Error(ExitCode::kDiskFailed, booked);
@@ -294,8 +315,12 @@ std::optional<ServerError> Server::Listen() {
   const collector::ReceiveLimits limits = LimitsOfRequests(config_.limits);
   net::ServerOptions api_options = ListenerOptions(config_.http, "api");
   api_options.threads = 1;
-  auto api = net::HttpServer::Start(std::move(api_options),
-                                    serve::ApiRoutes(*readings_, *this, registry_), registry_);
+  net::RouteTable routes = serve::ApiRoutes(*readings_, *this, registry_);
+  serve::AddPrometheusRoutes(
+      routes, {.series = core_->series(), .queries = *readings_, .rules = *rules_, .clock = clock_},
+      PrometheusOptionsOf(config_));
+  routes.Add(collector::RemoteWriteRoute(limits, *pipeline_, registry_));
+  auto api = net::HttpServer::Start(std::move(api_options), std::move(routes), registry_);
   if (!api.ok()) return Error(CodeOfListen(api.status()), api.status());
   api_ = *std::move(api);
   // With port 0 the address is known only now.
@@ -374,6 +399,11 @@ void Server::FillServerReading(serve::ServerReading& reading) const {
                     {"groups_per_sli", limits.groups_per_sli},
                     {"streams", limits.streams},
                     {"metric_series", limits.metric_series},
+                    {"series", limits.series},
+                    {"series_disk_bytes", limits.series_disk_bytes},
+                    {"query_memory_bytes", limits.query_memory_bytes},
+                    {"query_samples", limits.query_samples},
+                    {"query_timeout_seconds", static_cast<uint64_t>(limits.query_timeout.count())},
                     {"connections", limits.connections},
                     {"connections_per_address", limits.connections_per_address},
                     {"requests_in_flight", limits.requests_in_flight}};

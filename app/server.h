@@ -34,6 +34,7 @@
 #include "net/http_server.h"
 #include "net/tls_context.h"
 #include "serve/queries.h"
+#include "serve/slo_alert_rules.h"
 
 namespace slowburn::app {
 
@@ -56,7 +57,8 @@ struct ServerError {
 
 // Order of start: certificates and credentials, SLO files, data directory, recovery, forwarders,
 // commit loop, then the listeners: nothing answers before the counts are what they were. Order of
-// stop: OTLP listeners (drained), commit loop, forwarders, API, store.
+// stop: OTLP listeners (drained), commit loop, forwarders, API, store. Queries that run end with
+// the API, before the series that they read.
 class Server final : public serve::Commands {
  public:
   // Writes past counts before the server opens its ports: for `demo`.
@@ -119,6 +121,7 @@ class Server final : public serve::Commands {
   std::unique_ptr<CommitLoop> loop_;
   std::unique_ptr<Pipeline> pipeline_;
   std::unique_ptr<Readings> readings_;
+  std::unique_ptr<serve::SloAlertRules> rules_;
   std::unique_ptr<net::HttpServer> api_;
   std::unique_ptr<net::HttpServer> otlp_http_;
   std::unique_ptr<net::Http2Server> otlp_grpc_;

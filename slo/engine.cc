@@ -412,6 +412,41 @@ std::optional<size_t> Engine::FindSlo(std::string_view id) const {
   return found->second;
 }
 
+void Engine::ReadFigures(const SloSpec& slo, const Runtime& runtime, GroupId group,
+                         GroupFigures& figures) const {
+  figures.lifetime = runtime.composite != nullptr ? runtime.composite->lifetime()
+                                                  : table_.counts(runtime.sli, group).lifetime();
+  figures.in_window = EventSum(runtime, group, runtime.window);
+  figures.budget = BudgetSum(runtime, group, runtime.window);
+  figures.budget_remaining_ratio = BudgetRemainingRatio(figures.budget, slo.objective);
+  figures.exhaustion_seconds = ExhaustionSeconds(
+      figures.budget, BudgetSum(runtime, group, runtime.hour), slo.objective, slo.window.nominal());
+  figures.burn_rates.clear();
+  for (const BurnSums& window : runtime.burns) {
+    const SliCounts budget = BudgetSum(runtime, group, window.sums);
+    figures.burn_rates.push_back({window.window, EventSum(runtime, group, window.sums), budget,
+                                  BurnRate(budget, slo.objective)});
+  }
+}
+
+void Engine::VisitFigures(size_t slo,
+                          const std::function<void(GroupId, const GroupFigures&)>& visit) const {
+  const Runtime& runtime = runtimes_[slo];
+  GroupFigures figures;
+  for (size_t group = 0; group < BudgetsOf(runtime); ++group) {
+    const auto id = static_cast<GroupId>(group);
+    if (IsIdle(runtime, id)) continue;
+    ReadFigures((*slos_)[slo], runtime, id, figures);
+    visit(id, figures);
+  }
+}
+
+std::vector<seconds> Engine::burn_windows_of(size_t slo) const {
+  std::vector<seconds> windows;
+  for (const BurnSums& burn : runtimes_[slo].burns) windows.push_back(burn.window);
+  return windows;
+}
+
 GroupStatus Engine::StatusOf(size_t index, GroupId group) const {
   const SloSpec& slo = (*slos_)[index];
   const Runtime& runtime = runtimes_[index];
@@ -428,27 +463,23 @@ GroupStatus Engine::StatusOf(size_t index, GroupId group) const {
   status.last_event = LastEventOf(runtime, group);
   const Slice open = SliceOf(now_);
   status.excluded = runtime.events.ExcludedTime(slo.window.BeginAt(open), open + 1);
-  status.lifetime = runtime.composite != nullptr ? runtime.composite->lifetime()
-                                                 : table_.counts(runtime.sli, group).lifetime();
-  status.in_window = EventSum(runtime, group, runtime.window);
-  status.budget = BudgetSum(runtime, group, runtime.window);
-  status.budget_remaining_ratio = BudgetRemainingRatio(status.budget, slo.objective);
+  GroupFigures figures;
+  ReadFigures(slo, runtime, group, figures);
+  status.lifetime = figures.lifetime;
+  status.in_window = figures.in_window;
+  status.budget = figures.budget;
+  status.budget_remaining_ratio = figures.budget_remaining_ratio;
   status.budget_remaining_events =
       BudgetEvents(status.budget, slo.objective) - static_cast<double>(status.budget.bad);
-  status.exhaustion_seconds = ExhaustionSeconds(
-      status.budget, BudgetSum(runtime, group, runtime.hour), slo.objective, slo.window.nominal());
-  for (const BurnSums& window : runtime.burns) {
-    const SliCounts budget = BudgetSum(runtime, group, window.sums);
-    status.burn_rates.push_back({window.window, EventSum(runtime, group, window.sums), budget,
-                                 BurnRate(budget, slo.objective)});
-  }
+  status.exhaustion_seconds = figures.exhaustion_seconds;
+  status.burn_rates = std::move(figures.burn_rates);
   for (size_t at = 0; at < slo.policy.tiers.size(); ++at) {
     const AlertTier& tier = slo.policy.tiers[at];
-    const TierFigures figures = FiguresOf(runtime, at, group);
-    const TierState state = JudgeTier(tier, slo.objective, figures);
-    status.tiers.push_back({tier, state, BurnRate(figures.in_long, slo.objective),
-                            BurnRate(figures.in_short, slo.objective),
-                            TierReason(tier, state, figures)});
+    const TierFigures of_tier = FiguresOf(runtime, at, group);
+    const TierState state = JudgeTier(tier, slo.objective, of_tier);
+    status.tiers.push_back({tier, state, BurnRate(of_tier.in_long, slo.objective),
+                            BurnRate(of_tier.in_short, slo.objective),
+                            TierReason(tier, state, of_tier)});
   }
   for (const StateAlert& alert : slo.alerting.state_alerts) {
     status.state_alerts.push_back(

@@ -22,6 +22,7 @@
 #include "model/alert.h"
 #include "slo/composite_sums.h"
 #include "slo/exclusion.h"
+#include "slo/group_figures.h"
 #include "slo/matcher.h"
 #include "slo/metric_streams.h"
 #include "slo/sli_table.h"
@@ -101,6 +102,16 @@ class Engine {
   SloStatus Status(size_t slo) const;
   // Also of an idle group, which is not among those of Status: it has no events in its windows.
   GroupStatus StatusOf(size_t slo, GroupId group) const;
+  // The figures of every budget of the SLO that is not idle, the total first. They are the same
+  // object each time.
+  void VisitFigures(size_t slo,
+                    const std::function<void(GroupId, const GroupFigures&)>& visit) const;
+  // The policy's windows, ascending: those of burn_rates.
+  std::vector<std::chrono::seconds> burn_windows_of(size_t slo) const;
+  // The values of group_by that a group of the SLO has.
+  const std::vector<std::string>& group_values(size_t slo, GroupId group) const {
+    return ValuesOf(runtimes_[slo], group);
+  }
   // The longest window of any SLO in force.
   std::chrono::seconds longest_window() const;
 
@@ -163,6 +174,8 @@ class Engine {
   const std::vector<std::string>& ValuesOf(const Runtime& runtime, GroupId group) const;
   TierFigures FiguresOf(const Runtime& runtime, size_t tier, GroupId group) const;
   BudgetFigures FiguresOf(const SloSpec& slo, const Runtime& runtime, GroupId group) const;
+  void ReadFigures(const SloSpec& slo, const Runtime& runtime, GroupId group,
+                   GroupFigures& figures) const;
   struct Verdict {
     SloState state = SloState::kNoData;
     bool has_conditions = false;  // some tier burns or is unknown, and is not disabled

@@ -89,6 +89,7 @@ CommitMetrics::CommitMetrics(prometheus::Registry& registry)
               SignalMetrics(registry, "log_records", "Log records")},
       remote_write(registry, "samples", "Samples and exemplars of remote writes"),
       metric_slis(registry),
+      series(registry),
       too_late(AddCounter(registry, "slowburn_slo_events_too_late_total",
                           "Events older than max_late: accepted, not counted.")),
       overflowed(AddCounter(registry, "slowburn_slo_events_overflowed_total",
@@ -105,9 +106,6 @@ CommitMetrics::CommitMetrics(prometheus::Registry& registry)
                                   "accepted, each time they come.")),
       duplicate_points(AddCounter(registry, "slowburn_app_duplicate_points_total",
                                   "Points that came before in another request.")),
-      series_requests_lost(AddCounter(
-          registry, "slowburn_series_requests_lost_total",
-          "Requests that were counted and whose samples were not stored: series cannot be read.")),
       alerts_refused(AddGauge(registry, "slowburn_rules_alerts_refused",
                               "Alert conditions beyond the limit of alerts.")),
       dedup_window(AddGauge(registry, "slowburn_app_dedup_window_seconds",

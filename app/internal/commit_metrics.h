@@ -15,6 +15,7 @@
 #include <prometheus/histogram.h>
 #include <prometheus/registry.h>
 
+#include "app/internal/series_metrics.h"
 #include "app/request_plan.h"
 #include "model/signal.h"
 #include "slo/metric_increment.h"
@@ -58,9 +59,9 @@ struct CommitMetrics {
   std::array<SignalMetrics, model::kSignals.size()> signals;
   SignalMetrics remote_write;
   MetricSliMetrics metric_slis;
+  SeriesMetrics series;
   prometheus::Counter &too_late, &overflowed, &latencies_dropped, &clock_jumps;
-  prometheus::Counter &out_of_order_points, &untracked_points, &duplicate_points,
-      &series_requests_lost;
+  prometheus::Counter &out_of_order_points, &untracked_points, &duplicate_points;
   prometheus::Gauge &alerts_refused, &dedup_window, &dedup_entries, &streams, &stream_memory,
       &queue_bytes, &groups, &idle_groups, &slice_memory, &latency_memory, &metric_series,
       &metric_series_memory, &sequence;

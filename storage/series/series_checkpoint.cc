@@ -259,7 +259,10 @@ void SeriesCheckpoint::Written() {
   state_.changed_metadata.clear();
   state_.known.covered_sequence = next_covered_;
   cursor_ = next_cursor_;
-  if (ends_round_) in_round_ = false;
+  if (ends_round_) {
+    in_round_ = false;
+    ++rounds_;
+  }
   Forget();
 }
 

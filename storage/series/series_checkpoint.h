@@ -32,6 +32,7 @@ class SeriesCheckpoint {
   absl::Status Add(int64_t now_ms, uint64_t sequence, Batch& batch);
   // Once the batch is written, the log is needed from here on.
   uint64_t next_covered_sequence() const { return next_covered_; }
+  uint64_t rounds() const { return rounds_; }  // that ended, since the start
   // The batch is in the store.
   void Written();
   // It is not: all that it held is due again.
@@ -74,6 +75,7 @@ class SeriesCheckpoint {
   int64_t round_begin_ms_ = 0;
   uint64_t round_log_bytes_ = 0;
   uint32_t cursor_ = 0;
+  uint64_t rounds_ = 0;
 
   // Of the batch that is being written.
   std::vector<Visited> visited_;

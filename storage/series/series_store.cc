@@ -200,6 +200,7 @@ SeriesStore::Counts SeriesStore::counts() const {
   Counts counts{.living_series = state_.head.size(),
                 .next_id = state_.known.next_id,
                 .days_dropped = retention_.days_dropped(),
+                .rounds = checkpoint_.rounds(),
                 .written = state_.counts};
   for (const auto& [day, summary] : state_.days) {
     counts.stored_samples += summary.samples;

@@ -65,6 +65,7 @@ class SeriesStore final : public SeriesReader {
     uint64_t stored_samples = 0;
     uint64_t stored_bytes = 0;
     uint64_t days_dropped = 0;
+    uint64_t rounds = 0;  // of checkpoints over all series
     WriteCounts written;
   };
   Counts counts() const;

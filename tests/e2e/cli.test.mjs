@@ -12,7 +12,7 @@ import {anyPorts, availabilitySlo, serve, slowburn} from './lib/slowburn.mjs';
 import {until} from './lib/until.mjs';
 
 const commands = [
-  '', 'serve', 'demo', 'check', 'slo', 'slo list', 'slo show', 'alert', 'alert test', 'ledger', 'load', 'version',
+  '', 'serve', 'demo', 'check', 'slo', 'slo list', 'slo show', 'alert', 'alert test', 'ledger', 'load', 'query', 'version',
 ].map((command) => command.split(' ').filter(Boolean));
 
 for (const command of commands) {

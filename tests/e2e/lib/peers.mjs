@@ -75,14 +75,14 @@ export class Webhook {
 }
 
 export class Prometheus {
-  // Scrapes `target` (HOST:PORT) each second.
-  static async start(scene, target) {
+  // Scrapes `target` (HOST:PORT) each second, and writes what it has to the URL `remoteWrite`.
+  static async start(scene, target, {remoteWrite} = {}) {
     const port = await freePort();
     const config = await scene.write('prometheus.yml', `global: {scrape_interval: 1s, scrape_timeout: 1s}
 scrape_configs:
   - job_name: slowburn
     static_configs: [{targets: ['${target}']}]
-`);
+${remoteWrite ? `remote_write: [{url: '${remoteWrite}'}]\n` : ''}`);
     const program = await RunningProgram.start('prometheus', [
       `--config.file=${config}`, `--storage.tsdb.path=${scene.path('prometheus')}`,
       `--web.listen-address=127.0.0.1:${port}`,

@@ -1,0 +1,76 @@
+// app/slo_series.h: how SLOs stand, as time series: what they are worth every 15 seconds.
+//
+// Room     app
+// Uses     app/, slo/, storage/series
+// Threads  the stepping thread
+// Units    engine time; series have unix milliseconds
+// Source   DESIGN section 6, "Series we expose and store"
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <absl/container/flat_hash_map.h>
+#include <absl/container/flat_hash_set.h>
+
+#include "app/series_write.h"
+#include "app/slo_series_columns.h"
+#include "slo/engine.h"
+
+namespace slowburn::app {
+
+// What it knows each series by is worked out once, when a budget is seen for the first time; after
+// that a value is a lookup and no label. A series that ends (its SLO or group goes, or its figure
+// does) gets a stale marker; what ends while the program does not run gets none, as in Prometheus.
+class SloSeries {
+ public:
+  static constexpr std::chrono::seconds kInterval{15};
+  // Looks beyond as many budgets wait for the next second, so that no commit waits for all of them.
+  static constexpr size_t kBudgetsPerLook = 1000;
+
+  // Call it each second, after the engine's step. What is due; null: nothing. It reads the engine
+  // until its commit, which must be before the engine changes.
+  std::unique_ptr<SeriesWrite> Look(const slo::Engine& engine);
+
+ private:
+  class Write;
+  struct Budget {
+    std::vector<storage::SeriesKey> keys;  // parallel to the columns
+    std::vector<bool> has_value;           // as of its last look
+    uint64_t round = 0;                    // of its last look
+  };
+  struct Slo {
+    slo::SliId sli{};  // what the group ids are of
+    std::vector<SloColumn> total_columns;
+    std::vector<SloColumn> group_columns;
+    std::vector<Budget> budgets;  // by group id
+
+    const std::vector<SloColumn>& columns(size_t group) const {
+      return group == 0 ? total_columns : group_columns;
+    }
+  };
+
+  void Renew(const slo::Engine& engine);
+  bool BeginRound(const slo::Engine& engine);
+  void LookAt(const slo::Engine& engine, size_t slo, Write& write);
+  void LookAt(const slo::Engine& engine, size_t slo, size_t group, const slo::GroupFigures& figures,
+              Write& write);
+  void End(Budget& budget, Write& write);
+
+  std::shared_ptr<const slo::SloSet> slos_;
+  std::vector<Slo> series_;                          // by index in slos_
+  absl::flat_hash_set<storage::SeriesKey> leaving_;  // of the SLOs before, unless they show again
+
+  bool in_round_ = false;
+  uint64_t round_ = 0;
+  std::chrono::sys_seconds begun_{};  // the 15 s that the round is of
+  size_t cursor_ = 0;                 // the next SLO of it
+  size_t budgets_ = 0;                // seen in this round
+  size_t budgets_before_ = 0;         // in the one before
+};
+
+}  // namespace slowburn::app

@@ -1,0 +1,91 @@
+#include "app/slo_series_columns.h"
+
+#include <algorithm>
+#include <string_view>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "base/duration_text.h"
+
+namespace slowburn::app {
+namespace {
+
+using std::chrono::seconds;
+using Figure = SloColumn::Figure;
+
+std::optional<double> ShareOf(uint64_t part, const slo::SliCounts& counts) {
+  if (counts.total() == 0) return std::nullopt;
+  return static_cast<double>(part) / static_cast<double>(counts.total());
+}
+
+void AddNative(const slo::SloSpec& spec, bool is_total, const std::vector<seconds>& windows,
+               std::vector<SloColumn>& columns) {
+  const auto add = [&](Figure figure, std::string_view name, model::LabelSet labels = {},
+                       size_t window = 0) {
+    columns.push_back({.figure = figure,
+                       .metric = fmt::format("slowburn_slo_{}{}", is_total ? "" : "group_", name),
+                       .labels = std::move(labels),
+                       .window = window});
+  };
+  add(Figure::kObjective, "objective_ratio");
+  bool has_own_window = false;
+  for (size_t i = 0; i < windows.size(); ++i) {
+    const std::string text = base::FormatDuration(windows[i]);
+    add(Figure::kWindowRatio, "sli_ratio", {{"window", text}}, i);
+    add(Figure::kBurnRate, "burn_rate", {{"window", text}}, i);
+    has_own_window |= spec.window.calendar() == nullptr && windows[i] == spec.window.nominal();
+  }
+  // A calendar window has its own name: "month Europe/Paris" is no 30d.
+  if (!has_own_window) add(Figure::kRatio, "sli_ratio", {{"window", spec.window.Text()}});
+  add(Figure::kBudgetRemaining, "error_budget_remaining_ratio");
+  add(Figure::kGoodEvents, "events_total", {{"outcome", "good"}});
+  add(Figure::kBadEvents, "events_total", {{"outcome", "bad"}});
+  add(Figure::kExhaustion, "exhaustion_seconds");
+}
+
+}  // namespace
+
+std::vector<SloColumn> SloColumns(const slo::SloSpec& spec, bool is_total,
+                                  const std::vector<seconds>& windows) {
+  std::vector<SloColumn> columns;
+  AddNative(spec, is_total, windows, columns);
+  return columns;
+}
+
+model::LabelSet SloColumnLabels(const SloColumn& column, const slo::SloSpec& spec,
+                                const std::vector<std::string>& values) {
+  model::LabelSet labels = column.labels;
+  labels.Set("__name__", column.metric);
+  labels.Set("service", spec.service);
+  labels.Set("slo", spec.name);
+  for (size_t i = 0; i < std::min(spec.sli.group_by.size(), values.size()); ++i)
+    labels.Set(model::NormalizedLabelName(spec.sli.group_by[i]), values[i]);
+  return labels;
+}
+
+std::optional<double> SloColumnValue(const SloColumn& column, const slo::SloSpec& spec,
+                                     const slo::GroupFigures& figures) {
+  const auto window = [&]() -> const slo::WindowBurn& { return figures.burn_rates[column.window]; };
+  switch (column.figure) {
+    case Figure::kObjective:
+      return spec.objective.ratio();
+    case Figure::kWindowRatio:
+      return ShareOf(window().budget.good, window().budget);
+    case Figure::kRatio:
+      return ShareOf(figures.budget.good, figures.budget);
+    case Figure::kBurnRate:
+      return window().burn_rate;
+    case Figure::kBudgetRemaining:
+      return figures.budget_remaining_ratio;
+    case Figure::kGoodEvents:
+      return static_cast<double>(figures.lifetime.good);
+    case Figure::kBadEvents:
+      return static_cast<double>(figures.lifetime.bad);
+    case Figure::kExhaustion:
+      break;
+  }
+  return figures.exhaustion_seconds;
+}
+
+}  // namespace slowburn::app
