@@ -43,6 +43,7 @@ bool CommitLoop::Forwards(model::Signal signal) const {
 
 void CommitLoop::Submit(SubmittedRequest request) {
   std::string refusal;
+  bool is_first = false;
   {
     const std::lock_guard lock(queue_mutex_);
     if (!health_.ok()) {
@@ -54,9 +55,13 @@ void CommitLoop::Submit(SubmittedRequest request) {
     } else {
       queue_bytes_ += request.cost_bytes;
       queue_.push_back(std::move(request));
-      if (queue_.size() == 1) wake_.notify_one();
-      return;
+      is_first = queue_.size() == 1;
     }
+  }
+  if (refusal.empty()) {
+    // Without the lock: on one core the loop would run at once, and wait for it.
+    if (is_first) wake_.notify_one();
+    return;
   }
   Refuse(std::move(request), absl::UnavailableError(refusal));
 }

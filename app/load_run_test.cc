@@ -16,6 +16,7 @@
 #include <gmock/gmock.h>
 #include <grpcpp/server_builder.h>
 #include <gtest/gtest.h>
+#include <poll.h>
 
 #include "base/files.h"
 #include "base/testing/manual_clock.h"
@@ -512,6 +513,35 @@ TEST(LoadRunGrpcTlsTest, BothSidesShowCertificates) {
   const absl::Status connected = senders->front()->Connect(10s);
   EXPECT_NE(connected.message().find("its certificate is not trusted"), absl::string_view::npos)
       << connected;
+}
+
+// A peer that says nothing for now.
+class SilentPeer : public net::RawConnection {
+ public:
+  explicit SilentPeer(net::RawConnection connection) : RawConnection(std::move(connection)) {}
+  bool LeavesWithin(milliseconds time) const {
+    pollfd waiting{.fd = fd(), .events = POLLRDHUP, .revents = 0};
+    return ::poll(&waiting, 1, static_cast<int>(time.count())) != 0;
+  }
+};
+
+// On a busy machine, or a long way off, a handshake with certificates takes longer than the pause
+// between two attempts.
+TEST(LoadSendersTest, ASlowGrpcServerIsWaitedFor) {
+  net::RawListener listener;
+  auto senders = MakeLoadSenders({.protocol = LoadProtocol::kGrpc, .address = listener.address()},
+                                 1, 1, base::SystemClock());
+  ASSERT_TRUE(senders.ok());
+  const std::jthread server([&] {
+    SilentPeer peer(listener.Accept());
+    EXPECT_FALSE(peer.LeavesWithin(400ms));
+    constexpr std::string_view kEmptySettings("\0\0\0\4\0\0\0\0\0", 9);
+    peer.Send(kEmptySettings);
+    peer.ReadToEnd();
+  });
+  const absl::Status connected = senders->front()->Connect(10s);
+  EXPECT_TRUE(connected.ok()) << connected;
+  senders->clear();
 }
 
 TEST(LoadSendersTest, NobodyThereIsSaid) {

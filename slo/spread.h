@@ -26,7 +26,9 @@ struct SliceShare {
 // At most 31 shares: 30 whole slices, or 29 and two parts.
 class SliceShares {
  public:
-  std::span<const SliceShare> shares() const { return {shares_.data(), size_}; }
+  // A loop over those of a temporary would outlive them.
+  std::span<const SliceShare> shares() const& { return {shares_.data(), size_}; }
+  std::span<const SliceShare> shares() && = delete;
 
  private:
   friend SliceShares Spread(uint64_t count, uint64_t from, uint64_t to);

@@ -17,7 +17,8 @@ constexpr uint64_t kSecond = 1'000'000'000;
 
 std::vector<uint64_t> Counts(uint64_t count, uint64_t from, uint64_t to) {
   std::vector<uint64_t> counts;
-  for (const SliceShare& share : Spread(count, from, to).shares()) counts.push_back(share.count);
+  const SliceShares spread = Spread(count, from, to);
+  for (const SliceShare& share : spread.shares()) counts.push_back(share.count);
   return counts;
 }
 
@@ -66,7 +67,8 @@ TEST(SpreadTest, PutsAnInstantIntoTheSliceBeforeItsEnd) {
     EXPECT_EQ(spread.shares()[0].slice, 1u);
     EXPECT_EQ(spread.shares()[0].count, 4u);
   }
-  EXPECT_EQ(Spread(4, 0, 0).shares()[0].slice, 0u);
+  const SliceShares at_once = Spread(4, 0, 0);
+  EXPECT_EQ(at_once.shares()[0].slice, 0u);
 }
 
 TEST(SpreadTest, HoldsTheLargestNumbers) {
@@ -75,7 +77,8 @@ TEST(SpreadTest, HoldsTheLargestNumbers) {
   for (const uint64_t count : Counts(most, 1'700'000'003 * kSecond, 1'700'000'303 * kSecond))
     sum += count;
   EXPECT_EQ(sum, most);
-  EXPECT_EQ(Spread(1, 0, most).shares().size(), 31u);
+  const SliceShares longest = Spread(1, 0, most);
+  EXPECT_EQ(longest.shares().size(), 31u);
 }
 
 }  // namespace

@@ -1,66 +1,18 @@
 #include "collector/internal/json_attributes.h"
 
-namespace slowburn::collector {
-namespace {
+#include "collector/internal/json_any_value.h"
 
+namespace slowburn::collector {
 using model::AttributeRange;
 using model::AttributeScope;
 using model::AttributeValue;
-
-bool IsMember(JsonKey key) {
-  switch (key) {
-    case JsonKey::kStringValue:
-    case JsonKey::kBoolValue:
-    case JsonKey::kIntValue:
-    case JsonKey::kDoubleValue:
-    case JsonKey::kArrayValue:
-    case JsonKey::kKvlistValue:
-    case JsonKey::kBytesValue:
-    case JsonKey::kStringValueStrindex:
-      return true;
-    default:
-      return false;
-  }
-}
-
-// Into `value` at once: a copy of what was just stored in parts stalls the processor.
-void ReadMember(JsonKey key, JsonReader& reader, AttributeValue& value) {
-  switch (key) {
-    case JsonKey::kStringValue:
-      value = AttributeValue::String(reader.String());
-      break;
-    case JsonKey::kBoolValue:
-      value = AttributeValue::Bool(reader.Bool());
-      break;
-    case JsonKey::kIntValue:
-      value = AttributeValue::Int(reader.Int64());
-      break;
-    case JsonKey::kDoubleValue:
-      value = AttributeValue::Double(reader.Double());
-      break;
-    case JsonKey::kBytesValue:
-      value = AttributeValue::Bytes(reader.Bytes());
-      break;
-    case JsonKey::kArrayValue:
-    case JsonKey::kKvlistValue:
-      if (reader.Peek() != '{') reader.Fail("an object is wanted here");
-      reader.SkipValue();
-      value = AttributeValue::Composite();
-      break;
-    default:  // An index into a table that only profiles have: absent (V12).
-      reader.Int32();
-      value = AttributeValue();
-  }
-}
-
-}  // namespace
 
 void ReadJsonValue(JsonReader& reader, AttributeValue& value) {
   if (reader.TakeNull()) return;
   JsonKey member = JsonKey::kUnknown;
   for (JsonObject object(reader); object.Next();) {
     const JsonKey key = object.key();
-    if (!IsMember(key)) {
+    if (!IsJsonMember(key)) {
       reader.Skip();
     } else if (reader.TakeNull()) {
       if (key != member) continue;
@@ -71,7 +23,7 @@ void ReadJsonValue(JsonReader& reader, AttributeValue& value) {
         reader.FailOneof();
       }
       member = key;
-      ReadMember(key, reader, value);
+      ReadJsonMember(key, reader, value);
     }
   }
 }
@@ -110,7 +62,7 @@ void JsonAttributes::ReadUsualValue(const JsonReader::UsualKeyValue& parts, Attr
   const uint32_t* const end = reader_.at();
   reader_.Seek(parts.member);
   const JsonKey member = reader_.TakeKey();
-  if (IsMember(member) && !reader_.TakeNull()) ReadMember(member, reader_, value);
+  if (IsJsonMember(member) && !reader_.TakeNull()) ReadJsonMember(member, reader_, value);
   reader_.Seek(end);
 }
 

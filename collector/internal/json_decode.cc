@@ -55,4 +55,23 @@ absl::Status ReadJson(std::string& body, model::ByteArena& arena, base::MemoryLe
   }
 }
 
+bool ReadUsualJson(std::string& body, model::ByteArena& arena, base::MemoryLease* lease,
+                   const std::function<void(JsonTextReader&, DecodeCost&)>& read) {
+  body.reserve(body.size() + kTextAhead);
+  const uint64_t held = lease != nullptr ? lease->bytes() : 0;
+  try {
+    DecodeCost cost(body.size(), lease);
+    JsonTextContext context(body, arena, cost);
+    JsonTextReader reader(context);
+    read(reader, cost);
+    reader.ExpectEnd();
+    return true;
+  } catch (const UnusualJson&) {
+  } catch (const CostExceeded&) {
+  } catch (const MemoryRefused&) {
+  }
+  if (lease != nullptr) lease->ShrinkTo(held);
+  return false;
+}
+
 }  // namespace slowburn::collector

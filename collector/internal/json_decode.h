@@ -14,6 +14,7 @@
 #include "base/memory_budget.h"
 #include "collector/internal/decode_cost.h"
 #include "collector/internal/json_reader.h"
+#include "collector/internal/json_text_reader.h"
 #include "model/byte_arena.h"
 
 namespace slowburn::collector {
@@ -23,5 +24,11 @@ namespace slowburn::collector {
 // when it would cost more than `body` may, which includes the memory for its tokens.
 absl::Status ReadJson(std::string& body, model::ByteArena& arena, base::MemoryLease* lease,
                       const std::function<void(JsonReader& reader, DecodeCost& cost)>& read);
+
+// The same with the faster reader. False when `body` is not as that wants it, or is broken, or
+// costs too much: ReadJson, which does the whole work once more, knows which. The lease holds no
+// more than before then.
+bool ReadUsualJson(std::string& body, model::ByteArena& arena, base::MemoryLease* lease,
+                   const std::function<void(JsonTextReader& reader, DecodeCost& cost)>& read);
 
 }  // namespace slowburn::collector

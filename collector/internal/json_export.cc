@@ -6,7 +6,8 @@ using model::AttributeScope;
 using model::ResourceEntry;
 using model::ScopeEntry;
 
-void JsonExport::Read() {
+template <typename Reader, typename Attributes>
+void JsonExport<Reader, Attributes>::Read() {
   const Mark begin = SetMark();
   for (JsonObject request(reader_); request.Next();) {
     if (request.key() != keys_.resources) {
@@ -18,7 +19,8 @@ void JsonExport::Read() {
   }
 }
 
-void JsonExport::ReadResourceItems() {
+template <typename Reader, typename Attributes>
+void JsonExport<Reader, Attributes>::ReadResourceItems() {
   const Mark begin = SetMark();
   const uint32_t slots_begin = slots_.size();
   ResourceEntry resource;
@@ -40,7 +42,8 @@ void JsonExport::ReadResourceItems() {
   EndResource(raw);
 }
 
-void JsonExport::ReadScopeItems() {
+template <typename Reader, typename Attributes>
+void JsonExport<Reader, Attributes>::ReadScopeItems() {
   const Mark begin = SetMark();
   const uint32_t slots_begin = slots_.size();
   ScopeEntry scope;
@@ -62,7 +65,8 @@ void JsonExport::ReadScopeItems() {
   EndScope(raw);
 }
 
-void JsonExport::ReadResource(ResourceEntry& resource, model::IndexRange& raw) {
+template <typename Reader, typename Attributes>
+void JsonExport<Reader, Attributes>::ReadResource(ResourceEntry& resource, model::IndexRange& raw) {
   raw = {};
   resource.attributes = {};
   resource.dropped_attributes_count = 0;
@@ -81,7 +85,8 @@ void JsonExport::ReadResource(ResourceEntry& resource, model::IndexRange& raw) {
   }
 }
 
-void JsonExport::ReadScope(ScopeEntry& scope, model::IndexRange& raw) {
+template <typename Reader, typename Attributes>
+void JsonExport<Reader, Attributes>::ReadScope(ScopeEntry& scope, model::IndexRange& raw) {
   raw = {};
   scope.scope_name = scope.scope_version = {};
   scope.attributes = {};
@@ -103,12 +108,14 @@ void JsonExport::ReadScope(ScopeEntry& scope, model::IndexRange& raw) {
   }
 }
 
-model::AttributeRange JsonExport::ReadEnvelopeAttributes(AttributeScope scope,
-                                                         model::IndexRange& /*raw*/) {
+template <typename Reader, typename Attributes>
+model::AttributeRange JsonExport<Reader, Attributes>::ReadEnvelopeAttributes(
+    AttributeScope scope, model::IndexRange& /*raw*/) {
   return attributes_.Read(scope);
 }
 
-JsonExport::Mark JsonExport::SetMark() const {
+template <typename Reader, typename Attributes>
+auto JsonExport<Reader, Attributes>::SetMark() const -> Mark {
   return {.resources = resources_.size(),
           .scopes = scopes_.size(),
           .rejected = rejected_.size(),
@@ -117,7 +124,8 @@ JsonExport::Mark JsonExport::SetMark() const {
 }
 
 // Attributes stay, unused: those of an envelope may lie behind those of its items.
-void JsonExport::ReturnTo(const Mark& mark) {
+template <typename Reader, typename Attributes>
+void JsonExport<Reader, Attributes>::ReturnTo(const Mark& mark) {
   const Position here = Here();
   if (here.ordinal == mark.position.ordinal && here.items == mark.position.items) return;
   resources_.DropFrom(mark.resources);
@@ -126,5 +134,8 @@ void JsonExport::ReturnTo(const Mark& mark) {
   batch_.has_item_without_time = mark.has_item_without_time;
   ReturnTo(mark.position);
 }
+
+template class JsonExport<JsonReader>;
+template class JsonExport<JsonTextReader, JsonTextAttributes>;
 
 }  // namespace slowburn::collector

@@ -17,6 +17,8 @@
 #include "collector/internal/json_attributes.h"
 #include "collector/internal/json_decode.h"
 #include "collector/internal/json_reader.h"
+#include "collector/internal/json_text_attributes.h"
+#include "collector/internal/json_text_reader.h"
 #include "model/attribute_projection.h"
 #include "model/metric_batch.h"
 #include "model/signal_batch.h"
@@ -26,6 +28,7 @@ namespace slowburn::collector {
 // One request, at the reader's cursor, into a batch. A signal derives from it and reads its items.
 // Envelopes without items leave nothing. Of two equal keys the last one counts: what the array
 // before it left is taken back.
+template <typename Reader, typename Attributes = JsonAttributes>
 class JsonExport {
  public:
   struct Keys {
@@ -34,7 +37,7 @@ class JsonExport {
     JsonKey items;
   };
 
-  JsonExport(const Keys& keys, JsonReader& reader, const model::AttributeProjection& projection,
+  JsonExport(const Keys& keys, Reader& reader, const model::AttributeProjection& projection,
              DecodeCost& cost, model::SignalBatch& batch)
       : reader_(reader),
         slots_(batch.attributes, cost),
@@ -55,10 +58,10 @@ class JsonExport {
     uint32_t ordinal = 0;
   };
 
-  JsonReader& reader_;
+  Reader& reader_;
   PaidVector<model::SlotValue> slots_;
   PaidVector<model::RejectedItem> rejected_;
-  JsonAttributes attributes_;
+  Attributes attributes_;
 
  private:
   virtual Position Here() const = 0;
@@ -95,6 +98,9 @@ class JsonExport {
   PaidVector<model::ScopeEntry> scopes_;
 };
 
+extern template class JsonExport<JsonReader>;
+extern template class JsonExport<JsonTextReader, JsonTextAttributes>;
+
 // Reads all of `body` into `batch` (cleared first, and again when the answer is an error).
 template <typename Export, typename Batch>
 absl::Status DecodeJson(std::string& body, const model::AttributeProjection& projection,
@@ -106,6 +112,19 @@ absl::Status DecodeJson(std::string& body, const model::AttributeProjection& pro
       });
   if (!status.ok()) batch.Clear();
   return status;
+}
+
+// The same with an export of a JsonTextReader. False, and an empty batch, where that gives up.
+template <typename Export, typename Batch>
+bool DecodeUsualJson(std::string& body, const model::AttributeProjection& projection, Batch& batch,
+                     base::MemoryLease* lease) {
+  batch.Clear();
+  const bool is_usual =
+      ReadUsualJson(body, batch.bytes, lease, [&](JsonTextReader& reader, DecodeCost& cost) {
+        Export(reader, projection, cost, batch).Read();
+      });
+  if (!is_usual) batch.Clear();
+  return is_usual;
 }
 
 }  // namespace slowburn::collector

@@ -274,6 +274,31 @@ consteval Table MakeTable() {
 }
 inline constexpr Table kTable = MakeTable();
 
+// A key as it stands between its comma and its value, "key": with quotes and colon, and 0xFF for
+// each of its bytes.
+struct QuotedKey {
+  static constexpr size_t kRoom = 32;
+  static_assert(kSizeMax + 3 <= kRoom);
+  std::array<char, kRoom> text{};
+  std::array<char, kRoom> mask{};
+};
+
+consteval std::array<QuotedKey, kKeys> QuoteKeys() {
+  std::array<QuotedKey, kKeys> quoted;
+  for (size_t i = 0; i < kNames.size(); ++i) {
+    QuotedKey& key = quoted[i + 1];
+    size_t size = 0;
+    key.text[size++] = '"';
+    for (const char c : kNames[i].text) key.text[size++] = c;
+    key.text[size++] = '"';
+    key.text[size++] = ':';
+    for (size_t at = 0; at < size; ++at) key.mask[at] = '\xFF';
+  }
+  return quoted;
+}
+// By JsonKey.
+inline constexpr std::array<QuotedKey, kKeys> kQuotedKeys = QuoteKeys();
+
 }  // namespace json_keys
 
 // The key that `text` is, or kUnknown. Eight bytes from its begin can be read, however long it is.

@@ -9,7 +9,7 @@ namespace {
 
 using model::LogRecord;
 
-class JsonLogs final : public JsonExport {
+class JsonLogs final : public JsonExport<JsonReader> {
  public:
   JsonLogs(JsonReader& reader, const model::AttributeProjection& projection, DecodeCost& cost,
            model::LogBatch& batch)

@@ -20,7 +20,7 @@ using model::MetricPoint;
 using model::MetricType;
 using model::SummaryValue;
 
-class JsonMetrics final : public JsonExport {
+class JsonMetrics final : public JsonExport<JsonReader> {
  public:
   JsonMetrics(JsonReader& reader, const model::AttributeProjection& projection, DecodeCost& cost,
               model::MetricBatch& batch)

@@ -44,6 +44,9 @@ class JsonError : public std::exception {
 // Text is a view of the JSON where that has no escapes, else of `arena`, as ids and bytes are.
 class JsonReader {
  public:
+  // What a function that reads much works with: itself.
+  using Local = JsonReader&;
+
   JsonReader(const JsonTokens& tokens, model::ByteArena& arena, DecodeCost& cost)
       : text_(tokens.text),
         at_(tokens.begin),
@@ -96,6 +99,9 @@ class JsonReader {
   // V, if M is stringValue and V has no escapes. Nothing is moved.
   bool IsUsualString(const UsualKeyValue& parts, std::string_view& value);
 
+  // An item that is refused is counted.
+  static constexpr bool kTakesRejected = true;
+
   // Of the value at the cursor, or at the one that was just read.
   [[noreturn]] void Fail(std::string what) const { throw JsonError(at_, std::move(what)); }
   // Two members of a oneof.
@@ -114,7 +120,9 @@ class JsonReader {
   }
 
  private:
+  template <typename Reader>
   friend class JsonObject;
+  template <typename Reader>
   friend class JsonArray;
 
   // Brackets around the deepest AnyValue: four a level, {"kvlistValue":{"values":[{"value":, and
@@ -131,8 +139,8 @@ class JsonReader {
     ++at_;
     return true;
   }
-  // A comma, the key `expected` and a colon; else nothing is moved.
-  bool TakeNextKey(const json_keys::Entry& expected);
+  // A comma, the key `expected` and a colon; else nothing is moved. The first is not expected.
+  bool TakeNextKey(const json_keys::Entry& expected, bool is_first);
   JsonKey FindEscapedKey(std::string_view raw) const;
   // The text between the quotes of the string at `token`, escapes and all.
   std::string_view RawString(const uint32_t* token) const;
@@ -171,61 +179,6 @@ class JsonReader {
   const char* escape_at_ = nullptr;
 };
 
-// The fields of the object at the cursor: for (JsonObject o(reader); o.Next();) reads or skips the
-// value of o.key().
-class JsonObject {
- public:
-  explicit JsonObject(JsonReader& reader) : reader_(reader) { reader.Expect('{', "an object"); }
-
-  bool Next() {
-    if (reader_.Take('}')) return false;
-    if (!is_first_) reader_.Expect(',', "a comma or a closing brace");
-    is_first_ = false;
-    key_ = reader_.TakeKey();
-    return true;
-  }
-  // The same, faster where `order` is right, which it learns.
-  bool Next(JsonKeyOrder& order) {
-    const json_keys::Entry& expected = order.After(key_);
-    if (!is_first_ && reader_.TakeNextKey(expected)) [[likely]] {
-      key_ = expected.key;
-      return true;
-    }
-    const JsonKey previous = key_;
-    if (!Next()) return false;
-    order.Set(previous, key_);
-    return true;
-  }
-  JsonKey key() const { return key_; }
-
- private:
-  JsonReader& reader_;
-  JsonKey key_ = JsonKey::kUnknown;
-  bool is_first_ = true;
-};
-
-// The elements of the array at the cursor; null is an empty array, but no element.
-class JsonArray {
- public:
-  explicit JsonArray(JsonReader& reader) : reader_(reader), is_open_(!reader.TakeNull()) {
-    if (is_open_) reader.Expect('[', "an array");
-  }
-
-  bool Next() {
-    if (!is_open_ || reader_.Take(']')) return false;
-    if (!is_first_) reader_.Expect(',', "a comma or a closing bracket");
-    is_first_ = false;
-    if (reader_.Peek() == 'n') [[unlikely]]
-      reader_.FailAt(reader_.at_, "an element");
-    return true;
-  }
-
- private:
-  JsonReader& reader_;
-  bool is_open_;
-  bool is_first_ = true;
-};
-
 // "resourceSpans[0].spans[7].kind at byte 1024: ...": `error` with its place, which is found by
 // walking the tokens before it once more.
 absl::Status ToStatus(const JsonTokens& tokens, const JsonError& error);
@@ -233,3 +186,4 @@ absl::Status ToStatus(const JsonTokens& tokens, const JsonError& error);
 }  // namespace slowburn::collector
 
 #include "collector/internal/json_reader_inline.h"
+#include "collector/internal/json_walk.h"

@@ -52,10 +52,10 @@ inline JsonKey JsonReader::TakeKey() {
   return key;
 }
 
-inline bool JsonReader::TakeNextKey(const json_keys::Entry& expected) {
+inline bool JsonReader::TakeNextKey(const json_keys::Entry& expected, bool is_first) {
   const uint32_t* const at = at_;
   static_assert(kTokensAhead >= 2 && kTextAhead > 1 + json_keys::kSizeMax);
-  if (text_[at[0]] != ',') return false;
+  if (is_first || text_[at[0]] != ',') return false;
   const char* const key = text_ + at[1];
   const char* const colon = text_ + at[2];
   // No key has a quote in it, so that the byte before the colon is the one that ends this key.

@@ -55,8 +55,8 @@ void SliceTally::Add(SliId sli, std::string_view key, const GaugeStream::Change&
 void SliceTally::Add(SliId sli, std::string_view key, const Increment& increment,
                      const LatencyHistogram& latencies) {
   if (latencies.empty()) return;
-  const Slice last =
-      Spread(1, std::max(increment.from, increment.to - 1), increment.to).shares().back().slice;
+  const SliceShares end = Spread(1, std::max(increment.from, increment.to - 1), increment.to);
+  const Slice last = end.shares().back().slice;
   latencies_[index_.FindOrAppend(sli, last, key, delta_)].Merge(latencies);
 }
 

@@ -19,7 +19,8 @@ inline std::map<Slice, SliCounts> SliceSums(std::span<const Increment> increment
   std::map<Slice, SliCounts> sums;
   for (const Increment& increment : increments) {
     const auto add = [&](uint64_t count, uint64_t SliCounts::*member) {
-      for (const SliceShare& share : Spread(count, increment.from, increment.to).shares()) {
+      const SliceShares spread = Spread(count, increment.from, increment.to);
+      for (const SliceShare& share : spread.shares()) {
         sums[share.slice].*member += increment.is_taken_back ? 0 - share.count : share.count;
       }
     };
