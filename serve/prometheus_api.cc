@@ -76,7 +76,7 @@ class PrometheusApi {
     auto work = [this, &call, kept](const internal::QueryPool::Turn& turn) {
       return Answer(call, *kept, turn);
     };
-    if (pool_.Push(std::move(work), reply)) return;
+    if (pool_.Push(std::move(work), reply, kept->gone)) return;
     std::move(reply)(Respond(
         call, *kept,
         base::Unavailable("{} queries wait already; ask again when some of them are answered",
@@ -121,7 +121,8 @@ void AddPrometheusRoutes(net::RouteTable& table, const PrometheusSources& source
       table.Add({.role = net::Role::kRead,
                  .method = method,
                  .pattern = std::string(call.pattern),
-                 .handler = handler});
+                 .handler = handler,
+                 .watches_peer = call.runs == Runs::kInTurn});
     }
   }
 }
