@@ -9,6 +9,7 @@
 
 #include <cstddef>
 #include <optional>
+#include <stop_token>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -42,6 +43,8 @@ struct HttpRequest {
   base::MemoryLease lease;  // holds at least the body; released with the request
   // What the route's {name} segments matched, percent-decoded.
   std::vector<std::pair<std::string, std::string>> path_parameters;
+  // Asked for once nobody can take the answer any more; see Route::watches_peer.
+  std::stop_token gone;
 
   std::string_view Header(std::string_view name) const { return FindHeader(headers, name); }
   // "" where the route has no such segment.

@@ -45,6 +45,10 @@ struct Route {
   std::string pattern;  // "/api/slo/v1/slos/{service}/{name}/counts"; {x} matches one segment
   Handler handler;
   size_t body_bytes_max = 1 << 20;
+  // Its handler works long, and looks at HttpRequest::gone: over HTTP/1.1, some tenths of a second
+  // after the peer closed its side of the connection, or the server closed it. Over HTTP/2 it never
+  // is asked for.
+  bool watches_peer = false;
 };
 
 class RouteTable {

@@ -10,6 +10,7 @@
 #include "serve/internal/api_context.h"
 #include "serve/internal/query_calls.h"
 #include "serve/internal/query_pool.h"
+#include "serve/internal/read_call.h"
 #include "serve/internal/rule_calls.h"
 #include "serve/internal/series_calls.h"
 #include "serve/internal/status_calls.h"
@@ -19,16 +20,16 @@ namespace {
 
 using internal::ApiCall;
 
-enum class Methods : uint8_t { kGet, kGetAndPost };
+enum class Methods : uint8_t { kGet, kPost, kGetAndPost };
 // Who may take long, because it reads series, waits for its turn.
 enum class Runs : uint8_t { kAtOnce, kInTurn };
-enum class Form : uint8_t { kJson, kText };
+enum class Form : uint8_t { kJson, kText, kRemoteRead };
 
 struct Call {
   std::string_view pattern;
   Methods methods;
   Runs runs;
-  ApiCall call;
+  ApiCall call;  // null: what the form says
   Form form = Form::kJson;
 };
 
@@ -54,6 +55,7 @@ constexpr auto kCalls = std::to_array<Call>({
     {"/api/v1/status/tsdb", Methods::kGet, Runs::kInTurn, internal::TsdbCall},
     {"/api/v1/status/walreplay", Methods::kGet, Runs::kAtOnce, internal::WalReplayCall},
     {"/federate", Methods::kGet, Runs::kInTurn, internal::FederateCall, Form::kText},
+    {"/api/v1/read", Methods::kPost, Runs::kInTurn, nullptr, Form::kRemoteRead},
 });
 
 // What all handlers share; it ends with the last copy of the table.
@@ -76,7 +78,7 @@ class PrometheusApi {
     auto work = [this, &call, kept](const internal::QueryPool::Turn& turn) {
       return Answer(call, *kept, turn);
     };
-    if (pool_.Push(std::move(work), reply)) return;
+    if (pool_.Push(std::move(work), reply, kept->gone)) return;
     std::move(reply)(Respond(
         call, *kept,
         base::Unavailable("{} queries wait already; ask again when some of them are answered",
@@ -86,19 +88,20 @@ class PrometheusApi {
  private:
   static net::HttpResponse Respond(const Call& call, const net::HttpRequest& request,
                                    absl::StatusOr<internal::ApiAnswer> answer) {
-    net::HttpResponse response = call.form == Form::kText ? internal::TextOf(std::move(answer))
-                                                          : internal::EnvelopeOf(std::move(answer));
+    net::HttpResponse response = call.form == Form::kJson ? internal::EnvelopeOf(std::move(answer))
+                                                          : internal::TextOf(std::move(answer));
     internal::CompressFor(request.Header("Accept-Encoding"), response);
     return response;
   }
 
-  net::HttpResponse Answer(const Call& call, const net::HttpRequest& request,
+  net::HttpResponse Answer(const Call& call, net::HttpRequest& request,
                            const internal::QueryPool::Turn& turn) const {
     const internal::ApiContext context{.sources = sources_,
                                        .options = options_,
                                        .stop = turn.stop,
                                        .asked = turn.asked,
                                        .begun = sources_.clock.Monotonic()};
+    if (call.form == Form::kRemoteRead) return internal::ReadCall(context, request);
     return Respond(call, request, call.call(context, internal::ApiParameters(request)));
   }
 
@@ -117,11 +120,15 @@ void AddPrometheusRoutes(net::RouteTable& table, const PrometheusSources& source
       api->Handle(call, std::move(request), std::move(reply));
     };
     for (const char* const method : {"GET", "POST"}) {
-      if (call.methods == Methods::kGet && std::string_view(method) == "POST") continue;
-      table.Add({.role = net::Role::kRead,
-                 .method = method,
-                 .pattern = std::string(call.pattern),
-                 .handler = handler});
+      const Methods other = std::string_view(method) == "POST" ? Methods::kGet : Methods::kPost;
+      if (call.methods == other) continue;
+      net::Route route{.role = net::Role::kRead,
+                       .method = method,
+                       .pattern = std::string(call.pattern),
+                       .handler = handler,
+                       .watches_peer = call.runs == Runs::kInTurn};
+      if (call.form == Form::kRemoteRead) route.body_bytes_max = internal::kReadRequestBytesMax;
+      table.Add(std::move(route));
     }
   }
 }

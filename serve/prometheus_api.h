@@ -44,7 +44,8 @@ struct PrometheusOptions {
 };
 
 // /api/v1/query, query_range, query_exemplars, format_query, parse_query, series, labels,
-// label/{name}/values, metadata, rules, alerts, targets, alertmanagers, status/*, and /federate.
+// label/{name}/values, metadata, rules, alerts, targets, alertmanagers, status/*, read, and
+// /federate.
 // Answers of some size are compressed for who accepts gzip.
 void AddPrometheusRoutes(net::RouteTable& table, const PrometheusSources& sources,
                          const PrometheusOptions& options);

@@ -87,6 +87,7 @@ Awaitable<void> Session::Run(std::shared_ptr<Session> session) {
 }
 
 void Session::Expire(SteadyTime now) {
+  if (phase_ == Phase::kHandling && gone_.stop_possible() && stream_.PeerHasClosed()) GiveUp();
   if (now < deadline_) return;
   expired_ = true;
   stream_.Cancel();
@@ -100,6 +101,7 @@ void Session::Abort() {
   aborted_ = true;
   stream_.Close();
   taken_.cancel();
+  if (phase_ == Phase::kHandling) GiveUp();
 }
 
 void Session::Take(uint64_t number, HttpResponse response) {
@@ -170,7 +172,9 @@ Awaitable<Session::Next> Session::AnswerOne(Reading header) {
 Awaitable<Session::Next> Session::Handle(RouteTable::Match match, OpenRequest& open) {
   parser_.request().path_parameters = std::move(match.path_parameters);
   CallHandler(match);
-  if (!co_await WaitUntilTaken()) co_return Next::kClose;
+  const bool is_wanted = co_await WaitUntilTaken();
+  gone_ = std::stop_source(std::nostopstate);
+  if (!is_wanted) co_return Next::kClose;
   if (response_.status == 0) response_ = Error(503, "the request was given up; try again later");
   if (response_.status < 200 || response_.status > 599) {
     CountHandlerError(fmt::format("status {}", response_.status));
@@ -460,6 +464,10 @@ void Session::CallHandler(const RouteTable::Match& match) {
   asked_.path = request.path;
   asked_.query = request.query;
   asked_.peer = peer_;
+  if (match.route->watches_peer) {
+    gone_ = std::stop_source();
+    request.gone = gone_.get_token();
+  }
   for (const std::string_view name : {"Content-Type", "Accept"}) {
     const std::string_view value = request.Header(name);
     if (!value.empty()) asked_.headers.push_back({std::string(name), std::string(value)});
@@ -475,6 +483,10 @@ void Session::CallHandler(const RouteTable::Match& match) {
   ++wait_;  // A reply that was kept somewhere is no longer for us.
   is_taken_ = true;
   response_ = Error(500, "internal error; see the log of the server");
+}
+
+void Session::GiveUp() {
+  if (gone_.request_stop()) shared_.metrics.requests_abandoned.Increment();
 }
 
 void Session::CountHandlerError(std::string_view what) {

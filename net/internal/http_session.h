@@ -11,6 +11,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <stop_token>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -90,6 +91,8 @@ class Session final : public Connection {
   bool GrowBody(const BodyRoom& room);
   HttpResponse Error(int status, std::string_view message);
   void CallHandler(const RouteTable::Match& match);
+  // Tells a handler that looks at it.
+  void GiveUp();
   void CountHandlerError(std::string_view what);
 
   // Both are there while Run() runs; nothing touches them later.
@@ -117,6 +120,7 @@ class Session final : public Connection {
   std::string origin_;
   AccessDecision decision_;
   HttpResponse response_;
+  std::stop_source gone_{std::nostopstate};  // of a route that watches its peer
   bool is_head_ = false;
   bool keep_alive_ = false;
 };

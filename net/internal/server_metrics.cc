@@ -43,7 +43,10 @@ ServerMetrics::ServerMetrics(prometheus::Registry& registry, const std::string& 
                                "Bytes read from connections.", {{"listener", listener}})),
       handler_errors(AddCounter(registry, "slowburn_net_handler_errors_total",
                                 "Requests whose handler threw or gave an impossible status.",
-                                {{"listener", listener}})) {
+                                {{"listener", listener}})),
+      requests_abandoned(AddCounter(registry, "slowburn_net_requests_abandoned_total",
+                                    "Requests that take long whose peer went before the answer.",
+                                    {{"listener", listener}})) {
   for (size_t i = 0; i < responses_.size(); ++i) {
     responses_[i] = &AddCounter(registry, "slowburn_net_requests_total",
                                 "Requests answered, by class of status code.",

@@ -39,6 +39,7 @@ class ServerMetrics {
   prometheus::Counter& handshakes_failed;
   prometheus::Counter& request_bytes;
   prometheus::Counter& handler_errors;
+  prometheus::Counter& requests_abandoned;
 
  private:
   std::array<prometheus::Counter*, 4> responses_;  // 2xx to 5xx

@@ -5,6 +5,7 @@
 
 #include <openssl/ssl.h>
 #include <openssl/x509v3.h>
+#include <poll.h>
 
 namespace slowburn::net::internal {
 namespace {
@@ -109,6 +110,12 @@ Awaitable<void> Stream::ShutdownSend() {
     co_await tls.async_shutdown(asio::redirect_error(kAwait, ignored));
   }
   socket().shutdown(asio::socket_base::shutdown_send, ignored);
+}
+
+bool Stream::PeerHasClosed() {
+  if (!socket().is_open()) return true;
+  pollfd entry{.fd = socket().native_handle(), .events = POLLRDHUP, .revents = 0};
+  return poll(&entry, 1, 0) > 0;
 }
 
 void Stream::Cancel() {

@@ -41,6 +41,9 @@ class Stream {
   // What ReadSome gives after it is good only for throwing away.
   Awaitable<void> ShutdownSend();
 
+  // The peer will send nothing more, whatever is unread of what it sent.
+  bool PeerHasClosed();
+
   // What is going on ends with an error.
   void Cancel();
   void Close();

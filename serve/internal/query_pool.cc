@@ -15,10 +15,12 @@ QueryPool::~QueryPool() {
   for (std::jthread& thread : threads_) thread.request_stop();
 }
 
-bool QueryPool::Push(Work work, net::Reply& reply) {
+bool QueryPool::Push(Work work, net::Reply& reply, std::stop_token gone) {
+  std::deque<Waiting> unwanted;  // Dropped without the lock: a reply may do anything.
   const std::lock_guard lock(mutex_);
+  if (waiting_.size() >= options_.waiting_max) DropUnwanted(unwanted);
   if (waiting_.size() >= options_.waiting_max) return false;
-  waiting_.push_back({std::move(work), std::move(reply), clock_.Monotonic()});
+  waiting_.push_back({std::move(work), std::move(reply), clock_.Monotonic(), std::move(gone)});
   wake_.notify_one();
   return true;
 }
@@ -31,8 +33,20 @@ void QueryPool::Run(const std::stop_token& stop) {
     Waiting next = std::move(waiting_.front());
     waiting_.pop_front();
     lock.unlock();
-    std::move(next.reply)(next.work({next.asked, stop}));
+    if (next.gone.stop_requested()) continue;
+    std::stop_source unwanted;
+    const auto cancel = [&unwanted] { unwanted.request_stop(); };
+    const std::stop_callback at_end(stop, cancel);
+    const std::stop_callback when_gone(next.gone, cancel);
+    std::move(next.reply)(next.work({next.asked, unwanted.get_token()}));
   }
+}
+
+void QueryPool::DropUnwanted(std::deque<Waiting>& unwanted) {
+  std::deque<Waiting> wanted;
+  for (Waiting& one : waiting_)
+    (one.gone.stop_requested() ? unwanted : wanted).push_back(std::move(one));
+  waiting_ = std::move(wanted);
 }
 
 }  // namespace slowburn::serve::internal

@@ -22,7 +22,8 @@
 
 namespace slowburn::serve::internal {
 
-// First come, first served. Its end cancels what runs and drops what waits, which answers 503.
+// First come, first served. Its end cancels what runs and drops what waits, which answers 503. What
+// nobody wants any more is cancelled while it runs, and dropped while it waits.
 class QueryPool {
  public:
   struct Options {
@@ -40,8 +41,9 @@ class QueryPool {
   QueryPool(const Options& options, const base::Clock& clock);
   ~QueryPool();
 
-  // False, and `reply` as it was, where as many wait as may.
-  bool Push(Work work, net::Reply& reply);
+  // `gone` is asked for once nobody wants the answer. False, and `reply` as it was, where as many
+  // wait as may.
+  bool Push(Work work, net::Reply& reply, std::stop_token gone = {});
 
   const Options& options() const { return options_; }
 
@@ -50,9 +52,11 @@ class QueryPool {
     Work work;
     net::Reply reply;
     std::chrono::steady_clock::time_point asked;
+    std::stop_token gone;
   };
 
   void Run(const std::stop_token& stop);
+  void DropUnwanted(std::deque<Waiting>& unwanted) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
 
   const Options options_;
   const base::Clock& clock_;

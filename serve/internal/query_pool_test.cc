@@ -63,5 +63,62 @@ TEST(QueryPoolTest, ItsEndCancelsWhatRunsAndDropsWhatWaits) {
   EXPECT_EQ(waiting.Wait().status, 0);
 }
 
+TEST(QueryPoolTest, CancelsWhatNobodyWants) {
+  QueryPool pool({.threads = 1, .waiting_max = 1}, base::SystemClock());
+  std::latch begun(1);
+  std::stop_source first_gone, second_gone;
+  Answer running, waiting, next;
+  net::Reply to_running = running.reply(), to_waiting = waiting.reply(), to_next = next.reply();
+  ASSERT_TRUE(pool.Push(
+      [&begun](const QueryPool::Turn& turn) {
+        begun.count_down();
+        std::mutex mutex;
+        std::unique_lock lock(mutex);
+        std::condition_variable_any().wait(lock, turn.stop, [] { return false; });
+        return Status(499);
+      },
+      to_running, first_gone.get_token()));
+  begun.wait();
+  ASSERT_TRUE(pool.Push([](const QueryPool::Turn&) { return Status(200); }, to_waiting,
+                        second_gone.get_token()));
+  second_gone.request_stop();
+  // It takes the place of the one that is not wanted.
+  ASSERT_TRUE(pool.Push([](const QueryPool::Turn&) { return Status(200); }, to_next));
+  EXPECT_EQ(waiting.Wait().status, 0);
+  EXPECT_FALSE(running.IsThere());
+  first_gone.request_stop();
+  EXPECT_EQ(running.Wait().status, 499);
+  EXPECT_EQ(next.Wait().status, 200);
+}
+
+TEST(QueryPoolTest, DoesNotBeginWhatNobodyWants) {
+  std::latch begun(1), go(1);
+  std::stop_source gone;
+  Answer first, second;
+  bool has_run = false;
+  {
+    QueryPool pool({.threads = 1, .waiting_max = 4}, base::SystemClock());
+    net::Reply to_first = first.reply(), to_second = second.reply();
+    ASSERT_TRUE(pool.Push(
+        [&](const QueryPool::Turn&) {
+          begun.count_down();
+          go.wait();
+          return Status(200);
+        },
+        to_first));
+    begun.wait();
+    ASSERT_TRUE(pool.Push(
+        [&](const QueryPool::Turn&) {
+          has_run = true;
+          return Status(200);
+        },
+        to_second, gone.get_token()));
+    gone.request_stop();
+    go.count_down();
+    EXPECT_EQ(second.Wait().status, 0);
+  }
+  EXPECT_FALSE(has_run);
+}
+
 }  // namespace
 }  // namespace slowburn::serve::internal

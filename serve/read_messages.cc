@@ -1,0 +1,296 @@
+#include "serve/read_messages.h"
+
+#include <algorithm>
+#include <array>
+#include <optional>
+#include <span>
+
+#include <protozero/pbf_reader.hpp>
+#include <protozero/pbf_writer.hpp>
+
+#include "base/status.h"
+#include "serve/internal/xor_chunk.h"
+
+namespace slowburn::serve {
+namespace {
+
+using protozero::pbf_reader;
+using protozero::pbf_writer;
+
+constexpr size_t kQueriesMax = 256;
+constexpr size_t kMatchersMax = 64;
+constexpr size_t kFrameBytesMax = 1 << 20;
+// So that what is over the limit of a frame is little.
+constexpr size_t kFrameBytesFull = kFrameBytesMax - (64 << 10);
+constexpr int32_t kStreamedChunks = 1;
+constexpr int32_t kXor = 1;
+constexpr int32_t kFloatHistogram = 3;
+
+absl::StatusOr<model::LabelMatcher> ReadMatcher(pbf_reader message) {
+  int32_t type = 0;
+  std::string name, value;
+  while (message.next()) {
+    switch (message.tag()) {
+      case 1:
+        type = message.get_enum();
+        break;
+      case 2:
+        name = message.get_string();
+        break;
+      case 3:
+        value = message.get_string();
+        break;
+      default:
+        message.skip();
+    }
+  }
+  using enum model::LabelMatcher::Op;
+  constexpr std::array<model::LabelMatcher::Op, 4> kOps = {kEqual, kNotEqual, kRegex, kNotRegex};
+  if (type < 0 || type > 3) return base::InvalidArgument("{} is no type of a matcher", type);
+  return model::LabelMatcher::Create(std::move(name), kOps[static_cast<size_t>(type)],
+                                     std::move(value));
+}
+
+absl::StatusOr<ReadQuery> ReadQueryMessage(pbf_reader message) {
+  ReadQuery query{.range = {0, 1}, .matchers = {}};
+  while (message.next()) {
+    switch (message.tag()) {
+      case 1:
+        query.range.begin_ms = message.get_int64();
+        break;
+      case 2:  // Inclusive.
+        query.range.end_ms = message.get_int64();
+        if (query.range.end_ms < std::numeric_limits<int64_t>::max()) ++query.range.end_ms;
+        break;
+      case 3: {
+        if (query.matchers.size() == kMatchersMax)
+          return base::InvalidArgument("a query has more than {} matchers", kMatchersMax);
+        SB_ASSIGN_OR_RETURN(model::LabelMatcher matcher, ReadMatcher(message.get_message()));
+        query.matchers.push_back(std::move(matcher));
+        break;
+      }
+      default:  // Hints too: who asks filters again.
+        message.skip();
+    }
+  }
+  return query;
+}
+
+absl::StatusOr<ReadRequest> ReadRequestMessage(pbf_reader message) {
+  ReadRequest request;
+  std::optional<int32_t> first_type;
+  while (message.next()) {
+    if (message.tag() == 1) {
+      if (request.queries.size() == kQueriesMax)
+        return base::InvalidArgument("a read has more than {} queries; send several", kQueriesMax);
+      SB_ASSIGN_OR_RETURN(ReadQuery query, ReadQueryMessage(message.get_message()));
+      request.queries.push_back(std::move(query));
+    } else if (message.tag_and_type() ==
+               protozero::tag_and_type(2, protozero::pbf_wire_type::length_delimited)) {
+      for (const int32_t type : message.get_packed_enum()) first_type = first_type.value_or(type);
+    } else if (message.tag() == 2) {
+      first_type = first_type.value_or(message.get_enum());
+    } else {
+      message.skip();
+    }
+  }
+  request.takes_chunks = first_type == kStreamedChunks;
+  return request;
+}
+
+void AddLabels(pbf_writer& series, const model::LabelSet& labels) {
+  for (const model::Label& label : labels) {
+    pbf_writer message(series, 1);
+    message.add_string(1, label.name);
+    message.add_string(2, label.value);
+  }
+}
+
+void AddSpans(pbf_writer& histogram, uint32_t field,
+              const std::vector<model::NativeHistogram::Span>& spans) {
+  for (const auto& span : spans) {
+    pbf_writer message(histogram, field);
+    message.add_sint32(1, span.offset);
+    message.add_uint32(2, span.length);
+  }
+}
+
+// Differences of whole counts, or the counts.
+void AddBuckets(pbf_writer& histogram, uint32_t deltas, uint32_t counts, bool is_float,
+                const std::vector<double>& buckets) {
+  if (buckets.empty()) return;
+  if (is_float) {
+    histogram.add_packed_double(counts, buckets.begin(), buckets.end());
+    return;
+  }
+  std::vector<int64_t> changes;
+  int64_t before = 0;
+  for (const double bucket : buckets) {
+    const auto count = static_cast<int64_t>(bucket);
+    changes.push_back(count - before);
+    before = count;
+  }
+  histogram.add_packed_sint64(deltas, changes.begin(), changes.end());
+}
+
+int32_t HintOf(model::NativeHistogram::ResetHint hint) {
+  using enum model::NativeHistogram::ResetHint;
+  switch (hint) {
+    case kReset:
+      return 1;
+    case kNotReset:
+      return 2;
+    case kGauge:
+      return 3;
+    case kUnknown:
+      break;
+  }
+  return 0;
+}
+
+void AddHistogram(pbf_writer& series, int64_t time_ms, const model::NativeHistogram& histogram) {
+  pbf_writer message(series, 4);
+  if (histogram.is_float) {
+    message.add_double(2, histogram.count);
+  } else {
+    message.add_uint64(1, static_cast<uint64_t>(histogram.count));
+  }
+  message.add_double(3, histogram.sum);
+  message.add_sint32(4, histogram.schema);
+  message.add_double(5, histogram.zero_threshold);
+  if (histogram.is_float) {
+    message.add_double(7, histogram.zero_count);
+  } else {
+    message.add_uint64(6, static_cast<uint64_t>(histogram.zero_count));
+  }
+  AddSpans(message, 8, histogram.negative_spans);
+  AddBuckets(message, 9, 10, histogram.is_float, histogram.negative_counts);
+  AddSpans(message, 11, histogram.positive_spans);
+  AddBuckets(message, 12, 13, histogram.is_float, histogram.positive_counts);
+  message.add_enum(14, HintOf(histogram.reset_hint));
+  message.add_int64(15, time_ms);
+  if (!histogram.custom_bounds.empty()) {
+    message.add_packed_double(16, histogram.custom_bounds.begin(), histogram.custom_bounds.end());
+  }
+}
+
+struct Chunk {
+  int64_t first_ms = 0;
+  int64_t last_ms = 0;
+  int32_t type = 0;
+  std::string data;
+};
+
+// The chunks of a series one by one, in the order of time.
+class ChunkCutter {
+ public:
+  explicit ChunkCutter(const storage::SampleColumns& samples) : samples_(samples) {}
+
+  std::optional<Chunk> Next() {
+    const bool has_float = float_ < samples_.times_ms.size();
+    const bool has_histogram = histogram_ < samples_.histogram_times_ms.size();
+    if (!has_float && !has_histogram) return std::nullopt;
+    if (has_float &&
+        (!has_histogram || samples_.times_ms[float_] < samples_.histogram_times_ms[histogram_]))
+      return NextFloats();
+    const int64_t time_ms = samples_.histogram_times_ms[histogram_];
+    return Chunk{time_ms, time_ms, kFloatHistogram,
+                 internal::HistogramChunk(time_ms, samples_.histograms[histogram_++])};
+  }
+
+ private:
+  Chunk NextFloats() {
+    size_t end = std::min(float_ + internal::kChunkSamplesMax, samples_.times_ms.size());
+    if (histogram_ < samples_.histogram_times_ms.size()) {
+      const auto until =
+          std::lower_bound(samples_.times_ms.begin() + static_cast<ptrdiff_t>(float_),
+                           samples_.times_ms.begin() + static_cast<ptrdiff_t>(end),
+                           samples_.histogram_times_ms[histogram_]);
+      end = static_cast<size_t>(until - samples_.times_ms.begin());
+    }
+    const std::span times = std::span(samples_.times_ms).subspan(float_, end - float_);
+    const std::span values = std::span(samples_.values).subspan(float_, end - float_);
+    float_ = end;
+    return {times.front(), times.back(), kXor, internal::XorChunk(times, values)};
+  }
+
+  const storage::SampleColumns& samples_;
+  size_t float_ = 0;
+  size_t histogram_ = 0;
+};
+
+std::array<uint32_t, 256> MakeCrcTable() {
+  constexpr uint32_t kCastagnoli = 0x82f63b78;
+  std::array<uint32_t, 256> table{};
+  for (uint32_t byte = 0; byte < table.size(); ++byte) {
+    uint32_t crc = byte;
+    for (int bit = 0; bit < 8; ++bit) crc = (crc >> 1) ^ ((crc & 1) != 0 ? kCastagnoli : 0);
+    table[byte] = crc;
+  }
+  return table;
+}
+
+uint32_t Crc32c(std::string_view bytes) {
+  static const std::array<uint32_t, 256> kTable = MakeCrcTable();
+  uint32_t crc = ~uint32_t{0};
+  for (const char byte : bytes)
+    crc = (crc >> 8) ^ kTable[(crc ^ static_cast<uint8_t>(byte)) & 0xff];
+  return ~crc;
+}
+
+}  // namespace
+
+absl::StatusOr<ReadRequest> ParseReadRequest(std::string_view body) {
+  try {
+    return ReadRequestMessage(pbf_reader(body.data(), body.size()));
+  } catch (const protozero::exception& error) {
+    return base::InvalidArgument("the body is no prometheus.ReadRequest ({})", error.what());
+  }
+}
+
+void AppendTimeSeries(std::string& result, const model::LabelSet& labels,
+                      const storage::SampleColumns& samples) {
+  pbf_writer query_result(result);
+  pbf_writer series(query_result, 1);
+  AddLabels(series, labels);
+  for (size_t i = 0; i < samples.times_ms.size(); ++i) {
+    pbf_writer sample(series, 2);
+    sample.add_double(1, samples.values[i]);
+    sample.add_int64(2, samples.times_ms[i]);
+  }
+  for (size_t i = 0; i < samples.histogram_times_ms.size(); ++i)
+    AddHistogram(series, samples.histogram_times_ms[i], samples.histograms[i]);
+}
+
+void EachChunkedResponse(const model::LabelSet& labels, const storage::SampleColumns& samples,
+                         uint64_t query, const std::function<bool(std::string_view)>& take) {
+  ChunkCutter cutter(samples);
+  for (std::optional<Chunk> chunk = cutter.Next(); chunk;) {
+    std::string message;
+    {
+      pbf_writer response(message);
+      {
+        pbf_writer series(response, 1);
+        AddLabels(series, labels);
+        for (; chunk && message.size() < kFrameBytesFull; chunk = cutter.Next()) {
+          pbf_writer of(series, 2);
+          of.add_int64(1, chunk->first_ms);
+          of.add_int64(2, chunk->last_ms);
+          of.add_enum(3, chunk->type);
+          of.add_bytes(4, chunk->data);
+        }
+      }
+      if (query > 0) response.add_int64(2, static_cast<int64_t>(query));
+    }
+    if (!take(message)) return;
+  }
+}
+
+void AppendFrame(std::string& out, std::string_view message) {
+  protozero::write_varint(std::back_inserter(out), message.size());
+  const uint32_t crc = Crc32c(message);
+  for (int shift = 24; shift >= 0; shift -= 8) out.push_back(static_cast<char>(crc >> shift));
+  out += message;
+}
+
+}  // namespace slowburn::serve
