@@ -201,10 +201,13 @@ void Server::LookAround() {
 }
 
 std::optional<ServerError> Server::OpenStore() {
-  absl::StatusOr<std::unique_ptr<storage::Store>> store =
-      storage::OpenRocksdbStore(StoreOptions(config_));
+  auto store = storage::OpenRocksdbStore(StoreOptions(config_));
   if (!store.ok()) return Error(CodeOfStore(store.status()), store.status());
   store_ = *std::move(store);
+  backups_ = std::make_unique<BackupKeeper>(
+      BackupKeeper::Options{config_.backup_directory, config_.backups_kept,
+                            config_.backup_bytes_per_second},
+      *store_, clock_, registry_);
   core_ = std::make_unique<Core>(CoreOptions(config_), *store_);
   return std::nullopt;
 }
@@ -294,8 +297,9 @@ std::optional<ServerError> Server::Listen() {
   const collector::ReceiveLimits limits = LimitsOfRequests(config_.limits);
   net::ServerOptions api_options = ListenerOptions(config_.http, "api");
   api_options.threads = 1;
-  auto api = net::HttpServer::Start(std::move(api_options),
-                                    serve::ApiRoutes(*readings_, *this, registry_), registry_);
+  net::RouteTable routes = serve::ApiRoutes(*readings_, *this, registry_);
+  serve::AddBackupRoutes(routes, *backups_);
+  auto api = net::HttpServer::Start(std::move(api_options), std::move(routes), registry_);
   if (!api.ok()) return Error(CodeOfListen(api.status()), api.status());
   api_ = *std::move(api);
   // With port 0 the address is known only now.

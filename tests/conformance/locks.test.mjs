@@ -146,6 +146,8 @@ const routes = [
   {path: '/api/slo/v1/exclusions', api: true, method: 'POST', want: {none: 401, read: 403, write: 403, admin: 400}},
   {path: '/api/slo/v1/exclusions', api: true, method: 'DELETE', want: {none: 401, read: 403, write: 403, admin: 400}},
   {path: '/api/slo/v1/exclusions/none', api: true, method: 'DELETE', want: {none: 401, read: 403, write: 403, admin: 404}},
+  {path: '/api/slo/v1/backups', api: true, want: {none: 401, read: 409, write: 403, admin: 409}},
+  {path: '/api/slo/v1/backups', api: true, method: 'POST', want: {none: 401, read: 403, write: 403, admin: 409}},
   {path: '/-/reload', api: true, method: 'POST', want: {none: 401, read: 403, write: 403, admin: 200}},
   {path: '/v1/traces', method: 'POST', want: {none: 401, read: 403, write: 200, admin: 200}},
   {path: '/v1/metrics', method: 'POST', want: {none: 401, read: 403, write: 200, admin: 200}},
