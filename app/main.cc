@@ -40,6 +40,7 @@ int Main(int argc, char** argv) {
   slowburn::app::AddQueryCommand(root, run);
   slowburn::app::AddLoadCommand(root, run);
   slowburn::app::AddBackupCommand(root, run);
+  slowburn::app::AddRecoverCommand(root, run);
 
   std::string output = "table";
   CLI::App* version = root.add_subcommand("version", "print the version");

@@ -34,6 +34,10 @@ absl::Status EngineStatus(const rocksdb::Status& status, const fs::path& folder,
     return absl::ResourceExhaustedError(
         text + "; free space on the disk that it names, and make the backup again");
   }
+  if (text.find("Permission denied") != std::string::npos ||
+      text.find("Read-only file system") != std::string::npos) {
+    return absl::PermissionDeniedError(text + "; let this user write there");
+  }
   if (status.IsNotFound()) return absl::NotFoundError(text);
   if (status.IsIncomplete()) return absl::CancelledError(text);
   return absl::DataLossError(text);
