@@ -69,7 +69,7 @@ absl::StatusOr<std::string> CallApi(const ApiOptions& options, const std::string
     return base::Unavailable("{}; is slowburn running there? name it with --server",
                              base::Message(result.status()));
   }
-  if (result->status == 200 || result->status == 201) return result->body;
+  if (result->status == 200 || result->status == 201 || result->status == 202) return result->body;
   return base::InvalidArgument("{}", ErrorText(options.server, *result));
 }
 

@@ -24,6 +24,8 @@ void AddExclusionCommands(CLI::App& slo, const RunCommand& run);
 void AddAlertCommand(CLI::App& root, const RunCommand& run);
 void AddLedgerCommand(CLI::App& root, const RunCommand& run);
 void AddQueryCommand(CLI::App& root, const RunCommand& run);
+void AddBackupCommand(CLI::App& root, const RunCommand& run);
+void AddRecoverCommand(CLI::App& root, const RunCommand& run);
 void AddLoadCommand(CLI::App& root, const RunCommand& run);
 
 // "--output json|table", default table.

@@ -192,6 +192,17 @@ void ReadCommit(const YamlNode& commit, Config& config) {
   }
 }
 
+void ReadBackup(const YamlNode& backup, Config& config) {
+  if (!backup.IsPresent()) return;
+  backup.AllowKeys({"directory", "keep", "bytes_per_second"});
+  ReadPath(backup.Required("directory"), config, config.backup_directory);
+  if (const auto keep = backup.Optional("keep").Integer(1, 10'000)) {
+    config.backups_kept = static_cast<uint32_t>(*keep);
+  }
+  ReadBytes(backup.Optional("bytes_per_second"), 1 << 20, uint64_t{1} << 40,
+            config.backup_bytes_per_second);
+}
+
 void ReadCount(const YamlNode& node, int64_t min, int64_t max, uint64_t& into) {
   if (const auto value = node.Integer(min, max)) into = static_cast<uint64_t>(*value);
 }
@@ -336,7 +347,7 @@ void ReadAlerting(const YamlNode& alerting, Config& config) {
 
 void ReadRoot(const YamlNode& root, Config& config) {
   root.AllowKeys({"data_dir", "listen", "auth", "slos", "commit", "retention", "max_late",
-                  "external_url", "external_labels", "alerting", "limits", "forward"});
+                  "external_url", "external_labels", "alerting", "limits", "forward", "backup"});
   if (const auto directory = root.Optional("data_dir").String()) config.data_dir = *directory;
   config.data_dir = config.base_directory / config.data_dir;
   ReadListen(root.Optional("listen"), config);
@@ -348,6 +359,7 @@ void ReadRoot(const YamlNode& root, Config& config) {
     }
   }
   ReadCommit(root.Optional("commit"), config);
+  ReadBackup(root.Optional("backup"), config);
   const std::chrono::hours day(24);
   ReadDuration(root.Optional("retention"), 2 * day, 3660 * day, config.retention);
   ReadDuration(root.Optional("max_late"), std::chrono::minutes(1), 30 * day, config.max_late);

@@ -57,6 +57,11 @@ struct Config {
 
   CommitMode commit_mode = CommitMode::kDurable;
   std::chrono::milliseconds commit_interval{1000};
+
+  std::filesystem::path backup_directory;  // empty: the server makes no backups
+  uint32_t backups_kept = 7;
+  uint64_t backup_bytes_per_second = 64 << 20;
+
   std::chrono::seconds retention{400 * 24 * 3600};
   std::chrono::seconds max_late{24 * 3600};
 

@@ -36,6 +36,7 @@ data_dir: /var/lib/slowburn
 listen: {http: "127.0.0.1:${PORT}", otlp_grpc: "[::1]:0", otlp_http: localhost:4318}
 slos: [slos/*.yaml, one.yaml]
 commit: {mode: interval, interval: 250ms}
+backup: {directory: /mnt/backups, keep: 3, bytes_per_second: 8MiB}
 retention: 90d
 max_late: 6h
 external_url: https://slo.example.org/
@@ -59,6 +60,9 @@ forward:
   EXPECT_EQ(config.base_directory, "conf");
   EXPECT_EQ(config.commit_mode, CommitMode::kInterval);
   EXPECT_EQ(config.commit_interval, std::chrono::milliseconds(250));
+  EXPECT_EQ(config.backup_directory, "/mnt/backups");
+  EXPECT_EQ(config.backups_kept, 3u);
+  EXPECT_EQ(config.backup_bytes_per_second, 8u << 20);
   EXPECT_EQ(config.retention, std::chrono::hours(90 * 24));
   EXPECT_EQ(config.max_late, std::chrono::hours(6));
   EXPECT_EQ(config.external_url, "https://slo.example.org");

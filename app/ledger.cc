@@ -1,5 +1,9 @@
 #include "app/ledger.h"
 
+#include <charconv>
+
+#include <fmt/format.h>
+
 #include "model/signal.h"
 
 namespace slowburn::app {
@@ -26,6 +30,15 @@ void ReadDownstream(serve::DownstreamLedger& downstream, std::string_view name, 
   if (verb == "routed") downstream.routed = count;
   if (verb == "delivered") downstream.delivered = count;
   if (verb == "dropped") downstream.dropped[std::string(reason)] = count;
+}
+
+// "12-15"
+void ReadLost(std::vector<serve::LostRecords>& lost, std::string_view range, uint64_t count) {
+  serve::LostRecords records{.records = count};
+  const char* const end = range.data() + range.size();
+  const auto from = std::from_chars(range.data(), end, records.from);
+  if (from.ec != std::errc() || from.ptr == end) return;
+  if (std::from_chars(from.ptr + 1, end, records.to).ec == std::errc()) lost.push_back(records);
 }
 
 uint64_t Sum(const std::map<std::string, uint64_t>& counts) {
@@ -83,11 +96,17 @@ serve::LedgerReading Ledger::Reading() const {
       ReadDownstream(reading.downstreams[std::string(name)], verb, count);
     } else if (area == "requests") {
       reading.refused_requests[std::string(verb)] = count;
+    } else if (area == "lost") {
+      ReadLost(reading.lost, rest, count);
     } else {
       ReadSignal(reading.signals[std::string(area)], rest, count);
     }
   }
   return reading;
+}
+
+std::string LostRecordsCounter(uint64_t from, uint64_t to) {
+  return fmt::format("lost/{}-{}", from, to);
 }
 
 void AddToLedger(store::v1::LogRecord& record, std::string_view counter, uint64_t count) {

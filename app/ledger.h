@@ -20,7 +20,7 @@ namespace slowburn::app {
 // Named counters that only grow, each change in the same commit as what it counts. Names:
 //   SIGNAL/{decoded,accepted,duplicate,too_late}   SIGNAL/rejected/REASON
 //   requests/refused/REASON                        forward/NAME/{routed,delivered}
-//   forward/NAME/dropped/REASON
+//   forward/NAME/dropped/REASON                    lost/FROM-TO (records of the log)
 // docs/ledger.md says what they mean.
 class Ledger {
  public:
@@ -39,6 +39,9 @@ class Ledger {
  private:
   std::map<std::string, uint64_t, std::less<>> counters_;
 };
+
+// The counter of log records that are lost, both bounds included.
+std::string LostRecordsCounter(uint64_t from, uint64_t to);
 
 // Appends to `record` what to add to `counter`; nothing for 0.
 void AddToLedger(store::v1::LogRecord& record, std::string_view counter, uint64_t count);

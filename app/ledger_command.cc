@@ -64,6 +64,12 @@ Table Reasons(const json::object& ledger) {
     add(Name(signal) + " rejected", signal.value().at("rejected").as_object());
   }
   add("requests refused", ledger.at("refused_requests").as_object());
+  for (const json::value& lost : ledger.at("lost").as_array()) {
+    table.Add(
+        {"log records lost",
+         fmt::format("{} to {}", Count(lost.as_object(), "from"), Count(lost.as_object(), "to")),
+         Count(lost.as_object(), "records")});
+  }
   for (const auto& downstream : ledger.at("downstreams").as_object()) {
     add(Name(downstream) + " dropped", downstream.value().at("dropped").as_object());
   }

@@ -18,7 +18,8 @@ TEST(LedgerTest, ReadsCountersByTheirNames) {
   AddToLedger(record, "requests/refused/undecodable", 2);
   AddToLedger(record, "forward/jaeger.eu/routed", 7);
   AddToLedger(record, "forward/jaeger.eu/dropped/queue_full", 1);
-  EXPECT_EQ(record.ledger_size(), 8);
+  AddToLedger(record, LostRecordsCounter(66'052, 66'060), 9);
+  EXPECT_EQ(record.ledger_size(), 9);
   Ledger ledger;
   for (const auto& delta : record.ledger()) ledger.Apply(delta);
   Ledger restored;
@@ -31,6 +32,10 @@ TEST(LedgerTest, ReadsCountersByTheirNames) {
   EXPECT_EQ(reading.signals.at("logs").accepted, 4u);
   EXPECT_EQ(reading.refused_requests.at("undecodable"), 2u);
   EXPECT_EQ(reading.downstreams.at("jaeger.eu").dropped.at("queue_full"), 1u);
+  ASSERT_EQ(reading.lost.size(), 1u);
+  EXPECT_EQ(reading.lost[0].from, 66'052u);
+  EXPECT_EQ(reading.lost[0].to, 66'060u);
+  EXPECT_EQ(reading.lost[0].records, 9u);
   ASSERT_EQ(restored.LostWithLastProcess().size(), 1u);
   EXPECT_EQ(restored.LostWithLastProcess()[0].count(), 6);
 }

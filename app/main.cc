@@ -39,6 +39,8 @@ int Main(int argc, char** argv) {
   slowburn::app::AddLedgerCommand(root, run);
   slowburn::app::AddQueryCommand(root, run);
   slowburn::app::AddLoadCommand(root, run);
+  slowburn::app::AddBackupCommand(root, run);
+  slowburn::app::AddRecoverCommand(root, run);
 
   std::string output = "table";
   CLI::App* version = root.add_subcommand("version", "print the version");

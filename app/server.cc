@@ -220,10 +220,13 @@ void Server::LookAround() {
 }
 
 std::optional<ServerError> Server::OpenStore() {
-  absl::StatusOr<std::unique_ptr<storage::Store>> store =
-      storage::OpenRocksdbStore(StoreOptions(config_));
+  auto store = storage::OpenRocksdbStore(StoreOptions(config_));
   if (!store.ok()) return Error(CodeOfStore(store.status()), store.status());
   store_ = *std::move(store);
+  backups_ = std::make_unique<BackupKeeper>(
+      BackupKeeper::Options{config_.backup_directory, config_.backups_kept,
+                            config_.backup_bytes_per_second},
+      *store_, clock_, registry_);
   core_ = std::make_unique<Core>(CoreOptions(config_), *store_);
   return std::nullopt;
 }
@@ -320,6 +323,7 @@ std::optional<ServerError> Server::Listen() {
       routes, {.series = core_->series(), .queries = *readings_, .rules = *rules_, .clock = clock_},
       PrometheusOptionsOf(config_));
   routes.Add(collector::RemoteWriteRoute(limits, *pipeline_, registry_));
+  serve::AddBackupRoutes(routes, *backups_);
   auto api = net::HttpServer::Start(std::move(api_options), std::move(routes), registry_);
   if (!api.ok()) return Error(CodeOfListen(api.status()), api.status());
   api_ = *std::move(api);

@@ -21,9 +21,11 @@
 #include <absl/status/statusor.h>
 #include <prometheus/registry.h>
 
+#include "app/backup_keeper.h"
 #include "app/commit_loop.h"
 #include "app/config.h"
 #include "app/core.h"
+#include "app/exit_code.h"
 #include "app/memory_guard.h"
 #include "app/pipeline.h"
 #include "app/readings.h"
@@ -37,18 +39,6 @@
 #include "serve/slo_alert_rules.h"
 
 namespace slowburn::app {
-
-// DESIGN section 4, "Exact meanings".
-enum class ExitCode : int {
-  kDone = 0,
-  kBadInput = 1,
-  kWarnings = 2,
-  kDataDirectoryInUse = 3,
-  kPortInUse = 4,
-  kStoreCorrupt = 5,
-  kNotWritable = 6,
-  kDiskFailed = 74,
-};
 
 struct ServerError {
   ExitCode code = ExitCode::kBadInput;
@@ -113,7 +103,8 @@ class Server final : public serve::Commands {
   std::unique_ptr<net::TlsServerContext> tls_http_;
   std::unique_ptr<net::TlsServerContext> tls_grpc_;
   std::unique_ptr<net::AccessFile> access_;  // null: every caller may do everything
-  std::unique_ptr<storage::Store> store_;
+  std::unique_ptr<storage::BackupableStore> store_;
+  std::unique_ptr<BackupKeeper> backups_;
   std::unique_ptr<Core> core_;
   std::unique_ptr<forward::AlertmanagerForwarder> alertmanagers_;
   std::vector<std::unique_ptr<forward::OtlpExporter>> exporters_;

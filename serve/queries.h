@@ -84,10 +84,17 @@ struct DownstreamLedger {
   std::map<std::string, uint64_t> dropped;  // items by reason
   int64_t imbalance() const;
 };
+// Log records that a damaged store lost and a person accepted (`slowburn recover`). What each held
+// is not known: one or more requests, or a change of alerts.
+struct LostRecords {
+  uint64_t from = 0, to = 0;  // both of them as well
+  uint64_t records = 0;
+};
 struct LedgerReading {
   std::map<std::string, SignalLedger> signals;          // "traces", "metrics", "logs"
   std::map<std::string, DownstreamLedger> downstreams;  // by name
   std::map<std::string, uint64_t> refused_requests;     // by reason: never became items
+  std::vector<LostRecords> lost;
   // The sum of how far each of them is out of balance.
   uint64_t imbalance() const;
 };

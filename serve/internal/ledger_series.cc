@@ -69,6 +69,11 @@ std::string LedgerSeriesText(const LedgerReading& reading) {
   Exposition page;
   WriteSignals(page, reading);
   WriteDownstreams(page, reading);
+  page.Begin({"slowburn_ledger_lost_records_total", "counter",
+              "Log records that were lost with a damaged store, and accepted as lost."});
+  uint64_t lost = 0;
+  for (const LostRecords& range : reading.lost) lost += range.records;
+  page.Sample("", static_cast<double>(lost));
   page.Begin({"slowburn_ledger_imbalance", "gauge",
               "Items whose fate nobody knows, or that were counted twice (below 0)."});
   for (const auto& [name, signal] : reading.signals)

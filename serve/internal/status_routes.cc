@@ -75,6 +75,11 @@ json::object LedgerJson(const Queries& queries) {
   answer["signals"] = std::move(signals);
   answer["downstreams"] = std::move(downstreams);
   answer["refused_requests"] = CountsJson(reading.refused_requests);
+  json::array lost;
+  for (const LostRecords& range : reading.lost) {
+    lost.push_back({{"from", range.from}, {"to", range.to}, {"records", range.records}});
+  }
+  answer["lost"] = std::move(lost);
   answer["imbalance"] = reading.imbalance();
   return answer;
 }

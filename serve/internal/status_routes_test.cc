@@ -52,6 +52,7 @@ TEST_F(StatusRoutesTest, Ledger) {
   queries_.ledger.downstreams["jaeger"] = {
       .routed = 9, .delivered = 5, .pending = 1, .dropped = {{"queue_full", 1}}};
   queries_.ledger.refused_requests = {{"too_large", 3}};
+  queries_.ledger.lost = {{.from = 12, .to = 15, .records = 4}};
   EXPECT_EQ(AskJson(table_, "/api/slo/v1/ledger"),
             (json::object{{"signals",
                            {{"traces",
@@ -69,6 +70,7 @@ TEST_F(StatusRoutesTest, Ledger) {
                               {"dropped", {{"queue_full", 1}}},
                               {"imbalance", 2}}}}},
                           {"refused_requests", {{"too_large", 3}}},
+                          {"lost", json::array{{{"from", 12}, {"to", 15}, {"records", 4}}}},
                           {"imbalance", 5}}));
 }
 

@@ -77,7 +77,8 @@ TEST_F(DamagedFilesTest, TornWalTailBelowTheMarkIsRefused) {
   const absl::Status refused = RefusedTwice();
   EXPECT_TRUE(Contains(refused, "the newest record is 19")) << refused;
   EXPECT_TRUE(Contains(refused, "up to 20 were acknowledged")) << refused;
-  EXPECT_TRUE(Contains(refused, "restore a backup, or move the data directory aside")) << refused;
+  EXPECT_TRUE(Contains(refused, "restore a backup, or see what `slowburn recover` can keep"))
+      << refused;
 }
 
 TEST_F(DamagedFilesTest, FlippedByteInTheWalIsRefused) {

@@ -201,8 +201,8 @@ absl::StatusOr<bool> DataDirectory::HasDatabase() const {
     const std::string extension = entry->path().extension().string();
     if (extension == ".sst" || extension == ".log") {
       return base::DataLoss(
-          "'{}' is missing, but '{}' is there; restore a backup, or move the data directory aside "
-          "to start anew",
+          "'{}' is missing, but '{}' is there; restore a backup, or see what `slowburn recover` "
+          "can keep",
           (database() / "CURRENT").string(), entry->path().string());
     }
   }
@@ -222,6 +222,11 @@ uint64_t DataDirectory::DiskBytes() const {
     }
   }
   return bytes;
+}
+
+absl::Status WriteFormat(const fs::path& directory, uint32_t format) {
+  return base::WriteFileAtomically(directory / kFormatName,
+                                   FormatText({.writer = format, .min_reader = format}));
 }
 
 }  // namespace slowburn::storage

@@ -11,6 +11,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <memory>
+#include <string>
 #include <utility>
 
 #include <absl/status/statusor.h>
@@ -31,8 +32,13 @@ class DataDirectory {
   static absl::StatusOr<std::unique_ptr<DataDirectory>> Open(const std::filesystem::path& path);
 
   std::filesystem::path path() const { return path_; }
-  std::filesystem::path database() const { return path_ / "db"; }
-  std::filesystem::path high_water() const { return path_ / "HIGH_WATER"; }
+  std::filesystem::path database() const { return path_ / database_name_; }
+  std::filesystem::path high_water() const { return path_ / high_water_name_; }
+  // Others than db/ and HIGH_WATER: what is made beside them to take their place.
+  void UseNames(std::string database, std::string high_water) {
+    database_name_ = std::move(database);
+    high_water_name_ = std::move(high_water);
+  }
 
   // The oldest format whose programs can read it: less than kDataFormat in a folder of an older
   // program.
@@ -54,6 +60,11 @@ class DataDirectory {
   std::filesystem::path path_;
   std::unique_ptr<base::FileLock> lock_;
   uint32_t format_;
+  std::string database_name_ = "db";
+  std::string high_water_name_ = "HIGH_WATER";
 };
+
+// FORMAT of a folder that a program of `format` wrote: a restored one.
+absl::Status WriteFormat(const std::filesystem::path& directory, uint32_t format);
 
 }  // namespace slowburn::storage

@@ -52,8 +52,8 @@ std::optional<HighWater::Mark> DecodeSlot(std::string_view file, size_t slot) {
 
 absl::Status NothingProven(std::string_view trouble) {
   return base::DataLoss(
-      "{}, so nothing proves that the log is complete; restore a backup, or move the data "
-      "directory aside to start anew",
+      "{}, so nothing proves that the log is complete; restore a backup, or see what `slowburn "
+      "recover` can keep",
       trouble);
 }
 

@@ -32,7 +32,9 @@
 #include "storage/api/keys.h"
 #include "storage/rocksdb/data_directory.h"
 #include "storage/rocksdb/high_water.h"
+#include "storage/rocksdb/internal/backup_folder.h"
 #include "storage/rocksdb/internal/database_options.h"
+#include "storage/rocksdb/internal/database_view.h"
 #include "storage/rocksdb/internal/info_log.h"
 #include "storage/rocksdb/internal/open_store.h"
 #include "storage/rocksdb/internal/rocksdb_status.h"
@@ -40,85 +42,13 @@
 namespace slowburn::storage {
 namespace {
 
-constexpr std::string_view kCheckpointName = "checkpoint_seq";
-// Up to where the log was dropped, when that is not the checkpoint.
-constexpr std::string_view kDroppedName = "log_dropped_seq";
-
 rocksdb::Slice ToSlice(std::string_view bytes) { return {bytes.data(), bytes.size()}; }
-std::string_view ToView(const rocksdb::Slice& slice) { return {slice.data(), slice.size()}; }
-
-// The families of an open database. Reads of the newest state and of snapshots differ in their
-// options alone.
-using FamilyHandles = std::array<rocksdb::ColumnFamilyHandle*, kFamilyNames.size()>;
-
-absl::StatusOr<std::optional<std::string>> ReadValue(rocksdb::DB& db, const FamilyHandles& handles,
-                                                     const rocksdb::ReadOptions& options,
-                                                     Family family, std::string_view key) {
-  std::string value;
-  const rocksdb::Status status =
-      db.Get(options, handles[static_cast<size_t>(family)], ToSlice(key), &value);
-  if (status.IsNotFound()) return std::nullopt;
-  SB_RETURN_IF_ERROR(ReadStatus(status, fmt::format("read family '{}'", FamilyName(family))));
-  return value;
-}
-
-// The place of a family in kFamilyNames; its size for RocksDB's own.
-size_t IndexOf(std::string_view name) {
-  return static_cast<size_t>(std::find(kFamilyNames.begin(), kFamilyNames.end(), name) -
-                             kFamilyNames.begin());
-}
 
 // The format that brought the family; 0 for RocksDB's own.
 uint32_t FormatOf(std::string_view name) {
-  const size_t index = IndexOf(name);
+  const size_t index = FamilyIndexOf(name);
   return index < kFamilyFormats.size() ? kFamilyFormats[index] : 0;
 }
-
-// FORMAT should have said so before.
-absl::Status CheckFamilies(const std::vector<std::string>& present, std::string_view database) {
-  for (const std::string& name : present) {
-    if (IndexOf(name) < kFamilyNames.size() || name == rocksdb::kDefaultColumnFamilyName) continue;
-    return base::DataLoss(
-        "open '{}': it has the family '{}', of which this slowburn knows nothing: install a newer "
-        "slowburn",
-        database, name);
-  }
-  return absl::OkStatus();
-}
-
-class RocksdbSnapshot final : public Snapshot {
- public:
-  RocksdbSnapshot(rocksdb::DB& db, const FamilyHandles& handles) : db_(db), handles_(handles) {
-    options_.snapshot = db_.GetSnapshot();
-  }
-  ~RocksdbSnapshot() override { db_.ReleaseSnapshot(options_.snapshot); }
-  RocksdbSnapshot(const RocksdbSnapshot&) = delete;
-  RocksdbSnapshot& operator=(const RocksdbSnapshot&) = delete;
-
-  absl::StatusOr<std::optional<std::string>> Get(Family family,
-                                                 std::string_view key) const override {
-    return ReadValue(db_, handles_, options_, family, key);
-  }
-
-  absl::Status Scan(
-      Family family, std::string_view begin, std::string_view end,
-      const std::function<bool(std::string_view, std::string_view)>& visit) const override {
-    rocksdb::ReadOptions options = options_;
-    const rocksdb::Slice upper = ToSlice(end);
-    options.iterate_upper_bound = &upper;
-    const std::unique_ptr<rocksdb::Iterator> it(
-        db_.NewIterator(options, handles_[static_cast<size_t>(family)]));
-    for (it->Seek(ToSlice(begin)); it->Valid(); it->Next()) {
-      if (!visit(ToView(it->key()), ToView(it->value()))) return absl::OkStatus();
-    }
-    return ReadStatus(it->status(), fmt::format("scan family '{}'", FamilyName(family)));
-  }
-
- private:
-  rocksdb::DB& db_;
-  const FamilyHandles& handles_;
-  rocksdb::ReadOptions options_;
-};
 
 // The batch as RocksDB's. kInternal for what a caller must not do: RocksDB would find a reversed
 // range only after it is in the WAL, and then refuse all writes.
@@ -151,7 +81,7 @@ absl::StatusOr<rocksdb::WriteBatch> TranslateBatch(const Batch& batch,
   return out;
 }
 
-class RocksdbStore final : public Store {
+class RocksdbStore final : public BackupableStore {
  public:
   RocksdbStore(std::unique_ptr<DataDirectory> directory, std::unique_ptr<HighWater> high_water,
                StoreSurroundings surroundings)
@@ -185,14 +115,14 @@ class RocksdbStore final : public Store {
                                                  std::string_view key) const override;
   absl::Status MarkHighWater() override;
   Statistics statistics() const override;
+  absl::StatusOr<Backup> CreateBackup(const BackupOptions& options) override;
 
  private:
   rocksdb::ColumnFamilyHandle* handle(Family family) const {
     return handles_[static_cast<size_t>(family)];
   }
   void Keep(rocksdb::ColumnFamilyHandle* handle);
-  absl::StatusOr<uint64_t> FindLastSequence(uint64_t checkpoint) const;
-  absl::StatusOr<std::optional<uint64_t>> ReadSequence(std::string_view name) const;
+  DatabaseView view() const { return {*db_, handles_, directory_->database().string()}; }
   absl::Status Failure() const;
   absl::Status Fail(absl::Status failure);
   absl::Status WriteResult(const rocksdb::Status& status, std::string_view what);
@@ -262,7 +192,7 @@ absl::Status RocksdbStore::OpenDatabase(const RocksdbOptions& options, bool crea
 }
 
 void RocksdbStore::Keep(rocksdb::ColumnFamilyHandle* handle) {
-  const size_t index = IndexOf(handle->GetName());
+  const size_t index = FamilyIndexOf(handle->GetName());
   (index < handles_.size() ? handles_[index] : default_handle_) = handle;
 }
 
@@ -273,7 +203,7 @@ absl::Status RocksdbStore::Upgrade(const RocksdbOptions& options) {
   if (from >= kDataFormat) return absl::OkStatus();
   SB_RETURN_IF_ERROR(directory_->RaiseFormat());
   for (const rocksdb::ColumnFamilyDescriptor& family : FamilyDescriptors(options)) {
-    const size_t index = IndexOf(family.name);
+    const size_t index = FamilyIndexOf(family.name);
     if (index == handles_.size() || handles_[index] != nullptr) continue;
     rocksdb::ColumnFamilyHandle* handle = nullptr;
     const rocksdb::Status made = db_->CreateColumnFamily(family.options, family.name, &handle);
@@ -288,17 +218,17 @@ absl::Status RocksdbStore::Upgrade(const RocksdbOptions& options) {
 }
 
 absl::Status RocksdbStore::Recover() {
-  SB_ASSIGN_OR_RETURN(const auto stored, ReadSequence(kCheckpointName));
+  SB_ASSIGN_OR_RETURN(const auto stored, view().ReadSequence(kCheckpointName));
   const uint64_t checkpoint = stored.value_or(0);
-  SB_ASSIGN_OR_RETURN(const auto dropped, ReadSequence(kDroppedName));
-  SB_ASSIGN_OR_RETURN(const uint64_t last, FindLastSequence(checkpoint));
+  SB_ASSIGN_OR_RETURN(const auto dropped, view().ReadSequence(kDroppedName));
+  SB_ASSIGN_OR_RETURN(const uint64_t last, view().FindLastSequence(checkpoint));
   absl::MutexLock lock(&high_water_mutex_);
   const uint64_t marked = high_water_->newest().sequence;
-  if (marked > last) {
+  if (marked > last && !surroundings_.may_be_behind) {
     return base::DataLoss(
         "'{}': the newest record is {}, but HIGH_WATER says that records up to {} were "
         "acknowledged: records {} to {} are "
-        "missing; restore a backup, or move the data directory aside to start anew",
+        "missing; restore a backup, or see what `slowburn recover` can keep",
         directory_->path().string(), last, marked, last + 1, marked);
   }
   checkpoint_sequence_ = checkpoint;
@@ -307,33 +237,6 @@ absl::Status RocksdbStore::Recover() {
   // Opening has flushed and fsynced whatever the WAL held.
   durable_sequence_ = last;
   return absl::OkStatus();
-}
-
-absl::StatusOr<std::optional<uint64_t>> RocksdbStore::ReadSequence(std::string_view name) const {
-  SB_ASSIGN_OR_RETURN(const auto stored, Get(Family::kMeta, MetaKey(name)));
-  if (!stored) return std::nullopt;
-  const std::optional<uint64_t> sequence = ReadLogKey(*stored);
-  if (sequence) return sequence;
-  return base::DataLoss("'{}': the value of '{}' is no log key; restore a backup",
-                        directory_->database().string(), name);
-}
-
-absl::StatusOr<uint64_t> RocksdbStore::FindLastSequence(uint64_t checkpoint) const {
-  const std::string begin =
-      LogKey(checkpoint + 1);  // or SeekToLast would step over dropped records
-  const rocksdb::Slice lower = begin;
-  rocksdb::ReadOptions options;
-  options.iterate_lower_bound = &lower;
-  const std::unique_ptr<rocksdb::Iterator> it(db_->NewIterator(options, handle(Family::kLog)));
-  it->SeekToLast();
-  SB_RETURN_IF_ERROR(ReadStatus(it->status(), "find the newest record"));
-  if (!it->Valid()) return checkpoint;
-  const std::optional<uint64_t> last = ReadLogKey(ToView(it->key()));
-  if (!last) {
-    return base::DataLoss("'{}': family 'log' has a key that is no sequence; restore a backup",
-                          directory_->database().string());
-  }
-  return *last;
 }
 
 absl::Status RocksdbStore::Failure() const {
@@ -440,24 +343,7 @@ absl::Status RocksdbStore::WriteCheckpoint(Batch batch) {
 
 absl::Status RocksdbStore::ReplayLog(
     uint64_t after, const std::function<absl::Status(uint64_t, std::string_view)>& visit) const {
-  const uint64_t last = last_sequence_;
-  const std::string end = LogKey(last + 1);
-  const rocksdb::Slice upper = end;
-  rocksdb::ReadOptions options;
-  options.iterate_upper_bound = &upper;
-  options.fill_cache = false;  // read once, at start
-  const std::unique_ptr<rocksdb::Iterator> it(db_->NewIterator(options, handle(Family::kLog)));
-  uint64_t expected = after + 1;
-  for (it->Seek(LogKey(expected)); it->Valid(); it->Next(), ++expected) {
-    if (ReadLogKey(ToView(it->key())) != expected) break;
-    SB_RETURN_IF_ERROR(visit(expected, ToView(it->value())));
-  }
-  SB_RETURN_IF_ERROR(ReadStatus(it->status(), fmt::format("read record {}", expected)));
-  if (expected <= last) {
-    return base::DataLoss("'{}': record {} of {} is missing from the log; restore a backup",
-                          directory_->database().string(), expected, last);
-  }
-  return absl::OkStatus();
+  return view().ReplayLog(after, last_sequence_, visit);
 }
 
 absl::Status RocksdbStore::WriteDirect(Batch batch) {
@@ -465,13 +351,11 @@ absl::Status RocksdbStore::WriteDirect(Batch batch) {
   return Write(out, /*sync=*/true, "write states");
 }
 
-std::unique_ptr<Snapshot> RocksdbStore::TakeSnapshot() const {
-  return std::make_unique<RocksdbSnapshot>(*db_, handles_);
-}
+std::unique_ptr<Snapshot> RocksdbStore::TakeSnapshot() const { return view().TakeSnapshot(); }
 
 absl::StatusOr<std::optional<std::string>> RocksdbStore::Get(Family family,
                                                              std::string_view key) const {
-  return ReadValue(*db_, handles_, rocksdb::ReadOptions(), family, key);
+  return view().Get(family, key);
 }
 
 absl::Status RocksdbStore::MarkHighWater() {
@@ -494,6 +378,13 @@ Store::Statistics RocksdbStore::statistics() const {
   return {.disk_bytes = directory_->DiskBytes(), .log_records = last_sequence_ - dropped};
 }
 
+absl::StatusOr<Backup> RocksdbStore::CreateBackup(const BackupOptions& options) {
+  SB_RETURN_IF_ERROR(Failure());
+  SB_ASSIGN_OR_RETURN(auto folder, BackupFolder::OpenToWrite(options));
+  // Read before anything is copied: whatever was acknowledged until now is in the copy.
+  return folder->Create(*db_, last_sequence_, directory_->format());
+}
+
 // The mark of this directory. A new directory gets its file before RocksDB begins, so a database
 // without one has lost it.
 absl::StatusOr<std::unique_ptr<HighWater>> OpenHighWater(const DataDirectory& directory,
@@ -506,8 +397,7 @@ absl::StatusOr<std::unique_ptr<HighWater>> OpenHighWater(const DataDirectory& di
   if (const uint64_t marked = high_water->newest().sequence; !has_database && marked > 0) {
     return base::DataLoss(
         "'{}' has no database, but HIGH_WATER says that records up to {} were acknowledged; "
-        "restore a backup, or move the "
-        "data directory aside to start anew",
+        "restore a backup, or see what `slowburn recover` can keep",
         directory.database().string(), marked);
   }
   return high_water;
@@ -515,13 +405,19 @@ absl::StatusOr<std::unique_ptr<HighWater>> OpenHighWater(const DataDirectory& di
 
 }  // namespace
 
-absl::StatusOr<std::unique_ptr<Store>> OpenRocksdbStore(RocksdbOptions options) {
+absl::StatusOr<std::unique_ptr<BackupableStore>> OpenRocksdbStore(RocksdbOptions options) {
   return OpenStore(options, {});
 }
 
-absl::StatusOr<std::unique_ptr<Store>> OpenStore(const RocksdbOptions& options,
-                                                 StoreSurroundings surroundings) {
+absl::StatusOr<std::unique_ptr<BackupableStore>> OpenStore(const RocksdbOptions& options,
+                                                           StoreSurroundings surroundings) {
   SB_ASSIGN_OR_RETURN(auto directory, DataDirectory::Open(options.directory));
+  return OpenStore(options, std::move(surroundings), std::move(directory));
+}
+
+absl::StatusOr<std::unique_ptr<BackupableStore>> OpenStore(
+    const RocksdbOptions& options, StoreSurroundings surroundings,
+    std::unique_ptr<DataDirectory> directory) {
   SB_ASSIGN_OR_RETURN(const bool has_database, directory->HasDatabase());
   SB_ASSIGN_OR_RETURN(auto high_water,
                       OpenHighWater(*directory, has_database, surroundings.clock.Now()));
@@ -529,7 +425,7 @@ absl::StatusOr<std::unique_ptr<Store>> OpenStore(const RocksdbOptions& options,
                                               std::move(surroundings));
   SB_RETURN_IF_ERROR(store->OpenDatabase(options, /*create=*/!has_database));
   SB_RETURN_IF_ERROR(store->Recover());
-  SB_RETURN_IF_ERROR(store->Upgrade(options));
+  if (!options.keeps_older_format) SB_RETURN_IF_ERROR(store->Upgrade(options));
   return store;
 }
 

@@ -15,7 +15,7 @@
 
 #include <absl/status/statusor.h>
 
-#include "storage/api/store.h"
+#include "storage/api/backup.h"
 
 namespace slowburn::storage {
 
@@ -23,6 +23,7 @@ struct RocksdbOptions {
   std::filesystem::path directory;  // made if absent, mode 0700
   size_t block_cache_bytes = 64 << 20;
   size_t write_buffer_bytes = 64 << 20;  // of all families together
+  bool keeps_older_format = false;       // it is not brought to ours: to back it up
 };
 
 // Takes the lock before it touches anything else. Codes, each message with path, cause and what to
@@ -31,6 +32,6 @@ struct RocksdbOptions {
 //   kPermissionDenied    it cannot be written
 //   kDataLoss            corrupt, made by a newer format, or behind its high-water mark (the
 //   message has both numbers) kResourceExhausted   no space to open
-absl::StatusOr<std::unique_ptr<Store>> OpenRocksdbStore(RocksdbOptions options);
+absl::StatusOr<std::unique_ptr<BackupableStore>> OpenRocksdbStore(RocksdbOptions options);
 
 }  // namespace slowburn::storage

@@ -149,6 +149,8 @@ const routes = [
   {path: '/api/v1/query?query=1', api: true, want: {none: 401, read: 200, write: 403, admin: 200}},
   {path: '/federate?match[]=up', api: true, want: {none: 401, read: 200, write: 403, admin: 200}},
   {path: '/api/v1/write', api: true, method: 'POST', want: {none: 401, read: 403, write: 400, admin: 400}},
+  {path: '/api/slo/v1/backups', api: true, want: {none: 401, read: 409, write: 403, admin: 409}},
+  {path: '/api/slo/v1/backups', api: true, method: 'POST', want: {none: 401, read: 403, write: 403, admin: 409}},
   {path: '/-/reload', api: true, method: 'POST', want: {none: 401, read: 403, write: 403, admin: 200}},
   {path: '/v1/traces', method: 'POST', want: {none: 401, read: 403, write: 200, admin: 200}},
   {path: '/v1/metrics', method: 'POST', want: {none: 401, read: 403, write: 200, admin: 200}},

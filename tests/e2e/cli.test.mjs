@@ -13,6 +13,7 @@ import {until} from './lib/until.mjs';
 
 const commands = [
   '', 'serve', 'demo', 'check', 'slo', 'slo list', 'slo show', 'alert', 'alert test', 'ledger', 'load', 'query', 'version',
+  'backup', 'backup create', 'backup list', 'backup verify', 'backup restore', 'recover',
 ].map((command) => command.split(' ').filter(Boolean));
 
 for (const command of commands) {
@@ -35,6 +36,10 @@ const mistakes = {
   'no SLO id': ['slo', 'show', 'checkout'],
   'no Alertmanager': ['alert', 'test'],
   'a rate that is no number': ['load', '--rate', 'fast'],
+  'no folder of backups': ['backup', 'list'],
+  'a folder without backups': ['backup', 'verify', '--backups', '/nonexistent'],
+  'nowhere to restore to': ['backup', 'restore', '--backups', '/nonexistent'],
+  'nothing to recover': ['recover', '--data-dir', '/nonexistent'],
   'an unknown signal': ['load', '--signal', 'profiles'],
   'two targets': ['load', '--to', 'grpc://127.0.0.1:4317', '--endpoint', 'http://127.0.0.1:4318'],
   'a target of an unknown kind': ['load', '--to', 'ftp://127.0.0.1:4317'],

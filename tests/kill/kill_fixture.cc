@@ -3,6 +3,7 @@
 #include <cstdlib>
 #include <fstream>
 #include <random>
+#include <thread>
 
 #include <fmt/format.h>
 
@@ -101,6 +102,15 @@ std::optional<Program> KillFixture::Start(Traffic& traffic) {
   return *std::move(program);
 }
 
+void KillFixture::AwaitRequests(const Traffic& traffic, uint64_t more) {
+  const uint64_t want = traffic.acked().requests + more;
+  const auto deadline = std::chrono::steady_clock::now() + kReadyTimeout;
+  while (traffic.acked().requests < want) {
+    ASSERT_LT(std::chrono::steady_clock::now(), deadline) << "no acks";
+    std::this_thread::yield();
+  }
+}
+
 json::object KillFixture::Get(const std::string& path) const {
   const auto result = net::Call({.url = "http://" + api_ + path});
   if (!result.ok() || result->status != 200) {
@@ -149,6 +159,34 @@ void KillFixture::ExpectEverythingCounted(const Acked& acked) const {
   const json::object traces = TracesLedger();
   EXPECT_EQ(ToCount(traces, "accepted"), acked.spans) << json::serialize(traces);
   EXPECT_EQ(ToCount(traces, "too_late"), 0u) << json::serialize(traces);
+}
+
+void KillFixture::ExpectCountedBetween(const Acked& least, const Acked& most) const {
+  const int64_t end = UnixNow() / 10 * 10 + 20;
+  const auto lower = least.Sums();
+  for (const auto& [key, upper] : most.Sums()) {
+    const auto& [slo, group] = key;
+    const auto found = lower.find(key);
+    const slo::SliCounts from = found == lower.end() ? slo::SliCounts() : found->second;
+    // A group that nothing was counted for is not there yet.
+    const slo::SliCounts counted =
+        found == lower.end() ? from : Counts(slo, group, end - 26 * 3600, end);
+    EXPECT_TRUE(from.good <= counted.good && counted.good <= upper.good)
+        << slo << ' ' << group << ' ' << Text(counted);
+    EXPECT_TRUE(from.bad <= counted.bad && counted.bad <= upper.bad)
+        << slo << ' ' << group << ' ' << Text(counted);
+  }
+  uint64_t in_totals = 0;
+  for (const std::string_view slo : {kGroupedSlo, kLatencySlo}) {
+    const slo::SliCounts total = Counts(std::string(slo), "", end - 26 * 3600, end);
+    in_totals += total.good + total.bad;
+  }
+  EXPECT_EQ(ToCount(Get("/api/slo/v1/ledger"), "imbalance"), 0u);
+  const uint64_t accepted = ToCount(TracesLedger(), "accepted");
+  EXPECT_LE(least.spans, accepted);
+  EXPECT_LE(accepted, most.spans);
+  // Each span counts in one SLO: no commit is there by half.
+  EXPECT_EQ(in_totals, accepted);
 }
 
 json::object KillFixture::TracesLedger() const {

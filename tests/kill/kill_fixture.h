@@ -30,6 +30,7 @@ class KillFixture : public testing::Test {
   KillFixture();
 
   const std::filesystem::path& directory() const { return directory_.path(); }
+  const std::string& api() const { return api_; }  // HOST:PORT
   uint64_t seed() const { return seed_; }
 
   // Writes slowburn.yaml and the SLO file. `commit` is the config's commit value:
@@ -40,6 +41,9 @@ class KillFixture : public testing::Test {
   // not come up.
   std::optional<Program> Start(Traffic& traffic);
 
+  // Waits until so many more requests are acked. A failure when they are not within a minute.
+  static void AwaitRequests(const Traffic& traffic, uint64_t more);
+
   // The JSON of a path on the API; an empty object, with a test failure, when it is not 200.
   boost::json::object Get(const std::string& path) const;
   int GetStatus(const std::string& path) const;
@@ -47,7 +51,10 @@ class KillFixture : public testing::Test {
   // With every request acked: counts of every SLO and group over all time, the groups, and the
   // ledger are exactly what `acked` says.
   void ExpectEverythingCounted(const Acked& acked) const;
-  // The same by hour.
+  // With everything that `least` says, and nothing beyond `most`; the ledger agrees with the
+  // counts.
+  void ExpectCountedBetween(const Acked& least, const Acked& most) const;
+  // As ExpectEverythingCounted, by hour.
   void ExpectEveryHourCounted(const Acked& acked) const;
   // Spans of requests that were stored but whose ack a kill took: sent again, counted once.
   uint64_t DuplicateSpans() const;

@@ -2,6 +2,7 @@
 
 #include <array>
 #include <cerrno>
+#include <cstdio>
 #include <cstdlib>
 #include <sstream>
 #include <utility>
@@ -168,6 +169,22 @@ std::string Program::LogTail() const {
   const auto log = base::ReadFile(log_, kLogBytesMax);
   if (!log.ok()) return std::string(base::Message(log.status()));
   return log->size() <= kLogTailBytes ? *log : log->substr(log->size() - kLogTailBytes);
+}
+
+Outcome RunToEnd(const std::vector<std::string>& arguments) {
+  std::string command = BuiltBinary().string();
+  for (const std::string& argument : arguments) command += " '" + argument + "'";
+  command += " 2>&1";
+  FILE* const pipe = popen(command.c_str(), "r");
+  Outcome outcome;
+  if (pipe == nullptr) return outcome;
+  std::array<char, 4096> buffer{};
+  for (size_t got = 0; (got = fread(buffer.data(), 1, buffer.size(), pipe)) > 0;) {
+    outcome.output.append(buffer.data(), got);
+  }
+  const int status = pclose(pipe);
+  outcome.code = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+  return outcome;
 }
 
 }  // namespace slowburn::kill

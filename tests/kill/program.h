@@ -62,4 +62,12 @@ class Program {
   std::filesystem::path log_;
 };
 
+// A command that ends by itself: its exit code (128 + n for signal n), and what it wrote to
+// standard output and standard error.
+struct Outcome {
+  int code = -1;
+  std::string output;
+};
+Outcome RunToEnd(const std::vector<std::string>& arguments);
+
 }  // namespace slowburn::kill

@@ -192,7 +192,8 @@ void Traffic::RunClient(const std::stop_token& stop, int client, uint64_t seed) 
 
 bool Traffic::AwaitTurn(const std::stop_token& stop) {
   std::unique_lock lock(mutex_);
-  if (!changed_.wait(lock, stop, [&] { return !paused_ && !otlp_http_.empty(); })) return false;
+  changed_.wait(lock, stop, [&] { return !paused_ && !otlp_http_.empty(); });
+  if (stop.stop_requested()) return false;  // Whether or not there would be something to send.
   ++busy_;
   return true;
 }

@@ -11,6 +11,8 @@
 
 #include <cstdarg>
 #include <string>
+#include <string_view>
+#include <vector>
 
 #include <absl/base/thread_annotations.h>
 #include <absl/synchronization/mutex.h>
@@ -31,10 +33,12 @@ class InfoLog final : public rocksdb::Logger {
   // The first message: it names the file and the place where an open's status does not. Empty:
   // none.
   std::string first_message() const;
+  // The first that has `words` in it; empty: none of those that were kept.
+  std::string FirstWith(std::string_view words) const;
 
  private:
   mutable absl::Mutex mutex_;
-  std::string first_message_ ABSL_GUARDED_BY(mutex_);
+  std::vector<std::string> messages_ ABSL_GUARDED_BY(mutex_);  // the first 100
 };
 
 }  // namespace slowburn::storage

@@ -33,9 +33,8 @@ absl::Status OpenStatus(const rocksdb::Status& status, std::string_view database
   }
   // The message mostly has the status in it, and the file before that.
   const bool repeats = message.find(text) != std::string_view::npos;
-  return base::DataLoss(
-      "open '{}': {}; restore a backup, or move the data directory aside to start anew", database,
-      repeats ? std::string(message) : text);
+  return base::DataLoss("open '{}': {}; restore a backup, or see what `slowburn recover` can keep",
+                        database, repeats ? std::string(message) : text);
 }
 
 }  // namespace slowburn::storage
