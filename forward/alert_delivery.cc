@@ -47,9 +47,11 @@ std::vector<const Alert*> AlertDelivery::Due(const std::vector<Alert>& alerts,
   for (const Alert& alert : alerts) {
     const Told* told = Find(told_, alert.labels.Text());
     const std::optional<UnixNanos> from = DueFrom(alert, told, resend_);
-    if (!from.has_value() || IsOver(alert, now)) continue;
     // Sent in what is now the future: the clock was set back, and how long ago it was is unknown.
     const bool clock_went_back = told != nullptr && told->sent_at > now;
+    // Told to fire until a time that is long to come: nobody but us can end it.
+    const bool is_believed = clock_went_back && !told->resolved;
+    if (!from.has_value() || (IsOver(alert, now) && !is_believed)) continue;
     if (*from <= now || clock_went_back) due.push_back(&alert);
   }
   return due;

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 
+#include "base/mutant.h"
 #include "slo/budgeting.h"
 
 namespace slowburn::slo {
@@ -14,6 +15,7 @@ bool HasEvents(const SliCounts& counts) { return static_cast<int64_t>(counts.tot
 
 // Whether a has the greater share of bad events.
 bool IsWorse(const SliCounts& a, const SliCounts& b) {
+  if (SB_MUTANT("worst_by_count")) return a.bad > b.bad;
   const Wide left = Wide{a.bad} * b.total();
   const Wide right = Wide{b.bad} * a.total();
   return left != right ? left > right : a.total() > b.total();
@@ -54,8 +56,9 @@ std::optional<bool> IsGoodTogether(std::span<const SliCounts> scores) {
   if (std::all_of(scores.begin(), scores.end(),
                   [](const SliCounts& score) { return score == SliCounts{}; }))
     return std::nullopt;
-  return std::all_of(scores.begin(), scores.end(),
-                     [](const SliCounts& score) { return score.bad == 0; });
+  const auto is_good = [](const SliCounts& score) { return score.bad == 0; };
+  if (SB_MUTANT("all_must_be_bad")) return std::any_of(scores.begin(), scores.end(), is_good);
+  return std::all_of(scores.begin(), scores.end(), is_good);
 }
 
 }  // namespace slowburn::slo

@@ -118,7 +118,7 @@ void DropOldest(CumulativeStream& stream) {
 bool FirstValueRule::CountsFully(const CounterPoint& point) const {
   if (point.start == 0 || point.start >= point.time || point.start < covered_until) return false;
   const uint64_t age = point.time - point.start;
-  if (age <= kSpreadNanos) return true;
+  if (age <= kSpreadNanos || SB_MUTANT("first_value_counts")) return true;
   if (writer_since != 0 && writer_since < point.time) return true;
   return age <= kForgottenNanos && point.start + kSpreadNanos >= sli_since;
 }
@@ -138,7 +138,8 @@ bool CumulativeStream::Place(CounterPoint point, const FirstValueRule& rule,
     ++tally.out_of_order;
     return false;
   }
-  if (index < points.size()) Append(*this, index, /*is_taken_back=*/true, increments);
+  if (index < points.size() && !SB_MUTANT("late_point_twice"))
+    Append(*this, index, /*is_taken_back=*/true, increments);
   points.insert(at, point);
   if (index == 0) {
     const bool counts = rule.CountsFully(point);

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "base/mutant.h"
+
 namespace slowburn::slo {
 namespace {
 
@@ -43,7 +45,8 @@ bool DeltaStream::Place(CounterPoint point, std::vector<Increment>& increments,
       return false;
     }
     std::erase_if(gaps, [](const Gap& open) { return open.from >= open.to; });
-    if (gaps.size() > kGapsMax) gaps.erase(gaps.begin());
+    if (gaps.size() > (SB_MUTANT("one_gap_less") ? kGapsMax - 1 : kGapsMax))
+      gaps.erase(gaps.begin());
   }
   // Without a start nobody can say what it covers: it is added where it ends.
   Increment increment{.from = has_start ? point.start : point.time, .to = point.time};

@@ -326,8 +326,10 @@ void Engine::Step(sys_seconds now) {
     while (runtime.groups.size() < budgets)
       runtime.groups.push_back({SloState::kNoData, false, now_});
     // Ages of groups are whole slices, as are the windows that they are held against: within a
-    // slice only events change a verdict.
-    if (table_.all_touched() || runtime.composite != nullptr) {
+    // slice only events change a verdict, or points that are further apart than those before.
+    const seconds interval = PointIntervalOf(runtime);
+    const bool has_other_interval = std::exchange(runtime.point_interval, interval) != interval;
+    if (table_.all_touched() || runtime.composite != nullptr || has_other_interval) {
       for (size_t group = 0; group < budgets; ++group) {
         if (!IsIdle(runtime, static_cast<GroupId>(group)))
           JudgeAgain(i, static_cast<GroupId>(group));

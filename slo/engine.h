@@ -141,8 +141,9 @@ class Engine {
     Sums window;
     Sums hour;
     std::vector<TierSums> tiers;
-    std::vector<BurnSums> burns;     // the policy's windows, ascending
-    std::vector<SliId> metric_slis;  // itself, or members that read metrics
+    std::vector<BurnSums> burns;             // the policy's windows, ascending
+    std::vector<SliId> metric_slis;          // itself, or members that read metrics
+    std::chrono::seconds point_interval{0};  // as it was at the last Step
     struct GroupRuntime {
       SloState state = SloState::kNoData;
       bool has_conditions = false;  // of its tiers

@@ -94,6 +94,32 @@ TEST(EngineAlertsTest, ComeForTheBudgetsInScope) {
   }
 }
 
+// A tier is skipped while points come seldom. How far they are apart is known for the SLI, so the
+// points of one group end that for all.
+TEST(EngineAlertsTest, ComeWhenPointsComeOftenEnough) {
+  EngineRig rig;
+  SloSpec slo = BuildSlo();
+  slo.sli.source = GaugeSli{.metric = model::SeriesSelector::Parse("probe_success").value()};
+  slo.sli.group_by = {"http_route"};
+  slo.alerting.scope = AlertScope::kGroups;
+  std::erase_if(slo.policy.tiers, [](const AlertTier& tier) { return tier.short_window > 5min; });
+  rig.Install({slo}, kNow - 2h);
+  const SliId sli = rig.engine().sli_of(0);
+  const auto set_interval = [&](std::chrono::milliseconds interval) {
+    rig.engine().metric_streams().Apply(
+        MetricSourceKey{sli, 0},
+        MetricSource{.since = 1, .interval_millis = static_cast<uint32_t>(interval.count())});
+  };
+  set_interval(10min);
+  rig.Count(kId, kNow - 1h, {1, 0}, {"/pay"});
+  rig.Count(kId, kNow, {0, 100}, {"/pay"});
+  rig.engine().Step(kNow + 1s);
+  EXPECT_THAT(Names(rig.engine()), IsEmpty());
+  set_interval(15s);
+  rig.engine().Step(kNow + 2s);
+  EXPECT_THAT(Names(rig.engine()), ElementsAre("SLOBurnRate /pay"));
+}
+
 TEST(EngineAlertsTest, AreUnknownWhereCountsCannotBeRead) {
   EngineRig rig;
   SloSpec slo = WithStateAlerts();

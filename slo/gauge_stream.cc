@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "base/mutant.h"
+
 namespace slowburn::slo {
 namespace {
 
@@ -35,7 +37,7 @@ GaugeStream::Change GaugeStream::Place(uint64_t time, bool is_bad, MetricTally& 
   const bool was_bad = (bad & bit) != 0;
   seen |= bit;
   if (is_bad) bad |= bit;
-  if (!was_seen) {
+  if (!was_seen || SB_MUTANT("gauge_counts_samples")) {
     (is_bad ? change.counts.bad : change.counts.good) = 1;
   } else if (is_bad && !was_bad) {
     change.counts = {.good = uint64_t{0} - 1, .bad = 1};

@@ -6,6 +6,8 @@
 #include <numeric>
 #include <span>
 
+#include "base/mutant.h"
+
 namespace slowburn::slo {
 namespace {
 
@@ -72,7 +74,7 @@ std::optional<HistogramCount> CountAtOrUnder(const model::MetricBatch& batch,
   count.around = {at > 0 ? bounds[at - 1] : -HUGE_VAL, at < bounds.size() ? bounds[at] : HUGE_VAL};
   if (at == bounds.size()) return count;  // Among those that only have a lower bound.
   if (bounds[at] == threshold) {
-    count.at_or_under.whole += counts[at];
+    if (!SB_MUTANT("histogram_under")) count.at_or_under.whole += counts[at];
     count.is_exact = true;
     return count;
   }

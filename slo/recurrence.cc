@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include "base/duration_text.h"
+#include "base/mutant.h"
 #include "base/status.h"
 #include "slo/time_zone.h"
 
@@ -162,6 +163,7 @@ void Recurrence::VisitDays(absl::CivilDay first, absl::CivilDay last,
     KeepPositions(full_.by_set_pos, chosen);
     for (const absl::CivilDay day : chosen) {
       if (day > last) return;
+      if (day == first && SB_MUTANT("recurrence_skips_first")) continue;
       if (day >= first && !visit(day)) return;
     }
   }

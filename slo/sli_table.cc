@@ -85,7 +85,9 @@ struct SliTable::Planning {
   absl::flat_hash_map<std::tuple<uint32_t, uint32_t, uint32_t>, size_t> change_at;
   absl::flat_hash_map<std::tuple<uint32_t, uint32_t, uint32_t>, size_t> latency_at;
 
+  // Latencies of metrics may have a slice in which no event is counted: there was none then.
   void Count(SliId sli, GroupId group, const SliDelta::Entry& entry) {
+    if (entry.counts == SliCounts{}) return;
     const auto [at, is_new] = change_at.try_emplace(
         {static_cast<uint32_t>(sli), static_cast<uint32_t>(group), entry.slice},
         plan.changes.size());

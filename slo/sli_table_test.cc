@@ -208,6 +208,20 @@ TEST_F(SliTableTest, LatenciesFollowTheirEventsToTheTotalToOverflowAndOut) {
   EXPECT_THAT(LatencyTexts(*plan), ElementsAre("1@0: 2*1", "2@0: 3*1 4*1", "0@0: 5*1"));
 }
 
+TEST_F(SliTableTest, LatenciesAloneAreNoEvent) {
+  SliTable table = Make();
+  SliDelta delta =
+      BuildDelta({{kSli, kNowSlice - 5, {1, 0}, {"a"}}, {kSli, kNowSlice, {0, 0}, {"a"}}});
+  delta.set_latencies({{1, 7, 1}});
+  const SliDelta* deltas[] = {&delta};
+  const auto plan = table.Plan(deltas, kNow);
+  ASSERT_TRUE(plan.ok());
+  EXPECT_THAT(LatencyTexts(*plan), ElementsAre("1@0: 7*1"));
+  ASSERT_TRUE(table.Apply(*plan).ok());
+  for (const GroupId group : {kTotalGroup, GroupId{1}})
+    EXPECT_EQ(table.counts(kSli, group).last_event(), SliceStart(kNowSlice - 5));
+}
+
 TEST_F(SliTableTest, ABrokenBlockRefusesThePlan) {
   SliTable table = Make();
   ASSERT_TRUE(Commit(table, One("a", kNowSlice - 4000), kNow).ok());

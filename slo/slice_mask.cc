@@ -5,6 +5,7 @@
 
 #include <xxhash.h>
 
+#include "base/mutant.h"
 #include "base/status.h"
 
 namespace slowburn::slo {
@@ -75,7 +76,8 @@ absl::StatusOr<SliceMask> SliceMask::Of(std::span<const Exclusion* const> exclus
   const Slice last = SliceFrom(to);
   Stretches collected;
   const auto add = [&](sys_seconds begin, sys_seconds end) {
-    collected.Add({std::max(first, SliceHolding(begin)), std::min(last, SliceFrom(end))});
+    const Slice past = SB_MUTANT("exclusion_edge") ? SliceHolding(end) : SliceFrom(end);
+    collected.Add({std::max(first, SliceHolding(begin)), std::min(last, past)});
   };
   for (const Exclusion* exclusion : exclusions) {
     if (const auto* once = std::get_if<Exclusion::Once>(&exclusion->when)) {

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "base/mutant.h"
+
 namespace slowburn::slo {
 namespace {
 
@@ -14,7 +16,10 @@ SliceShares Spread(uint64_t count, uint64_t from, uint64_t to) {
   SliceShares spread;
   if (to == 0) to = 1;
   if (from >= to) from = to - 1;
-  if (to - from > kSpreadNanos) from = to - kSpreadNanos;
+  if (to - from > kSpreadNanos) {
+    if (SB_MUTANT("spread_at_start")) to = from + kSpreadNanos;
+    from = to - kSpreadNanos;
+  }
   const uint64_t length = to - from;
   std::array<uint64_t, 32> remainders{};
   std::array<uint8_t, 32> order{};

@@ -33,7 +33,8 @@ std::string_view TierStateName(TierState state) {
 
 TierState JudgeTier(const AlertTier& tier, Objective objective, const TierFigures& figures) {
   if (!figures.age.has_value()) return TierState::kWarming;
-  if (tier.short_window < kPointsInShortWindow * figures.point_interval)
+  if (tier.short_window < kPointsInShortWindow * figures.point_interval &&
+      !SB_MUTANT("never_too_coarse"))
     return TierState::kTooCoarse;
   if (*figures.age < tier.short_window && !SB_MUTANT("no_warming")) return TierState::kWarming;
   if (!figures.IsValid() || !BurnsFasterThan(figures.in_long, objective, tier.factor) ||

@@ -36,6 +36,10 @@ void CheckAlertmanager(const AlertmanagerModel& alertmanager, const Reference& r
 void CheckLedger(const app::CommitStep& step, const Reference& reference);
 // 4, 12: a fresh program with the SLOs in force and the same events, in another order and in other
 // requests, has the same counts and states.
-void CheckFreshStart(const app::Core& core, const Reference& reference, Random& random);
+struct FreshStart {
+  bool is_compared = false;
+  uint64_t points = 0;  // of metrics, in another order
+};
+FreshStart CheckFreshStart(const app::Core& core, const Reference& reference, Random& random);
 
 }  // namespace slowburn::sim

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <numeric>
+#include <utility>
 
 #include <fmt/format.h>
 
@@ -83,6 +84,16 @@ Event Client::Draw(int64_t time, uint64_t id) {
   return event;
 }
 
+// Some are known by when they were seen alone; where both are there, that says nothing.
+void Client::DrawTimesOfRecord(Event& event) {
+  if (event.end_nanos == 0) return;
+  if (random_.OneIn(4)) {
+    event.observed_nanos = std::exchange(event.end_nanos, 0);
+  } else if (random_.OneIn(2)) {
+    event.observed_nanos = event.end_nanos + random_.Pick({0, 1, 40, 86'400}) * kSecond;
+  }
+}
+
 std::vector<BatchPtr> Client::Work(int64_t from, int64_t to, uint64_t events_max,
                                    uint64_t& next_id) {
   if (random_.OneIn(40)) ChangeMood();
@@ -91,6 +102,7 @@ std::vector<BatchPtr> Client::Work(int64_t from, int64_t to, uint64_t events_max
   while (events > 0) {
     auto batch = std::make_shared<Batch>();
     batch->id = next_id++;
+    batch->is_logs = scenario_.Has(Fault::kLogs) && random_.OneIn(2);
     const uint64_t size = std::min<uint64_t>(events, 1 + random_.Below(kBatchEventsMax));
     events -= size;
     const std::optional<std::string> region =
@@ -99,6 +111,7 @@ std::vector<BatchPtr> Client::Work(int64_t from, int64_t to, uint64_t events_max
       const int64_t time = random_.Between(from + 1, to);
       batch->events.push_back(Draw(OddTime(time, to), next_id++));
       batch->events.back().region = region;
+      if (batch->is_logs) DrawTimesOfRecord(batch->events.back());
     }
     batches.push_back(std::move(batch));
   }
@@ -107,6 +120,7 @@ std::vector<BatchPtr> Client::Work(int64_t from, int64_t to, uint64_t events_max
 
 BatchPtr Client::WorkToThreshold(const SloConfig& slo, const Tier& tier, int64_t now,
                                  uint64_t& next_id) {
+  if (slo.sli.reads_metrics()) return nullptr;
   // bad / total = budget / 10^8 * factor, in lowest terms.
   const uint64_t numerator = slo.budget_units * tier.factor_numerator;
   const uint64_t denominator = 100'000'000 * tier.factor_denominator;
@@ -118,6 +132,7 @@ BatchPtr Client::WorkToThreshold(const SloConfig& slo, const Tier& tier, int64_t
   if (random_.OneIn(3)) ++bad;
   auto batch = std::make_shared<Batch>();
   batch->id = next_id++;
+  batch->is_logs = slo.sli.source == Source::kLogs;
   const std::string route = fmt::format("/r{}", random_.Below(scenario_.routes));
   for (uint64_t i = 0; i < total * times; ++i) {
     Event event;

@@ -25,7 +25,7 @@ class Client {
   // The batches it has for (from, to], at most `events_max` events. Ids count up from `next_id`.
   std::vector<BatchPtr> Work(int64_t from, int64_t to, uint64_t events_max, uint64_t& next_id);
   // A batch that brings one tier of `slo` exactly to its threshold, if nothing else is counted, or
-  // one event beyond. Null where that takes too many events.
+  // one event beyond. Null where that takes too many events, or points instead.
   BatchPtr WorkToThreshold(const SloConfig& slo, const Tier& tier, int64_t now, uint64_t& next_id);
 
  private:
@@ -34,6 +34,7 @@ class Client {
 
   uint64_t Rate(int64_t from, int64_t to);
   Event Draw(int64_t time, uint64_t id);
+  void DrawTimesOfRecord(Event& event);
   int64_t OddTime(int64_t time, int64_t now);
   std::optional<std::string> DrawRoute();
   void ChangeMood();

@@ -3,10 +3,13 @@
 #include <algorithm>
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include "app/core.h"
 #include "slo/sli_delta.h"
 #include "tests/sim/checks.h"
+#include "tests/sim/fresh_points.h"
+#include "tests/sim/program.h"
 #include "tests/sim/sim_store.h"
 
 namespace slowburn::sim {
@@ -20,16 +23,28 @@ struct Piece {
   Counts counts;
 };
 
+// Which groups overflow follows from the order as well.
+bool IsInOtherOrder(const Reference& reference, const SloConfig& slo) {
+  const std::vector<ReferenceCounts::Group>& groups = reference.groups(slo);
+  const bool has_overflow =
+      std::any_of(groups.begin(), groups.end(), [](const ReferenceCounts::Group& group) {
+        return !group.values.empty() && group.values.front() == "__overflow__";
+      });
+  return slo.sli.reads_metrics() && !has_overflow && IsFreeOfOrder(reference.metrics(), slo.sli);
+}
+
+// Counts of all SLIs, but for those whose points come in another order.
 std::vector<Piece> PiecesOf(const Reference& reference, const slo::Engine& engine, Random& random) {
   std::vector<Piece> pieces;
   std::set<slo::SliId> seen;
   for (size_t i = 0; i < reference.slos().size(); ++i) {
+    const SloConfig& slo = reference.slos()[i];
     const slo::SliId sli = engine.sli_of(i);
-    if (reference.slos()[i].sli.is_counter || !seen.insert(sli).second) continue;
-    const auto& groups = reference.counts().groups(reference.slos()[i].sli);
-    for (const ReferenceCounts::Group& group : groups) {
+    if (slo.composite.has_value() || IsInOtherOrder(reference, slo) || !seen.insert(sli).second)
+      continue;
+    for (const ReferenceCounts::Group& group : reference.groups(slo)) {
       // The total counts what its groups do.
-      if (group.values.empty() && !reference.slos()[i].sli.group_by.empty()) continue;
+      if (group.values.empty() && !slo.sli.group_by.empty()) continue;
       for (const auto& [slice, counts] : group.slices) {
         const Counts first{random.Below(counts.good + 1), random.Below(counts.bad + 1)};
         for (const Counts& part :
@@ -55,11 +70,60 @@ void Must(const absl::Status& status, std::string_view what) {
   if (!status.ok()) throw Violation{"12 config", fmt::format("{}: {}", what, status.ToString())};
 }
 
-std::string StateText(const slo::GroupStatus& status) {
-  std::string text = fmt::format("{} lifetime {}/{}", slo::SloStateName(status.state),
-                                 status.lifetime.good, status.lifetime.bad);
+void Commit(const app::CountedRequest& request, app::Core& fresh, base::UnixNanos now) {
+  const auto plan = fresh.PlanRequests({&request}, now);
+  Must(plan.status(), "plan");
+  Must(fresh.Apply(*plan), "apply");
+}
+
+// One request for each point, of those SLIs whose order does not matter.
+uint64_t AddPoints(const Reference& reference, app::Core& fresh, base::UnixNanos now,
+                   Random& random) {
+  const std::shared_ptr<const slo::Matchers> matchers = fresh.engine().MakeMatchers();
+  slo::MetricMatcher::Scratch scratch;
+  std::set<slo::SliId> seen;
+  uint64_t id = 0;
+  for (size_t i = 0; i < reference.slos().size(); ++i) {
+    const SloConfig& slo = reference.slos()[i];
+    const slo::SliId sli = fresh.engine().sli_of(i);
+    if (!IsInOtherOrder(reference, slo) || !seen.insert(sli).second) continue;
+    for (MetricSample& sample : PointsInOtherOrder(reference.metrics(), slo.sli, random)) {
+      Batch batch;
+      batch.samples.push_back(std::move(sample));
+      app::CountedRequest request;
+      request.signal = model::Signal::kMetrics;
+      request.hash = {++id, 2};
+      request.metrics = MatchPoints(batch, matchers->metrics, scratch).Of(sli);
+      Commit(request, fresh, now);
+    }
+  }
+  return id;
+}
+
+// Some events are known by five minutes alone: of these a fresh start knows more.
+bool IsKnownCoarsely(const Reference& reference) {
+  constexpr int64_t kSlicesPerDay = 8640;
+  return std::any_of(reference.slos().begin(), reference.slos().end(), [&](const SloConfig& slo) {
+    const std::optional<int64_t> first = reference.groups(slo).front().first_slice();
+    return first.has_value() && *first / kSlicesPerDay < reference.fine_from();
+  });
+}
+
+// How far points are apart follows from their order, and which tiers there are from that.
+bool HasTiers(const Reference& reference, const SloConfig& slo) {
+  if (!slo.composite.has_value()) return !slo.sli.reads_metrics();
+  const std::vector<CompositeConfig::Member>& members = slo.composite->members;
+  return std::none_of(members.begin(), members.end(), [&](const CompositeConfig::Member& member) {
+    return reference.Find(member.slo).sli.reads_metrics();
+  });
+}
+
+std::string StateText(const slo::GroupStatus& status, bool with_tiers) {
+  std::string text = fmt::format("lifetime {}/{}", status.lifetime.good, status.lifetime.bad);
   for (const slo::WindowBurn& burn : status.burn_rates)
     text += fmt::format(" {}s={}/{}", burn.window.count(), burn.counts.good, burn.counts.bad);
+  if (!with_tiers) return text;
+  text += fmt::format(" {}", slo::SloStateName(status.state));
   for (const slo::TierStatus& tier : status.tiers)
     text += fmt::format(" {}:{}", tier.tier.name, slo::TierStateName(tier.state));
   return text;
@@ -67,9 +131,8 @@ std::string StateText(const slo::GroupStatus& status) {
 
 }  // namespace
 
-void CheckFreshStart(const app::Core& core, const Reference& reference, Random& random) {
-  // Where only five minutes are known, a fresh start knows more.
-  if (reference.fine_from() > 0) return;
+FreshStart CheckFreshStart(const app::Core& core, const Reference& reference, Random& random) {
+  if (IsKnownCoarsely(reference)) return {};
   SimDisk disk(0);
   SimStore store(disk);
   app::Core::Options options;
@@ -87,30 +150,31 @@ void CheckFreshStart(const app::Core& core, const Reference& reference, Random& 
     request.hash = {at + 1, 1};
     const size_t end = std::min(pieces.size(), at + 1 + random.Below(40));
     for (; at < end; ++at) Add(pieces[at], request.delta);
-    const auto plan = fresh.PlanRequests({&request}, now);
-    Must(plan.status(), "plan");
-    Must(fresh.Apply(*plan), "apply");
+    Commit(request, fresh, now);
     if (random.OneIn(10))
       fresh.Step(before +
                  (now - before) * static_cast<int64_t>(at) / static_cast<int64_t>(pieces.size()));
   }
+  const uint64_t points = AddPoints(reference, fresh, now, random);
   fresh.Step(now);
   for (size_t i = 0; i < reference.slos().size(); ++i) {
-    // Counts of counters depend on what was known when their points came.
-    if (reference.slos()[i].sli.is_counter) continue;
+    const SloConfig& slo = reference.slos()[i];
+    const bool with_tiers = HasTiers(reference, slo);
     for (const slo::GroupStatus& live : core.engine().Status(i).groups) {
       const slo::SliId sli = fresh.engine().sli_of(i);
       const auto group = live.values.empty() ? std::optional(slo::kTotalGroup)
                                              : fresh.engine().table().FindGroup(sli, live.values);
       // A group without an event is not admitted.
       const std::string found =
-          group.has_value() ? StateText(fresh.engine().StatusOf(i, *group)) : "absent";
-      if (found == StateText(live)) continue;
-      throw Violation{
-          "4 order, 12 config",
-          fmt::format("{}: live {}, fresh {}", reference.slos()[i].id(), StateText(live), found)};
+          group.has_value() ? StateText(fresh.engine().StatusOf(i, *group), with_tiers) : "absent";
+      const std::string expected = StateText(live, with_tiers);
+      if (found == expected) continue;
+      throw Violation{"4 order, 12 config",
+                      fmt::format("{} {{{}}}: live {}, fresh {}", slo.id(),
+                                  fmt::join(live.values, ", "), expected, found)};
     }
   }
+  return {.is_compared = true, .points = points};
 }
 
 }  // namespace slowburn::sim

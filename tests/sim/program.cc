@@ -25,36 +25,103 @@ model::Span ToSpan(const Event& event) {
   return span;
 }
 
+model::LogRecord ToRecord(const Event& event) {
+  constexpr int32_t kInfo = 9, kError = 17;
+  model::LogRecord record;
+  record.time_unix_nano = static_cast<uint64_t>(event.end_nanos);
+  record.observed_time_unix_nano = static_cast<uint64_t>(event.observed_nanos);
+  record.event_name = event.is_server ? "served" : "called";
+  record.severity_number = event.is_error ? kError : kInfo;
+  return record;
+}
+
 // As the decoder would project it. The batch's text must outlive it.
-model::SpanBatch Project(const Batch& batch, const model::AttributeProjection& projection,
-                         const std::string& service) {
+template <typename Projected>
+Projected Project(const Batch& batch, const model::AttributeProjection& projection,
+                  const std::string& service, typename Projected::Item (*to_item)(const Event&)) {
   const auto text = [](std::string_view value) { return model::AttributeValue::String(value); };
-  slo::SpanBatchBuilder builder(projection);
-  slo::SpanBatchBuilder::Attributes resource{{"service.name", text(service)}};
+  slo::BatchBuilder<Projected> builder(projection);
+  typename slo::BatchBuilder<Projected>::Attributes resource{{"service.name", text(service)}};
   const std::optional<std::string>& region = batch.events.front().region;
   if (region.has_value()) resource.emplace_back("cloud.region", text(*region));
   builder.Resource(resource);
   uint32_t ordinal = 0;
   for (const Event& event : batch.events) {
-    slo::SpanBatchBuilder::Attributes attributes{{"outcome", text(OutcomeText(event.outcome))}};
+    typename slo::BatchBuilder<Projected>::Attributes attributes{
+        {"outcome", text(OutcomeText(event.outcome))}};
     if (event.route.has_value()) attributes.emplace_back("http.route", text(*event.route));
-    model::Span span = ToSpan(event);
-    span.ordinal = ordinal++;
-    builder.Add(span, attributes);
+    typename Projected::Item item = to_item(event);
+    item.ordinal = ordinal++;
+    builder.Add(item, attributes);
   }
   return builder.Take();
 }
 
-void AddSamples(const Batch& batch, slo::testing::MetricBatchBuilder& builder) {
-  const CounterSample& first = batch.samples.front();
-  builder.Resource(
-      {{"service.name", ServiceName(first.service)}, {"service.instance.id", first.instance}});
-  builder.Metric("http.requests", "", model::MetricType::kSum,
-                 first.is_delta ? model::Temporality::kDelta : model::Temporality::kCumulative,
-                 /*monotonic=*/true);
-  for (const CounterSample& sample : batch.samples) {
-    builder.Int(static_cast<uint64_t>(sample.start), static_cast<uint64_t>(sample.time),
-                sample.value, {{"code", sample.code}});
+using slo::testing::MetricBatchBuilder;
+
+void BeginMetric(const MetricSample& sample, MetricBatchBuilder& builder) {
+  const model::Temporality temporality =
+      sample.is_delta ? model::Temporality::kDelta : model::Temporality::kCumulative;
+  switch (sample.kind) {
+    case MetricKind::kCounter:
+      builder.Metric("http.requests", "", model::MetricType::kSum, temporality, /*monotonic=*/true);
+      break;
+    case MetricKind::kHistogram:
+      builder.Metric("http.request.duration", "s", model::MetricType::kHistogram, temporality);
+      break;
+    case MetricKind::kExponential:
+      builder.Metric("http.request.duration", "s", model::MetricType::kExponentialHistogram,
+                     temporality);
+      break;
+    case MetricKind::kGauge:
+      builder.Gauge("queue.depth");
+      break;
+  }
+}
+
+// Powers of two of a second from 125 ms on: at scale 1 each is the upper bound of every second
+// bucket.
+void AddExponential(const MetricSample& sample, const MetricBatchBuilder::Attributes& attributes,
+                    MetricBatchBuilder& builder) {
+  constexpr int32_t kScale = 1, kFirst = -7;  // (2^-3.5, 2^-3]
+  std::vector<uint64_t> counts(2 * sample.buckets.size() - 1);
+  for (size_t i = 0; i < sample.buckets.size(); ++i)
+    counts[2 * i] = static_cast<uint64_t>(sample.buckets[i]);
+  builder.Exponential(static_cast<uint64_t>(sample.start), static_cast<uint64_t>(sample.time),
+                      kScale, kFirst, counts, /*zeros=*/0, attributes);
+}
+
+void AddSample(const MetricSample& sample, MetricBatchBuilder& builder) {
+  const auto start = static_cast<uint64_t>(sample.start);
+  const auto time = static_cast<uint64_t>(sample.time);
+  MetricBatchBuilder::Attributes attributes;
+  if (!sample.code.empty()) attributes.emplace_back("code", sample.code);
+  if (sample.route.has_value()) attributes.emplace_back("http.route", *sample.route);
+  if (sample.kind == MetricKind::kExponential) {
+    AddExponential(sample, attributes, builder);
+  } else if (sample.kind == MetricKind::kHistogram) {
+    std::vector<double> bounds;
+    for (const int64_t millis : sample.bounds_millis)
+      bounds.push_back(static_cast<double>(millis) / 1000);
+    builder.Histogram(start, time, bounds, {sample.buckets.begin(), sample.buckets.end()},
+                      attributes);
+  } else {
+    builder.Int(start, time, sample.value, attributes);
+  }
+}
+
+void AddSamples(const Batch& batch, MetricBatchBuilder& builder) {
+  const MetricSample& first = batch.samples.front();
+  const std::string service = ServiceName(first.service);
+  MetricBatchBuilder::Attributes resource{{"service.name", service},
+                                          {"service.instance.id", first.instance}};
+  if (first.region.has_value()) resource.emplace_back("cloud.region", *first.region);
+  builder.Resource(resource);
+  std::optional<MetricKind> kind;
+  for (const MetricSample& sample : batch.samples) {
+    if (kind != sample.kind) BeginMetric(sample, builder);
+    kind = sample.kind;
+    AddSample(sample, builder);
   }
 }
 
@@ -62,11 +129,22 @@ uint64_t LatestOf(base::UnixNanos now) {
   return static_cast<uint64_t>((now + kFutureMax).time_since_epoch().count());
 }
 
+model::Signal SignalOf(const Batch& batch) {
+  if (batch.is_metrics()) return model::Signal::kMetrics;
+  return batch.is_logs ? model::Signal::kLogs : model::Signal::kTraces;
+}
+
 }  // namespace
 
 app::RequestHash HashOf(const Batch& batch) {
-  return app::HashRequest(batch.is_metrics() ? model::Signal::kMetrics : model::Signal::kTraces,
-                          collector::BodyEncoding::kProtobuf, batch.Body());
+  return app::HashRequest(SignalOf(batch), collector::BodyEncoding::kProtobuf, batch.Body());
+}
+
+slo::MetricDelta MatchPoints(const Batch& batch, const slo::MetricMatcher& matcher,
+                             slo::MetricMatcher::Scratch& scratch) {
+  MetricBatchBuilder builder;
+  AddSamples(batch, builder);
+  return matcher.Match(builder.batch(), scratch);
 }
 
 Program::Program(Options options, SimDisk& disk, const SimClock& clock,
@@ -83,18 +161,19 @@ Program::Program(Options options, SimDisk& disk, const SimClock& clock,
 
 Program::~Program() = default;
 
-absl::Status Program::Start(std::shared_ptr<const slo::SloSet> slos) {
+absl::Status Program::Start(const ReadSpecs& specs) {
   SB_RETURN_IF_ERROR(core_->Recover(clock_.Now()));
   SB_RETURN_IF_ERROR(step_->BookLost());
-  SB_RETURN_IF_ERROR(Reload(std::move(slos)));
+  SB_RETURN_IF_ERROR(Reload(specs));
   step_->PublishAlerts();
   return absl::OkStatus();
 }
 
-absl::Status Program::Reload(std::shared_ptr<const slo::SloSet> slos) {
-  SB_RETURN_IF_ERROR(step_->Install(std::move(slos)));
+absl::Status Program::Reload(const ReadSpecs& specs) {
+  SB_RETURN_IF_ERROR(step_->Install(specs.slos, specs.exclusions));
   matchers_ = core_->engine().MakeMatchers();
-  scratch_ = std::make_unique<slo::SpanMatcher::Scratch>(matchers_->spans);
+  span_scratch_ = std::make_unique<slo::SpanMatcher::Scratch>(matchers_->spans);
+  log_scratch_ = std::make_unique<slo::LogMatcher::Scratch>(matchers_->logs);
   metric_scratch_ = std::make_unique<slo::MetricMatcher::Scratch>();
   return absl::OkStatus();
 }
@@ -103,10 +182,13 @@ app::SubmittedRequest Program::Receive(const Batch& batch, collector::AnswerFn a
   const base::UnixNanos now = clock_.Now();
   app::SubmittedRequest request;
   request.answer = std::move(answer);
+  request.counted.signal = SignalOf(batch);
   request.counted.deduplicate = !batch.has_event_without_time();
   request.counted.hash = HashOf(batch);
   if (batch.is_metrics()) {
     ReadSamples(batch, now, request.counted);
+  } else if (batch.is_logs) {
+    ReadRecords(batch, now, request.counted);
   } else {
     ReadSpans(batch, now, request.counted);
   }
@@ -116,21 +198,30 @@ app::SubmittedRequest Program::Receive(const Batch& batch, collector::AnswerFn a
 void Program::ReadSpans(const Batch& batch, base::UnixNanos now,
                         app::CountedRequest& counted) const {
   const std::string service = ServiceName(batch.events.front().service);
-  model::SpanBatch spans = Project(batch, matchers_->spans.projection(), service);
+  auto spans = Project<model::SpanBatch>(batch, matchers_->spans.projection(), service, &ToSpan);
   spans.RejectAfter(LatestOf(now));
   counted.items = spans.decoded();
   counted.rejected = model::CountRejections(spans.rejected);
-  counted.delta = matchers_->spans.Match(spans, base::FloorSeconds(now), *scratch_);
+  counted.delta = matchers_->spans.Match(spans, base::FloorSeconds(now), *span_scratch_);
+}
+
+void Program::ReadRecords(const Batch& batch, base::UnixNanos now,
+                          app::CountedRequest& counted) const {
+  const std::string service = ServiceName(batch.events.front().service);
+  auto records = Project<model::LogBatch>(batch, matchers_->logs.projection(), service, &ToRecord);
+  records.RejectAfter(LatestOf(now));
+  counted.items = records.decoded();
+  counted.rejected = model::CountRejections(records.rejected);
+  counted.delta = matchers_->logs.Match(records, base::FloorSeconds(now), *log_scratch_);
 }
 
 // What becomes of points beside SLIs is not simulated.
 void Program::ReadSamples(const Batch& batch, base::UnixNanos now,
                           app::CountedRequest& counted) const {
-  slo::testing::MetricBatchBuilder builder;
+  MetricBatchBuilder builder;
   AddSamples(batch, builder);
   model::MetricBatch& points = builder.batch();
   points.RejectAfter(LatestOf(now));
-  counted.signal = model::Signal::kMetrics;
   counted.items = points.decoded();
   counted.rejected = model::CountRejections(points.rejected);
   counted.metrics = matchers_->metrics.Match(points, *metric_scratch_);

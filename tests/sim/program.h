@@ -27,6 +27,16 @@ namespace slowburn::sim {
 // By which a request is known again.
 app::RequestHash HashOf(const Batch& batch);
 
+// What is in force after a file was read.
+struct ReadSpecs {
+  std::shared_ptr<const slo::SloSet> slos;
+  std::shared_ptr<const slo::ExclusionSet> exclusions;
+};
+
+// What the SLIs read of its points, as they would be decoded.
+slo::MetricDelta MatchPoints(const Batch& batch, const slo::MetricMatcher& matcher,
+                             slo::MetricMatcher::Scratch& scratch);
+
 class Program final : public app::CommitOutlet {
  public:
   struct Options {
@@ -39,8 +49,8 @@ class Program final : public app::CommitOutlet {
   ~Program() override;
 
   // As the server starts. Not OK: it may not start.
-  absl::Status Start(std::shared_ptr<const slo::SloSet> slos);
-  absl::Status Reload(std::shared_ptr<const slo::SloSet> slos);
+  absl::Status Start(const ReadSpecs& specs);
+  absl::Status Reload(const ReadSpecs& specs);
 
   // A request that arrived now, on its way to a commit.
   app::SubmittedRequest Receive(const Batch& batch, collector::AnswerFn answer) const;
@@ -59,6 +69,7 @@ class Program final : public app::CommitOutlet {
  private:
   void Prepare(std::vector<app::SubmittedRequest>&, const app::RequestPlan&) override {}
   void ReadSpans(const Batch& batch, base::UnixNanos now, app::CountedRequest& counted) const;
+  void ReadRecords(const Batch& batch, base::UnixNanos now, app::CountedRequest& counted) const;
   void ReadSamples(const Batch& batch, base::UnixNanos now, app::CountedRequest& counted) const;
   void Route(std::vector<app::SubmittedRequest>& group, const app::RequestPlan& plan) override;
   app::DownstreamTotals Totals() const override { return {{"backend", backend_.totals()}}; }
@@ -72,7 +83,8 @@ class Program final : public app::CommitOutlet {
   std::unique_ptr<app::Core> core_;
   std::unique_ptr<app::CommitStep> step_;
   std::shared_ptr<const slo::Matchers> matchers_;
-  std::unique_ptr<slo::SpanMatcher::Scratch> scratch_;
+  std::unique_ptr<slo::SpanMatcher::Scratch> span_scratch_;
+  std::unique_ptr<slo::LogMatcher::Scratch> log_scratch_;
   std::unique_ptr<slo::MetricMatcher::Scratch> metric_scratch_;
   BackendModel backend_;
   forward::AlertDelivery delivery_;

@@ -1,6 +1,7 @@
 #include "tests/sim/reference.h"
 
 #include <algorithm>
+#include <cmath>
 #include <utility>
 
 #include <fmt/format.h>
@@ -13,7 +14,7 @@ constexpr int64_t kSliceSeconds = 10;
 constexpr int64_t kFutureMax = 10 * 60 * kSecond;
 constexpr int64_t kDedupWindow = 10 * 60 * kSecond;
 
-constexpr int64_t kCounterReachSeconds = 320;
+constexpr int64_t kPointReachSeconds = 320;
 
 bool IsTooNew(int64_t time_nanos, int64_t received_at) {
   return time_nanos > received_at + kFutureMax;
@@ -21,8 +22,8 @@ bool IsTooNew(int64_t time_nanos, int64_t received_at) {
 
 int64_t CountTooNew(const Batch& batch, int64_t received_at) {
   return std::count_if(batch.events.begin(), batch.events.end(),
-                       [&](const Event& e) { return IsTooNew(e.end_nanos, received_at); }) +
-         std::count_if(batch.samples.begin(), batch.samples.end(), [&](const CounterSample& s) {
+                       [&](const Event& e) { return IsTooNew(e.time_nanos(), received_at); }) +
+         std::count_if(batch.samples.begin(), batch.samples.end(), [&](const MetricSample& s) {
            return IsTooNew(s.time * kSecond, received_at);
          });
 }
@@ -83,6 +84,44 @@ std::string TierOf(const StateAlertConfig& alert) {
   return fmt::format("{} {} {}", alert.alert_name(), alert.remaining_percent, alert.span_seconds);
 }
 
+void AddReasons(const SloConfig& slo, const BudgetView& view, std::vector<Reason>& reasons) {
+  const ReferenceCounts::Group& group = *view.group;
+  for (const Tier& tier : view.tiers) {
+    if (tier.disabled) continue;
+    if (TierStateOf(slo, tier, view) != "burning") continue;
+    reasons.push_back({.labels = AlertLabels(slo, group, "SLOBurnRate", tier.severity),
+                       .tier = tier.name,
+                       .hold_nanos = tier.hold_seconds * kSecond,
+                       .keep_nanos = tier.keep_seconds * kSecond,
+                       .settle_nanos = tier.short_seconds * kSecond,
+                       .incident = slo.id() + LabelText(GroupLabels(slo, group)),
+                       .rank = RankOf(slo, tier.severity)});
+  }
+}
+
+void AddStateReasons(const SloConfig& slo, const BudgetView& view, std::vector<Reason>& reasons) {
+  const ReferenceCounts::Group& group = *view.group;
+  for (const StateAlertConfig& alert : slo.state_alerts) {
+    const auto severity = slo.severities.find(alert.severity);
+    const bool none_of_severity =
+        severity != slo.severities.end() && severity->second.keys.disabled.value_or(false);
+    if (alert.disabled || none_of_severity) continue;
+    if (!Holds(slo, alert, view)) continue;
+    const bool is_low = alert.kind == StateAlertKind::kBudgetLow;
+    int64_t settle_seconds = alert.span_seconds;
+    if (alert.kind == StateAlertKind::kExhaustion) settle_seconds = 3600;
+    reasons.push_back(
+        {.labels = AlertLabels(slo, group, alert.alert_name(), alert.severity),
+         .tier = TierOf(alert),
+         .hold_nanos = alert.hold_seconds * kSecond,
+         .keep_nanos = alert.keep_seconds * kSecond,
+         .settle_nanos = settle_seconds * kSecond,
+         .incident = is_low ? slo.id() + LabelText(GroupLabels(slo, group)) + " budget" : "",
+         .rank = is_low ? RankOf(slo, alert.severity) : 0,
+         .is_silence = alert.kind == StateAlertKind::kNoData});
+  }
+}
+
 }  // namespace
 
 // --- requests
@@ -97,7 +136,7 @@ Reference::Commit Reference::Decide(const std::vector<ArrivedRequest>& requests,
   for (const ArrivedRequest& request : requests) {
     const Batch& batch = *request.batch;
     const bool deduplicate = !batch.has_event_without_time();
-    const std::string signal = batch.is_metrics() ? "metrics" : "traces";
+    const std::string signal = batch.signal();
     commit.ledger[signal + "/decoded"] += batch.size();
     Verdicts& verdicts = commit.verdicts.emplace_back();
     verdicts.rejected = CountTooNew(batch, request.received_at);
@@ -122,15 +161,15 @@ Reference::Commit Reference::Decide(const std::vector<ArrivedRequest>& requests,
     const auto rejected = static_cast<uint64_t>(verdicts.rejected);
     commit.ledger[signal + "/accepted"] += batch.size() - rejected;
     commit.ledger[signal + "/rejected/too_new"] += rejected;
-    ReadCounters(request, now, commit);
+    ReadPoints(request, now, commit);
     for (const Event& event : batch.events) {
-      if (IsTooNew(event.end_nanos, request.received_at)) continue;
-      const int64_t time = event.end_nanos == 0 ? request.received_at : event.end_nanos;
+      if (IsTooNew(event.time_nanos(), request.received_at)) continue;
+      const int64_t time = event.time_nanos() == 0 ? request.received_at : event.time_nanos();
       for (const SliConfig& sli : request.slis) {
-        const std::optional<bool> good = Judge(sli, event);
+        const std::optional<bool> good = Judge(sli, event, batch.is_logs);
         if (!good.has_value()) continue;
         if (time / kSecond / kSliceSeconds < oldest_slice) {
-          ++commit.ledger["traces/too_late"];
+          ++commit.ledger[signal + "/too_late"];
           continue;
         }
         std::vector<std::string> group = GroupOf(sli, event);
@@ -143,16 +182,16 @@ Reference::Commit Reference::Decide(const std::vector<ArrivedRequest>& requests,
 }
 
 // A point that is so old that not all of its increment would be taken is too late.
-void Reference::ReadCounters(const ArrivedRequest& request, int64_t now, Commit& commit) const {
-  const int64_t oldest = now / kSecond - options_.max_late_seconds + kCounterReachSeconds;
-  for (const CounterSample& sample : request.batch->samples) {
+void Reference::ReadPoints(const ArrivedRequest& request, int64_t now, Commit& commit) const {
+  const int64_t oldest = now / kSecond - options_.max_late_seconds + kPointReachSeconds;
+  for (const MetricSample& sample : request.batch->samples) {
     if (IsTooNew(sample.time * kSecond, request.received_at)) continue;
     for (const SliConfig& sli : request.slis) {
-      for (CounterUse& use : UsesOf(sli, sample)) {
+      for (MetricUse& use : UsesOf(sli, sample)) {
         if (sample.time < oldest) {
           ++commit.ledger["metrics/too_late"];
         } else {
-          commit.counters.push_back(std::move(use));
+          commit.points.push_back(std::move(use));
         }
       }
     }
@@ -174,7 +213,7 @@ void Reference::FindDoubtful(int64_t now) {
 
 void Reference::Fold(const Commit& commit) {
   for (const CountedEvent& event : commit.counted) counts_.Add(event);
-  if (!commit.counters.empty()) counts_.Add(counters_.Take(commit.counters));
+  if (!commit.points.empty()) counts_.Add(metrics_.Take(commit.points), options_.groups_max);
   for (const Commit::Known& known : commit.known) known_[known.batch] = known;
   stored_.insert(commit.batches.begin(), commit.batches.end());
   for (const auto& [counter, items] : commit.ledger) ledger_[counter] += items;
@@ -224,23 +263,62 @@ void Reference::WriteCheckpoint(uint64_t position) {
 
 // --- SLOs
 
+const Reference::Plain& Reference::PlainOf(const SloConfig& slo) const {
+  const auto [at, is_new] = plain_.try_emplace(slo.id());
+  if (!is_new) return at->second;
+  at->second.tiers = TiersOf(slo);
+  for (const ExclusionMap* exclusions : {&exclusions_, &of_files_}) {
+    for (const auto& [id, exclusion] : *exclusions) {
+      if (exclusion.AppliesTo(slo.service, slo.id(), slo.labels))
+        at->second.excluded.Add(exclusion);
+    }
+  }
+  return at->second;
+}
+
+// To the nearest second; 0: it is not known.
+int64_t Reference::PointInterval(const SliConfig& sli) const {
+  const auto found = metrics_.intervals().find(sli);
+  if (found == metrics_.intervals().end()) return 0;
+  return std::lrint(static_cast<double>(found->second) / 1000);
+}
+
+const SloConfig& Reference::Find(const std::string& slo) const {
+  return *std::find_if(slos_.begin(), slos_.end(),
+                       [&](const SloConfig& one) { return one.id() == slo; });
+}
+
+const std::vector<ReferenceCounts::Group>& Reference::groups(const SloConfig& slo) const {
+  static const std::vector<ReferenceCounts::Group> kNone(1);
+  return slo.composite.has_value() ? kNone : counts_.groups(slo.sli);
+}
+
 BudgetView Reference::View(const SloConfig& slo, const ReferenceCounts::Group& group) const {
+  const Plain& plain = PlainOf(slo);
   BudgetView view{.group = &group,
+                  .members = {},
+                  .tiers = plain.tiers,
                   .now = engine_seconds_,
                   .fine_from = fine_from_,
-                  .excluded = {},
+                  .excluded = &plain.excluded,
                   .point_interval = 0};
-  for (const auto& [id, exclusion] : exclusions_) {
-    if (exclusion.AppliesTo(slo.service, slo.id())) view.excluded.Add(exclusion);
+  if (!slo.composite.has_value()) {
+    view.point_interval = PointInterval(slo.sli);
+    return view;
   }
-  const auto interval = point_intervals_.find(slo.sli);
-  if (interval != point_intervals_.end()) view.point_interval = interval->second;
+  for (const CompositeConfig::Member& member : slo.composite->members) {
+    const SloConfig& of = Find(member.slo);
+    view.members.push_back({&groups(of).front(), of.budget_units, member.weight});
+    view.point_interval = std::max(view.point_interval, PointInterval(of.sli));
+  }
   return view;
 }
 
-AlertChanges Reference::Install(SloConfigs slos, int64_t now) {
+AlertChanges Reference::Install(SloConfigs slos, ExclusionMap of_files, int64_t now) {
   engine_seconds_ = std::max(engine_seconds_, now / kSecond);
   slos_ = std::move(slos);
+  of_files_ = std::move(of_files);
+  plain_.clear();
   std::vector<std::string> ids;
   for (const SloConfig& slo : slos_) ids.push_back(slo.id());
   return alerts_.EndOrphans(ids, now);
@@ -248,8 +326,14 @@ AlertChanges Reference::Install(SloConfigs slos, int64_t now) {
 
 std::set<SliConfig> Reference::slis() const {
   std::set<SliConfig> slis;
-  for (const SloConfig& slo : slos_) slis.insert(slo.sli);
+  for (const SloConfig& slo : slos_) {
+    if (!slo.composite.has_value()) slis.insert(slo.sli);
+  }
   return slis;
+}
+
+bool Reference::IsIdle(const SloConfig& slo, const ReferenceCounts::Group& group) const {
+  return !slo.composite.has_value() && IsIdle(slo.sli, group);
 }
 
 bool Reference::IsIdle(const SliConfig& sli, const ReferenceCounts::Group& group) const {
@@ -257,59 +341,29 @@ bool Reference::IsIdle(const SliConfig& sli, const ReferenceCounts::Group& group
   return found != idle_.end() && found->second.contains(group.values);
 }
 
+// A composite's windows are its members' as well.
 int64_t Reference::LongestWindow(const SliConfig& sli) const {
   int64_t longest = 3600;  // of the time to exhaustion
   for (const SloConfig& slo : slos_) {
-    if (slo.sli == sli) longest = std::max(longest, slo.longest_seconds());
+    bool reads = !slo.composite.has_value() && slo.sli == sli;
+    if (slo.composite.has_value()) {
+      const auto& members = slo.composite->members;
+      reads = std::any_of(members.begin(), members.end(),
+                          [&](const auto& member) { return Find(member.slo).sli == sli; });
+    }
+    if (reads) longest = std::max(longest, slo.longest_seconds());
   }
   return longest;
-}
-
-void Reference::AddReasons(const SloConfig& slo, const ReferenceCounts::Group& group,
-                           std::vector<Reason>& reasons) const {
-  for (const Tier& tier : TiersOf(slo)) {
-    if (tier.disabled) continue;
-    if (TierStateOf(slo, tier, View(slo, group)) != "burning") continue;
-    reasons.push_back({.labels = AlertLabels(slo, group, "SLOBurnRate", tier.severity),
-                       .tier = tier.name,
-                       .hold_nanos = tier.hold_seconds * kSecond,
-                       .keep_nanos = tier.keep_seconds * kSecond,
-                       .settle_nanos = tier.short_seconds * kSecond,
-                       .incident = slo.id() + LabelText(GroupLabels(slo, group)),
-                       .rank = RankOf(slo, tier.severity)});
-  }
-}
-
-void Reference::AddStateReasons(const SloConfig& slo, const ReferenceCounts::Group& group,
-                                std::vector<Reason>& reasons) const {
-  for (const StateAlertConfig& alert : slo.state_alerts) {
-    const auto severity = slo.severities.find(alert.severity);
-    const bool none_of_severity =
-        severity != slo.severities.end() && severity->second.keys.disabled.value_or(false);
-    if (alert.disabled || none_of_severity) continue;
-    if (!Holds(slo, alert, View(slo, group))) continue;
-    const bool is_low = alert.kind == StateAlertKind::kBudgetLow;
-    int64_t settle_seconds = alert.span_seconds;
-    if (alert.kind == StateAlertKind::kExhaustion) settle_seconds = 3600;
-    reasons.push_back(
-        {.labels = AlertLabels(slo, group, alert.alert_name(), alert.severity),
-         .tier = TierOf(alert),
-         .hold_nanos = alert.hold_seconds * kSecond,
-         .keep_nanos = alert.keep_seconds * kSecond,
-         .settle_nanos = settle_seconds * kSecond,
-         .incident = is_low ? slo.id() + LabelText(GroupLabels(slo, group)) + " budget" : "",
-         .rank = is_low ? RankOf(slo, alert.severity) : 0,
-         .is_silence = alert.kind == StateAlertKind::kNoData});
-  }
 }
 
 std::vector<Reason> Reference::Reasons() const {
   std::vector<Reason> reasons;
   for (const SloConfig& slo : slos_) {
-    for (const ReferenceCounts::Group& group : counts_.groups(slo.sli)) {
-      if (IsIdle(slo.sli, group) || !IsInScope(slo, group)) continue;
-      AddReasons(slo, group, reasons);
-      AddStateReasons(slo, group, reasons);
+    for (const ReferenceCounts::Group& group : groups(slo)) {
+      if (IsIdle(slo, group) || !IsInScope(slo, group)) continue;
+      const BudgetView view = View(slo, group);
+      AddReasons(slo, view, reasons);
+      AddStateReasons(slo, view, reasons);
     }
   }
   if (options_.dead_man) {
@@ -322,6 +376,7 @@ std::vector<Reason> Reference::Reasons() const {
 // --- exclusions
 
 void Reference::Fold(const ReferenceExclusionChange& change) {
+  plain_.clear();
   if (change.exclusion.has_value()) {
     exclusions_.insert_or_assign(change.id, *change.exclusion);
   } else {
@@ -341,11 +396,12 @@ void Reference::Lose(const std::function<bool(uint64_t)>& survived) {
   std::erase_if(history_, [&](const Entry& entry) { return !survived(entry.position); });
   known_.clear();
   counts_ = {};
-  counters_ = {};
+  metrics_ = {};
   stored_.clear();
   ledger_.clear();
   alerts_ = {};
   exclusions_.clear();
+  plain_.clear();
   for (const Entry& entry : history_) {
     if (const auto* commit = std::get_if<Commit>(&entry.what)) {
       Fold(*commit);
@@ -364,6 +420,8 @@ void Reference::Restart(int64_t now) {
   FindDoubtful(now);
   alerts_.Restart(alerts_.alerts(), now);
   slos_.clear();
+  of_files_.clear();
+  plain_.clear();
   engine_seconds_ = 0;
 }
 

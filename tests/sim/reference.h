@@ -58,7 +58,7 @@ class Reference {
     };
     std::vector<Verdicts> verdicts;  // one per request
     std::vector<CountedEvent> counted;
-    std::vector<CounterUse> counters;
+    std::vector<MetricUse> points;
     std::vector<Known> known;
     std::vector<uint64_t> batches;  // that are in the store from now on
     std::map<std::string, uint64_t> ledger;
@@ -85,12 +85,12 @@ class Reference {
 
   // --- SLOs
   // These are in force at `now`; returns the ends of alerts whose SLO is gone.
-  AlertChanges Install(SloConfigs slos, int64_t now);
+  AlertChanges Install(SloConfigs slos, ExclusionMap of_files, int64_t now);
 
   // --- exclusions
-  // One is made or removed, and is in force.
+  // One is made or removed by the API, and is in force.
   void Exclude(ReferenceExclusionChange change, uint64_t position, int64_t now);
-  const ExclusionMap& exclusions() const { return exclusions_; }
+  const ExclusionMap& exclusions() const { return exclusions_; }  // of the API
 
   // --- crashes
   // A write that failed, and is there all the same. To be called before Lose.
@@ -102,9 +102,14 @@ class Reference {
 
   // --- what should be
   const SloConfigs& slos() const { return slos_; }
+  const SloConfig& Find(const std::string& slo) const;  // which is there
+  // As long as nothing changes.
   BudgetView View(const SloConfig& slo, const ReferenceCounts::Group& group) const;
+  // Of a composite: one total, without counts of its own.
+  const std::vector<ReferenceCounts::Group>& groups(const SloConfig& slo) const;
   std::set<SliConfig> slis() const;
   const ReferenceCounts& counts() const { return counts_; }
+  const ReferenceMetrics& metrics() const { return metrics_; }
   const AlertMap& alerts() const { return alerts_.alerts(); }
   int64_t engine_seconds() const { return engine_seconds_; }
   // Days (unix) before it are known by five minutes: the program's word, which the world checks
@@ -114,10 +119,7 @@ class Reference {
   // Groups that are in no list any more: likewise.
   void set_idle(IdleGroups idle) { idle_ = std::move(idle); }
   const IdleGroups& idle() const { return idle_; }
-  // How far the points of counters are apart, in seconds: likewise.
-  void set_point_intervals(std::map<SliConfig, int64_t> seconds) {
-    point_intervals_ = std::move(seconds);
-  }
+  bool IsIdle(const SloConfig& slo, const ReferenceCounts::Group& group) const;
   bool IsIdle(const SliConfig& sli, const ReferenceCounts::Group& group) const;
   // Events of this SLI leave its longest window after so long.
   int64_t LongestWindow(const SliConfig& sli) const;
@@ -133,23 +135,26 @@ class Reference {
     uint64_t position = 0;
     Stored what;
   };
-  void ReadCounters(const ArrivedRequest& request, int64_t now, Commit& commit) const;
+  void ReadPoints(const ArrivedRequest& request, int64_t now, Commit& commit) const;
   // Whether the program may have forgotten it by now.
   bool IsDoubtful(uint64_t batch, int64_t now) const;
   void FindDoubtful(int64_t now);
   void Fold(const Commit& commit);
   void Fold(const ReferenceExclusionChange& change);
   std::vector<Reason> Reasons() const;
-  void AddReasons(const SloConfig& slo, const ReferenceCounts::Group& group,
-                  std::vector<Reason>& reasons) const;
-  void AddStateReasons(const SloConfig& slo, const ReferenceCounts::Group& group,
-                       std::vector<Reason>& reasons) const;
+  // What follows from an SLO and the exclusions alone.
+  struct Plain {
+    std::vector<Tier> tiers;
+    ExcludedSlices excluded;
+  };
+  const Plain& PlainOf(const SloConfig& slo) const;
+  int64_t PointInterval(const SliConfig& sli) const;
 
   const Options options_;
   std::vector<Entry> history_;
 
   ReferenceCounts counts_;
-  ReferenceCounters counters_;
+  ReferenceMetrics metrics_;
   std::map<uint64_t, Commit::Known> known_;  // by batch: as it was committed last
   std::set<std::pair<uint64_t, int64_t>>
       doubtful_;               // of those: older than the window at some moment
@@ -160,11 +165,12 @@ class Reference {
   std::set<std::pair<std::string, int64_t>> ever_fired_;
 
   SloConfigs slos_;
-  ExclusionMap exclusions_;
+  ExclusionMap exclusions_;  // of the API
+  ExclusionMap of_files_;
+  mutable std::map<std::string, Plain> plain_;  // by SLO: those that were asked for
   int64_t engine_seconds_ = 0;
   int64_t fine_from_ = 0;
   IdleGroups idle_;
-  std::map<SliConfig, int64_t> point_intervals_;
 };
 
 }  // namespace slowburn::sim

@@ -1,6 +1,7 @@
 #include "tests/sim/reference_budget.h"
 
 #include <algorithm>
+#include <set>
 #include <utility>
 
 #include "tests/sim/reference_calendar.h"
@@ -15,6 +16,7 @@ constexpr uint64_t kWhole = 1'000'000'000;  // a timeslice, in parts
 constexpr int64_t kMinute = 60;
 constexpr int64_t kHour = 3600;
 constexpr int64_t kSliceSeconds = 10;
+constexpr int64_t kSlicesPerFiveMinutes = 30;
 
 bool IsPaging(const std::string& severity) { return severity == "page" || severity == "critical"; }
 
@@ -141,6 +143,27 @@ Counts Score(const BudgetingConfig& budgeting, const Counts& events) {
   return {.good = kWhole - bad, .bad = bad};
 }
 
+// In what a budget is summed: billionths of timeslices or of weights are whole ones in all.
+uint64_t UnitOf(const SloConfig& slo, int64_t window_seconds) {
+  if (slo.composite.has_value()) return slo.composite->method == "weighted" ? kWhole : 1;
+  const bool in_parts = slo.budgeting.method == "ratio_timeslices" &&
+                        window_seconds >= 10 * slo.budgeting.timeslice_seconds;
+  return in_parts ? kWhole : 1;
+}
+
+// 0: it counts no timeslices.
+int64_t TimesliceOf(const SloConfig& slo) {
+  if (!slo.composite.has_value()) return slo.budgeting.timeslice_seconds;
+  return slo.composite->method == "any_bad" ? slo.composite->timeslice_seconds : 0;
+}
+
+// The greater share of bad events; of two alike the one with more events.
+bool IsWorse(const Counts& a, const Counts& b) {
+  const Wide left = Wide{a.bad} * b.total();
+  const Wide right = Wide{b.bad} * a.total();
+  return left != right ? left > right : a.total() > b.total();
+}
+
 int64_t WindowBegin(const SloConfig& slo, int64_t open) {
   if (slo.calendar.empty()) return open - slo.window_seconds / kSliceSeconds;
   return CalendarBegin(slo.calendar, slo.time_zone, open);
@@ -155,11 +178,8 @@ bool IsSpentWithin(const SloConfig& slo, const BudgetView& view, int64_t within)
   const Wide spent = Wide{in_window.bad} * kOne;
   if (spent >= budget) return true;
   // (budget - spent) / budget * window < within * (1 - T) / (bad / total)
-  // Totals in billionths of timeslices are whole timeslices: taken as such on both sides, 128 bits
-  // are enough.
-  const bool in_parts =
-      slo.budgeting.method == "ratio_timeslices" && kHour >= 10 * slo.budgeting.timeslice_seconds;
-  const uint64_t unit = in_parts ? kWhole : 1;
+  // With totals in whole units on both sides, 128 bits are enough.
+  const uint64_t unit = UnitOf(slo, kHour);
   return (budget - spent) * static_cast<uint64_t>(slo.window_seconds) * (in_hour.total() / unit) <
          Wide{in_window.total() / unit} * kOne * static_cast<uint64_t>(within) * in_hour.bad;
 }
@@ -178,13 +198,84 @@ bool BurnsFaster(const Counts& counts, uint32_t budget_units, uint64_t factor_nu
          Wide{counts.total()} * budget_units * factor_numerator;
 }
 
-Counts BudgetView::In(int64_t window_seconds) const {
-  return ReferenceCounts::Sum(*group, open() - window_seconds / kSliceSeconds, open() + 1,
-                              fine_from, excluded);
+std::vector<const BudgetView::Group*> BudgetView::Parts() const {
+  if (members.empty()) return {group};
+  std::vector<const Group*> parts;
+  for (const Member& member : members) parts.push_back(member.total);
+  return parts;
+}
+
+Counts BudgetView::lifetime() const {
+  Counts sum;
+  for (const Group* part : Parts()) {
+    const Counts counts = part->lifetime();
+    sum.good += counts.good;
+    sum.bad += counts.bad;
+  }
+  return sum;
+}
+
+std::optional<int64_t> BudgetView::first_slice() const {
+  std::optional<int64_t> first;
+  for (const Group* part : Parts()) {
+    const std::optional<int64_t> of_part = part->first_slice();
+    if (of_part.has_value() && (!first.has_value() || *of_part < *first)) first = of_part;
+  }
+  return first;
+}
+
+int64_t BudgetView::last_second() const {
+  int64_t last = 0;
+  for (const Group* part : Parts()) last = std::max(last, part->last_second);
+  return last;
+}
+
+Counts BudgetView::Sum(const Group& part, int64_t begin, int64_t end) const {
+  return ReferenceCounts::Sum(part, begin, end, fine_from, *excluded);
+}
+
+Counts BudgetView::Events(const SloConfig& slo, int64_t begin) const {
+  const auto [at, is_new] = known.try_emplace({begin, 0});
+  if (is_new) at->second = CountEvents(slo, begin);
+  return at->second;
+}
+
+// Of worst_of those of the member that decides, of the other composites all members'.
+Counts BudgetView::CountEvents(const SloConfig& slo, int64_t begin) const {
+  if (slo.composite.has_value() && slo.composite->method == "worst_of") return Combined(slo, begin);
+  Counts sum;
+  for (const Group* part : Parts()) {
+    const Counts counts = Sum(*part, begin, open() + 1);
+    sum.good += counts.good;
+    sum.bad += counts.bad;
+  }
+  return sum;
+}
+
+// What the members of a composite make together of a window that has no timeslices. One without
+// events takes no part.
+Counts BudgetView::Combined(const SloConfig& slo, int64_t begin) const {
+  Counts result;
+  for (const Member& member : members) {
+    const Counts counts = Sum(*member.total, begin, open() + 1);
+    if (counts.total() == 0) continue;
+    if (slo.composite->method != "weighted") {
+      if (result.total() == 0 || IsWorse(counts, result)) result = counts;
+      continue;
+    }
+    const Counts share = Score({.method = "ratio_timeslices"}, counts);
+    result.good += share.good * member.weight;
+    result.bad += share.bad * member.weight;
+  }
+  return result;
+}
+
+Counts BudgetView::In(const SloConfig& slo, int64_t window_seconds) const {
+  return Events(slo, open() - window_seconds / kSliceSeconds);
 }
 
 Counts BudgetView::InWindow(const SloConfig& slo) const {
-  return ReferenceCounts::Sum(*group, WindowBegin(slo, open()), open() + 1, fine_from, excluded);
+  return Events(slo, WindowBegin(slo, open()));
 }
 
 Counts BudgetView::BudgetIn(const SloConfig& slo, int64_t window_seconds) const {
@@ -196,33 +287,56 @@ Counts BudgetView::BudgetInWindow(const SloConfig& slo) const {
 }
 
 int64_t BudgetView::ExcludedSecondsInWindow(const SloConfig& slo) const {
-  return excluded.Count(WindowBegin(slo, open()), open() + 1) * kSliceSeconds;
+  return excluded->Count(WindowBegin(slo, open()), open() + 1) * kSliceSeconds;
+}
+
+// Of one timeslice. A composite's is bad when a member misses its own objective in it.
+Counts BudgetView::ScoreOf(const SloConfig& slo, int64_t begin, int64_t end) const {
+  if (members.empty()) return Score(slo.budgeting, Sum(*group, begin, end));
+  Counts together;
+  for (const Member& member : members) {
+    const auto target = static_cast<uint32_t>(kOne - member.budget_units);
+    const Counts score =
+        Score({.method = "timeslices", .target_units = target}, Sum(*member.total, begin, end));
+    if (score.bad > 0) return {.good = 0, .bad = 1};
+    together.good |= score.good;
+  }
+  return together;
+}
+
+Counts BudgetView::Budget(const SloConfig& slo, int64_t begin, int64_t window_seconds) const {
+  const auto [at, is_new] = known.try_emplace({begin, window_seconds});
+  if (is_new) at->second = CountBudget(slo, begin, window_seconds);
+  return at->second;
 }
 
 // Timeslices count once they are over and while they are whole in the window.
-Counts BudgetView::Budget(const SloConfig& slo, int64_t begin, int64_t window_seconds) const {
-  const int64_t length = slo.budgeting.timeslice_seconds;
-  if (!slo.budgeting.by_time() || window_seconds < 10 * length)
-    return ReferenceCounts::Sum(*group, begin, open() + 1, fine_from, excluded);
+Counts BudgetView::CountBudget(const SloConfig& slo, int64_t begin, int64_t window_seconds) const {
+  const int64_t length = TimesliceOf(slo);
+  if (length == 0 || window_seconds < 10 * length)
+    return slo.composite.has_value() ? Combined(slo, begin) : Events(slo, begin);
   const int64_t slices = length / kSliceSeconds;
   const int64_t first = (begin + slices - 1) / slices;
   const int64_t end = open() / slices;
+  std::set<int64_t> timeslices;  // that may have events
+  for (const Group* part : Parts()) {
+    for (auto at = part->slices.lower_bound(first * slices); at != part->slices.end(); ++at) {
+      const int64_t timeslice = ReferenceCounts::PlaceOf(at->first, fine_from) / slices;
+      if (at->first >= (end + 1) * slices + kSlicesPerFiveMinutes) break;
+      if (timeslice >= first && timeslice < end) timeslices.insert(timeslices.end(), timeslice);
+    }
+  }
   Counts sum;
-  for (auto at = group->slices.lower_bound(first * slices); at != group->slices.end();) {
-    const int64_t timeslice = at->first / slices;
-    if (timeslice >= end) break;
-    const Counts events = ReferenceCounts::Sum(*group, timeslice * slices, (timeslice + 1) * slices,
-                                               fine_from, excluded);
-    const Counts score = Score(slo.budgeting, events);
+  for (const int64_t timeslice : timeslices) {
+    const Counts score = ScoreOf(slo, timeslice * slices, (timeslice + 1) * slices);
     sum.good += score.good;
     sum.bad += score.bad;
-    at = group->slices.lower_bound((timeslice + 1) * slices);
   }
   return sum;
 }
 
 std::string_view TierStateOf(const SloConfig& slo, const Tier& tier, const BudgetView& view) {
-  const std::optional<int64_t> first = view.group->first_slice();
+  const std::optional<int64_t> first = view.first_slice();
   if (!first.has_value()) return "warming";
   if (tier.short_seconds < 2 * view.point_interval) return "too_coarse";
   if (view.now - *first * kSliceSeconds < tier.short_seconds) return "warming";
@@ -232,7 +346,7 @@ std::string_view TierStateOf(const SloConfig& slo, const Tier& tier, const Budge
   };
   if (!burns(in_long) || !burns(view.BudgetIn(slo, tier.short_seconds))) return "quiet";
   // Guards are about events, however the budget is counted.
-  const Counts events = view.In(tier.long_seconds);
+  const Counts events = view.In(slo, tier.long_seconds);
   if (events.total() < tier.min_total || events.bad < tier.min_bad) return "suppressed";
   return "burning";
 }
@@ -245,21 +359,20 @@ bool Holds(const SloConfig& slo, const StateAlertConfig& alert, const BudgetView
     case StateAlertKind::kExhaustion:
       return IsSpentWithin(slo, view, alert.span_seconds);
     case StateAlertKind::kNoData:
-      if (view.group->slices.empty()) return false;
+      if (!view.first_slice().has_value()) return false;
       if (!view.group->values.empty() && view.InWindow(slo).total() == 0) return false;
-      return view.now - view.group->last_second >= alert.span_seconds;
+      return view.now - view.last_second() >= alert.span_seconds;
     case StateAlertKind::kViolated:
       return BurnsFaster(in_window, slo.budget_units, 1, 1);
   }
   return false;
 }
 
-std::string_view StateOf(const SloConfig& slo, const std::vector<Tier>& tiers,
-                         const BudgetView& view) {
+std::string_view StateOf(const SloConfig& slo, const BudgetView& view) {
   const Counts in_window = view.BudgetInWindow(slo);
   if (in_window.total() == 0) return "no_data";
   if (BurnsFaster(in_window, slo.budget_units, 1, 1)) return "exhausted";
-  const bool burns = std::any_of(tiers.begin(), tiers.end(), [&](const Tier& tier) {
+  const bool burns = std::any_of(view.tiers.begin(), view.tiers.end(), [&](const Tier& tier) {
     return TierStateOf(slo, tier, view) == "burning";
   });
   return burns ? "burning" : "ok";

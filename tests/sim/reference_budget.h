@@ -9,8 +9,11 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <optional>
+#include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "tests/sim/reference_counts.h"
@@ -39,33 +42,53 @@ std::vector<Tier> TiersOf(const SloConfig& slo);
 bool BurnsFaster(const Counts& counts, uint32_t budget_units, uint64_t factor_numerator,
                  uint64_t factor_denominator);
 
-// One budget at a moment: the counts of one group.
+// One budget at a moment: the counts of one group, or of the members of a composite.
 struct BudgetView {
-  const ReferenceCounts::Group* group = nullptr;
+  using Group = ReferenceCounts::Group;
+  struct Member {
+    const Group* total = nullptr;
+    uint32_t budget_units = 0;
+    uint64_t weight = 1;
+  };
+  const Group* group = nullptr;  // of a composite: an empty total
+  std::vector<Member> members;   // of a composite
+  std::span<const Tier> tiers;
   int64_t now = 0;        // engine time
   int64_t fine_from = 0;  // unix days; before it five minutes are the finest that is known
-  ExcludedSlices excluded;
-  int64_t point_interval = 0;  // of counters: seconds
+  const ExcludedSlices* excluded = nullptr;
+  int64_t point_interval = 0;  // of metrics: seconds
+  // What was asked for already: by begin, and window where the budget is meant.
+  mutable std::map<std::pair<int64_t, int64_t>, Counts> known = {};
 
   // Events.
-  Counts In(int64_t window_seconds) const;
+  Counts In(const SloConfig& slo, int64_t window_seconds) const;
   Counts InWindow(const SloConfig& slo) const;
   // In what the SLO's budget is counted.
   Counts BudgetIn(const SloConfig& slo, int64_t window_seconds) const;
   Counts BudgetInWindow(const SloConfig& slo) const;
   // How much of the SLO's window is left out.
   int64_t ExcludedSecondsInWindow(const SloConfig& slo) const;
-  bool IsExcludedNow() const { return excluded.Has(open()); }
+  bool IsExcludedNow() const { return excluded->Has(open()); }
+  // Of all that was ever counted.
+  Counts lifetime() const;
+  std::optional<int64_t> first_slice() const;  // nothing: there was no event yet
+  int64_t last_second() const;                 // of the newest event
 
  private:
   int64_t open() const { return now / 10; }  // slice
+  std::vector<const Group*> Parts() const;
+  Counts Sum(const Group& part, int64_t begin, int64_t end) const;
+  Counts Events(const SloConfig& slo, int64_t begin) const;
+  Counts CountEvents(const SloConfig& slo, int64_t begin) const;
+  Counts Combined(const SloConfig& slo, int64_t begin) const;
+  Counts ScoreOf(const SloConfig& slo, int64_t begin, int64_t end) const;
   Counts Budget(const SloConfig& slo, int64_t begin, int64_t window_seconds) const;
+  Counts CountBudget(const SloConfig& slo, int64_t begin, int64_t window_seconds) const;
 };
 
 // Whether what the alert is about is so.
 bool Holds(const SloConfig& slo, const StateAlertConfig& alert, const BudgetView& view);
 std::string_view TierStateOf(const SloConfig& slo, const Tier& tier, const BudgetView& view);
-std::string_view StateOf(const SloConfig& slo, const std::vector<Tier>& tiers,
-                         const BudgetView& view);
+std::string_view StateOf(const SloConfig& slo, const BudgetView& view);
 
 }  // namespace slowburn::sim

@@ -1,6 +1,7 @@
 #include "tests/sim/reference_counts.h"
 
 #include <algorithm>
+#include <utility>
 
 namespace slowburn::sim {
 namespace {
@@ -26,12 +27,11 @@ auto Find(Groups& groups, const std::vector<std::string>& values) {
 
 }  // namespace
 
-std::optional<bool> Judge(const SliConfig& sli, const Event& event) {
-  if (sli.is_counter) return std::nullopt;
+std::optional<bool> Judge(const SliConfig& sli, const Event& event, bool is_log) {
+  if (sli.source != (is_log ? Source::kLogs : Source::kSpans)) return std::nullopt;
   if (sli.service.has_value() && event.service != *sli.service) return std::nullopt;
   if (sli.server_only && !event.is_server) return std::nullopt;
-  const bool slow =
-      event.end_nanos != 0 && event.duration_nanos > sli.latency_max_millis * kNanosPerMilli;
+  const bool slow = event.end_nanos != 0 && event.duration_nanos > sli.max_millis * kNanosPerMilli;
   switch (sli.verdict) {
     case Verdict::kBadIfError:
     case Verdict::kGoodUnlessError:
@@ -72,6 +72,14 @@ Counts ReferenceCounts::Group::lifetime() const {
   return sum;
 }
 
+ReferenceCounts::Group& ReferenceCounts::GroupOf(std::vector<Group>& groups,
+                                                 const std::vector<std::string>& values) {
+  if (values.empty()) return groups.front();
+  const auto known = Find(groups, values);
+  if (known != groups.end()) return *known;
+  return groups.emplace_back(Group{.values = values, .slices = {}});
+}
+
 void ReferenceCounts::Add(const CountedEvent& event) {
   std::vector<Group>& groups = slis_.try_emplace(event.sli, 1).first->second;
   const auto count = [&](Group& group) {
@@ -79,21 +87,26 @@ void ReferenceCounts::Add(const CountedEvent& event) {
     ++(event.good ? counts.good : counts.bad);
     group.last_second = std::max(group.last_second, event.second);
   };
-  count(groups[0]);
-  if (event.group.empty()) return;
-  const auto known = Find(groups, event.group);
-  if (known != groups.end()) return count(*known);
-  groups.push_back({.values = event.group, .slices = {}});
-  count(groups.back());
+  count(groups.front());
+  if (!event.group.empty()) count(GroupOf(groups, event.group));
 }
 
-void ReferenceCounts::Add(const CounterShifts& shifts) {
-  for (const auto& [place, shift] : shifts) {
-    Group& total = slis_.try_emplace(place.first, 1).first->second.front();
-    Counts& counts = total.slices[place.second];
-    counts.good += static_cast<uint64_t>(shift.good);
-    counts.bad += static_cast<uint64_t>(shift.bad);
-    total.last_second = std::max(total.last_second, shift.last_second);
+void ReferenceCounts::Add(MetricShifts shifts, uint32_t groups_max) {
+  static const IdleGroups kNone;  // Where there are metrics, no silence is so long.
+  Placement placement(*this, kNone, groups_max);
+  for (SliceShift& shift : shifts) {
+    if (!shift.group.empty()) shift.group = placement.Place(shift.sli, std::move(shift.group));
+  }
+  for (const SliceShift& shift : shifts) {
+    std::vector<Group>& groups = slis_.try_emplace(shift.sli, 1).first->second;
+    const auto count = [&](Group& group) {
+      Counts& counts = group.slices[shift.slice];
+      counts.good += static_cast<uint64_t>(shift.good);
+      counts.bad += static_cast<uint64_t>(shift.bad);
+      group.last_second = std::max(group.last_second, shift.last_second);
+    };
+    count(groups.front());
+    if (!shift.group.empty()) count(GroupOf(groups, shift.group));
   }
 }
 
@@ -103,15 +116,18 @@ const std::vector<ReferenceCounts::Group>& ReferenceCounts::groups(const SliConf
   return found == slis_.end() ? kNone : found->second;
 }
 
+int64_t ReferenceCounts::PlaceOf(int64_t slice, int64_t fine_from) {
+  return slice / kSlicesPerDay < fine_from ? slice - slice % kSlicesPerFiveMinutes : slice;
+}
+
 Counts ReferenceCounts::Sum(const Group& group, int64_t begin, int64_t end, int64_t fine_from,
                             const ExcludedSlices& excluded) {
   Counts sum;
   const auto last = group.slices.lower_bound(end + kSlicesPerFiveMinutes);
   for (auto at = group.slices.lower_bound(begin); at != last; ++at) {
     const auto& [slice, counts] = *at;
-    const bool is_coarse = slice / kSlicesPerDay < fine_from;
-    const int64_t place = is_coarse ? slice - slice % kSlicesPerFiveMinutes : slice;
-    if (place < begin || place >= end || excluded.Has(place)) continue;
+    const int64_t place = PlaceOf(slice, fine_from);
+    if (place < begin || place >= end || (!excluded.empty() && excluded.Has(place))) continue;
     sum.good += counts.good;
     sum.bad += counts.bad;
   }

@@ -15,8 +15,8 @@
 #include <string>
 #include <vector>
 
-#include "tests/sim/reference_counters.h"
 #include "tests/sim/reference_exclusions.h"
+#include "tests/sim/reference_metrics.h"
 #include "tests/sim/slo_config.h"
 #include "tests/sim/traffic.h"
 
@@ -29,8 +29,8 @@ struct Counts {
   friend bool operator==(const Counts&, const Counts&) = default;
 };
 
-// Nothing: the event is none of this SLI. Else whether it is good.
-std::optional<bool> Judge(const SliConfig& sli, const Event& event);
+// Nothing: the event, a span or log record, is none of this SLI. Else whether it is good.
+std::optional<bool> Judge(const SliConfig& sli, const Event& event, bool is_log);
 // The values of its group_by; empty for an SLI without.
 std::vector<std::string> GroupOf(const SliConfig& sli, const Event& event);
 
@@ -53,17 +53,22 @@ class ReferenceCounts {
   };
 
   void Add(const CountedEvent& event);
-  void Add(const CounterShifts& shifts);
+  // Of one commit.
+  void Add(MetricShifts shifts, uint32_t groups_max);
   // In the order of their admission, the total first. One empty total where nothing was counted.
   const std::vector<Group>& groups(const SliConfig& sli) const;
   const std::map<SliConfig, std::vector<Group>>& slis() const { return slis_; }
 
-  // Of [begin, end). Days before `fine_from` (unix days) are known by five minutes, each at its
-  // first slice. Without those that are excluded.
+  // Days before `fine_from` (unix days) are known by five minutes, each at its first slice.
+  static int64_t PlaceOf(int64_t slice, int64_t fine_from);
+  // Of [begin, end), by their places. Without those that are excluded.
   static Counts Sum(const Group& group, int64_t begin, int64_t end, int64_t fine_from,
                     const ExcludedSlices& excluded = {});
 
  private:
+  // The group of these values, which is admitted when it is new; the total for none.
+  Group& GroupOf(std::vector<Group>& groups, const std::vector<std::string>& values);
+
   std::map<SliConfig, std::vector<Group>> slis_;
 };
 

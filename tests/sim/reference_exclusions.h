@@ -1,13 +1,12 @@
 // tests/sim/reference_exclusions.h: which time counts for nothing, for which SLOs.
 //
 // Room     tests/sim: includes nothing of slo/ or app/
-// Uses     tests/sim
+// Uses     Abseil's civil time and time zones
 // Threads  values
 // Units    unix seconds; slices of 10 s
 // Source   docs/exclusions.md
 #pragma once
 
-#include <algorithm>
 #include <cstdint>
 #include <map>
 #include <optional>
@@ -15,19 +14,41 @@
 #include <utility>
 #include <vector>
 
+#include <absl/time/civil_time.h>
+
 namespace slowburn::sim {
 
-// [begin, end)
+// How an exclusion repeats: a rule of docs/exclusions.md, as far as it is drawn.
+struct ReferenceRule {
+  std::string frequency;  // "DAILY", "WEEKLY", "MONTHLY"
+  int interval = 1;
+  std::vector<absl::Weekday> weekdays;  // BYDAY
+  int nth = 0;                          // of the month's such weekdays, from the end where negative
+  std::vector<int> month_days;          // BYMONTHDAY, from the end where negative
+  int position = 0;                     // BYSETPOS; 0: none
+  int count = 0;                        // 0: without end
+  std::optional<absl::CivilDay> until;  // all of that day
+
+  std::string Text() const;  // "FREQ=WEEKLY;BYDAY=SU"
+};
+
+// [begin, end), or such stretches again and again.
 struct ReferenceExclusion {
   int64_t begin = 0;
   int64_t end = 0;
-  std::vector<std::string> slos;  // "service-0/slo-1", "service-0/*"; none: every one
+  std::vector<std::string> slos;              // "service-0/slo-1", "service-0/*"; none: every one
+  std::map<std::string, std::string> labels;  // that the SLO must have
 
-  bool AppliesTo(const std::string& service, const std::string& id) const {
-    return slos.empty() || std::any_of(slos.begin(), slos.end(), [&](const std::string& one) {
-             return one == id || one == service + "/*";
-           });
-  }
+  // Of one that repeats, in place of the first two.
+  std::optional<ReferenceRule> rule;
+  absl::CivilSecond start;  // on the clocks of `time_zone`
+  std::string time_zone;
+  int64_t duration = 0;
+
+  bool AppliesTo(const std::string& service, const std::string& id,
+                 const std::map<std::string, std::string>& of_slo) const;
+  // All of its stretches, for years to come.
+  std::vector<std::pair<int64_t, int64_t>> Stretches() const;
 };
 using ExclusionMap = std::map<std::string, ReferenceExclusion>;  // by id
 
@@ -40,29 +61,14 @@ struct ReferenceExclusionChange {
 // The slices that count for nothing: those that an exclusion touches.
 class ExcludedSlices {
  public:
-  void Add(const ReferenceExclusion& exclusion) {
-    ranges_.emplace_back(exclusion.begin / 10, (exclusion.end + 9) / 10);
-  }
-  bool Has(int64_t slice) const {
-    return std::any_of(ranges_.begin(), ranges_.end(), [slice](const auto& range) {
-      return range.first <= slice && slice < range.second;
-    });
-  }
+  void Add(const ReferenceExclusion& exclusion);
+  bool empty() const { return ranges_.empty(); }
+  bool Has(int64_t slice) const;
   // How many of [begin, end) it has.
-  int64_t Count(int64_t begin, int64_t end) const {
-    std::vector<std::pair<int64_t, int64_t>> sorted = ranges_;
-    std::sort(sorted.begin(), sorted.end());
-    int64_t count = 0;
-    for (const auto& [from, to] : sorted) {
-      begin = std::max(begin, from);
-      count += std::max<int64_t>(std::min(end, to) - begin, 0);
-      begin = std::max(begin, std::min(end, to));
-    }
-    return count;
-  }
+  int64_t Count(int64_t begin, int64_t end) const;
 
  private:
-  std::vector<std::pair<int64_t, int64_t>> ranges_;
+  std::map<int64_t, int64_t> ranges_;  // begin -> end, apart from each other
 };
 
 }  // namespace slowburn::sim

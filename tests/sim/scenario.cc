@@ -48,23 +48,59 @@ std::string_view FaultName(Fault fault) {
       return "exclude";
     case Fault::kMetrics:
       return "metrics";
+    case Fault::kLogs:
+      return "logs";
+    case Fault::kComposite:
+      return "composite";
   }
   return "";
 }
+
+namespace {
+
+// Each fault is there in half of the seeds, so that each is met with and without each other one;
+// what else there is than spans, in a third.
+std::set<Fault> DrawFaults(uint64_t seed, Random& random) {
+  std::set<Fault> drawn;
+  for (int i = 0; i < static_cast<int>(Fault::kMetrics); ++i) {
+    if (random.OneIn(2)) drawn.insert(static_cast<Fault>(i));
+  }
+  for (const Fault more : {Fault::kMetrics, Fault::kLogs, Fault::kComposite}) {
+    if (Random(seed, FaultName(more)).OneIn(3)) drawn.insert(more);
+  }
+  // Series are forgotten after a day of silence, as the wall clock has it: beside metrics there is
+  // none.
+  if (drawn.contains(Fault::kMetrics)) {
+    drawn.erase(Fault::kStall);
+    drawn.erase(Fault::kClockStep);
+  }
+  return drawn;
+}
+
+// One or two of counters, histograms (of one of the two kinds, or both) and gauges.
+std::vector<MetricKind> DrawMetricKinds(Random random) {
+  switch (random.Below(6)) {
+    case 0:
+    case 1:
+      return {MetricKind::kCounter};
+    case 2:
+      return {MetricKind::kHistogram, MetricKind::kExponential};
+    case 3:
+      return {MetricKind::kGauge};
+    case 4:
+      return {MetricKind::kCounter, MetricKind::kGauge};
+    default:
+      return {MetricKind::kCounter, MetricKind::kHistogram};
+  }
+}
+
+}  // namespace
 
 Scenario Scenario::Of(uint64_t seed, const std::set<Fault>& off) {
   Random random(seed, "scenario");
   Scenario scenario;
   scenario.seed = seed;
-  // Each fault is there in half of the seeds, so that each is met with and without each other one.
-  std::set<Fault> drawn;
-  for (int i = 0; i < kFaults; ++i) {
-    const auto fault = static_cast<Fault>(i);
-    if (fault != Fault::kMetrics && random.OneIn(2)) drawn.insert(fault);
-  }
-  // Series are forgotten after a day of silence, as the wall clock has it: here there is none.
-  const bool has_long_silence = drawn.contains(Fault::kStall) || drawn.contains(Fault::kClockStep);
-  if (!has_long_silence && !Random(seed, "metrics").OneIn(3)) drawn.insert(Fault::kMetrics);
+  const std::set<Fault> drawn = DrawFaults(seed, random);
   std::set_difference(drawn.begin(), drawn.end(), off.begin(), off.end(),
                       std::inserter(scenario.faults, scenario.faults.end()));
   constexpr int64_t kYear2024 = 1'704'067'200;
@@ -89,6 +125,7 @@ Scenario Scenario::Of(uint64_t seed, const std::set<Fault>& off) {
   scenario.sync_interval_seconds = random.Pick({1, 5});
   scenario.resend_seconds = random.Pick({60, 60, 10});
   scenario.dead_man = !random.OneIn(4);
+  scenario.metric_kinds = DrawMetricKinds(Random(seed, "metric kinds"));
   return scenario;
 }
 

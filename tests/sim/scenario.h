@@ -12,6 +12,8 @@
 #include <string_view>
 #include <vector>
 
+#include "tests/sim/traffic.h"
+
 namespace slowburn::sim {
 
 // What can be switched off, one by one, to find what a failure needs.
@@ -33,9 +35,12 @@ enum class Fault : uint8_t {
   kAlertmanagerDown,
   kStall,    // steps far apart, as of a machine that sleeps
   kExclude,  // somebody excludes time by the API, and takes it back
-  kMetrics,  // counters are exported, and SLOs count them
+  // What else there is beside spans and SLOs that count them:
+  kMetrics,    // processes export metrics, and SLOs count them
+  kLogs,       // applications write log records, and SLOs count them
+  kComposite,  // SLOs over SLOs
 };
-inline constexpr int kFaults = 18;
+inline constexpr int kFaults = 20;
 std::string_view FaultName(Fault fault);  // "crash"
 
 struct Scenario {
@@ -54,6 +59,7 @@ struct Scenario {
   int64_t sync_interval_seconds = 1;
   int64_t resend_seconds = 60;
   bool dead_man = true;
+  std::vector<MetricKind> metric_kinds;  // that processes export
 
   bool Has(Fault fault) const { return faults.contains(fault); }
   // Without the faults of `off`; everything else is as the seed says.

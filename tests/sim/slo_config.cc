@@ -1,7 +1,6 @@
 #include "tests/sim/slo_config.h"
 
 #include <algorithm>
-#include <set>
 #include <utility>
 
 #include <fmt/format.h>
@@ -13,8 +12,9 @@ namespace {
 constexpr int64_t kMinute = 60;
 constexpr int64_t kHour = 3600;
 constexpr int64_t kDay = 24 * kHour;
-constexpr size_t kSlosMax = 6;
 constexpr uint32_t kOne = 100'000'000;  // the ratio 1
+
+bool IsOfLogs(const SliConfig& sli) { return sli.source == Source::kLogs; }
 
 std::string MatchText(const SloConfig& slo) {
   std::vector<std::string> parts;
@@ -22,45 +22,111 @@ std::string MatchText(const SloConfig& slo) {
     parts.push_back(fmt::format(R"(resource.attributes["service.name"] == "{}")",
                                 ServiceName(*slo.sli.service)));
   }
-  if (slo.sli.server_only || parts.empty()) parts.push_back("span.kind == SPAN_KIND_SERVER");
+  if (slo.sli.server_only || parts.empty()) {
+    parts.push_back(IsOfLogs(slo.sli) ? R"(log.event_name == "served")"
+                                      : "span.kind == SPAN_KIND_SERVER");
+  }
   // Brackets and spaces are no part of what is meant.
   if (slo.rewritten) return fmt::format("( ({}) )", fmt::join(parts, ")  and  ("));
   return fmt::format("{}", fmt::join(parts, " and "));
 }
 
-// The `sli:` of one that counts increments.
-std::string CounterText(const SloConfig& slo) {
-  std::string job =
-      slo.sli.service.has_value() ? fmt::format(R"(job="{}")", ServiceName(*slo.sli.service)) : "";
-  if (slo.rewritten) job = " " + job + " ";
-  const std::string code =
-      job.find('=') == std::string::npos ? R"(code=~"5..")" : R"(,code=~"5..")";
-  return fmt::format(
-      "    counter:\n      total: 'http_requests_total{{{0}}}'\n"
-      "      bad: 'http_requests_total{{{0}{1}}}'\n",
-      job, code);
-}
-
 std::string VerdictText(const SliConfig& sli) {
-  const std::string error = "span.status.code == STATUS_CODE_ERROR";
-  const std::string latency = fmt::format("latency: {{max: {}ms}}", sli.latency_max_millis);
+  const bool of_logs = IsOfLogs(sli);
+  const std::string error = of_logs ? "log.severity_number >= SEVERITY_NUMBER_ERROR"
+                                    : "span.status.code == STATUS_CODE_ERROR";
+  const std::string no_error = of_logs ? "log.severity_number < SEVERITY_NUMBER_ERROR"
+                                       : "span.status.code != STATUS_CODE_ERROR";
+  const std::string latency = fmt::format("latency: {{max: {}ms}}", sli.max_millis);
+  const auto outcome = [&](std::string_view one) {
+    const std::string path = fmt::format(R"({}.attributes["outcome"])", of_logs ? "log" : "span");
+    return fmt::format(R"({0} == "{1}" or {0} == "both")", path, one);
+  };
   switch (sli.verdict) {
     case Verdict::kBadIfError:
       return fmt::format("      bad: {}\n", error);
     case Verdict::kGoodUnlessError:
-      return "      good: span.status.code != STATUS_CODE_ERROR\n";
+      return fmt::format("      good: {}\n", no_error);
     case Verdict::kByOutcome:
-      return "      good: span.attributes[\"outcome\"] == \"good\" or span.attributes[\"outcome\"] "
-             "== \"both\"\n"
-             "      bad: span.attributes[\"outcome\"] == \"bad\" or span.attributes[\"outcome\"] "
-             "== "
-             "\"both\"\n";
+      return fmt::format("      good: {}\n      bad: {}\n", outcome("good"), outcome("bad"));
     case Verdict::kByLatency:
       return fmt::format("      {}\n", latency);
     case Verdict::kByLatencyOrError:
       return fmt::format("      {}\n      bad: {}\n", latency, error);
   }
   return "";
+}
+
+// "http_requests_total{job="service-0",code=~"5.."}"
+std::string SelectorText(const SloConfig& slo, std::string_view name, std::string_view code = "") {
+  std::vector<std::string> matchers;
+  if (slo.sli.service.has_value())
+    matchers.push_back(fmt::format(R"(job="{}")", ServiceName(*slo.sli.service)));
+  if (!code.empty()) matchers.emplace_back(code);
+  // Nor is their order.
+  if (slo.rewritten) std::reverse(matchers.begin(), matchers.end());
+  return fmt::format("{}{{{}}}", name, fmt::join(matchers, slo.rewritten ? " , " : ","));
+}
+
+std::string CounterText(const SloConfig& slo) {
+  constexpr std::string_view kName = "http_requests_total";
+  const CounterForm form = slo.sli.form;
+  std::string text = "    counter:\n";
+  if (form != CounterForm::kGoodBad)
+    text += fmt::format("      total: '{}'\n", SelectorText(slo, kName));
+  if (form != CounterForm::kTotalBad)
+    text += fmt::format("      good: '{}'\n", SelectorText(slo, kName, R"(code!~"5..")"));
+  if (form != CounterForm::kTotalGood)
+    text += fmt::format("      bad: '{}'\n", SelectorText(slo, kName, R"(code=~"5..")"));
+  return text;
+}
+
+std::string HistogramText(const SloConfig& slo) {
+  const std::string max = slo.rewritten ? fmt::format("{}ms", slo.sli.max_millis)
+                                        : fmt::format("0.{:03}", slo.sli.max_millis);
+  return fmt::format("    histogram: {{metric: '{}', max: {}}}\n",
+                     SelectorText(slo, "http_request_duration_seconds"), max);
+}
+
+std::string GaugeText(const SloConfig& slo) {
+  const int64_t threshold = slo.sli.gauge_threshold;
+  const std::string number =
+      slo.rewritten ? fmt::format("{}.0", threshold) : fmt::format("{}", threshold);
+  std::string test = "bool: true";
+  if (slo.sli.gauge_test == GaugeTest::kAtMost) test = "max: " + number;
+  if (slo.sli.gauge_test == GaugeTest::kAtLeast) test = "min: " + number;
+  return fmt::format("    gauge: {{metric: '{}', {}}}\n", SelectorText(slo, "queue_depth"), test);
+}
+
+std::string CompositeText(const CompositeConfig& composite) {
+  std::vector<std::string> members;
+  for (const CompositeConfig::Member& member : composite.members) {
+    members.push_back(composite.method == "weighted"
+                          ? fmt::format("{{slo: {}, weight: {}}}", member.slo, member.weight)
+                          : member.slo);
+  }
+  const std::string timeslice = composite.method == "any_bad"
+                                    ? fmt::format(", timeslice: {}s", composite.timeslice_seconds)
+                                    : "";
+  return fmt::format("    composite: {{{}: [{}]{}}}\n", composite.method, fmt::join(members, ", "),
+                     timeslice);
+}
+
+std::string SliText(const SloConfig& slo) {
+  if (slo.composite.has_value()) return CompositeText(*slo.composite);
+  switch (slo.sli.source) {
+    case Source::kCounter:
+      return CounterText(slo);
+    case Source::kHistogram:
+      return HistogramText(slo);
+    case Source::kGauge:
+      return GaugeText(slo);
+    case Source::kSpans:
+    case Source::kLogs:
+      break;
+  }
+  return fmt::format("    {}:\n      match: {}\n{}", IsOfLogs(slo.sli) ? "logs" : "spans",
+                     MatchText(slo), VerdictText(slo.sli));
 }
 
 std::string LabelsText(const std::map<std::string, std::string>& labels) {
@@ -169,20 +235,10 @@ std::string SloText(const SloConfig& slo) {
       "  service: {}\n  objective: {}\n  window: {}\n{}  sli:\n",
       slo.name, LabelsText(slo.labels), slo.service, PercentText(kOne - slo.budget_units),
       WindowText(slo), BudgetingText(slo.budgeting));
-  if (slo.sli.is_counter) {
-    text += CounterText(slo);
-  } else {
-    text += fmt::format("    spans:\n      match: {}\n", MatchText(slo)) + VerdictText(slo.sli);
-  }
+  text += SliText(slo);
   if (!slo.sli.group_by.empty())
     text += fmt::format("    group_by: [{}]\n", fmt::join(slo.sli.group_by, ", "));
   return text + AlertingText(slo);
-}
-
-// `slo` is about `sli` from now on.
-void Count(SloConfig& slo, const SliConfig& sli) {
-  slo.sli = sli;
-  if (sli.group_by.empty() && slo.scope == "groups") slo.scope = "";
 }
 
 }  // namespace
@@ -219,214 +275,6 @@ std::string SpecText(const SloConfigs& slos) {
   std::string text;
   for (const SloConfig& slo : slos) text += SloText(slo) + "---\n";
   return text;
-}
-
-SliConfig SloGenerator::DrawSli() {
-  SliConfig sli;
-  if (!random_.OneIn(5)) sli.service = static_cast<uint32_t>(random_.Below(services_));
-  sli.server_only = !sli.service.has_value() || random_.OneIn(4);
-  sli.verdict =
-      random_.Pick({Verdict::kBadIfError, Verdict::kBadIfError, Verdict::kGoodUnlessError,
-                    Verdict::kByOutcome, Verdict::kByLatency, Verdict::kByLatencyOrError});
-  if (sli.verdict == Verdict::kByLatency || sli.verdict == Verdict::kByLatencyOrError)
-    sli.latency_max_millis = random_.Pick({100, 300});
-  if (random_.OneIn(2)) sli.group_by.push_back("http.route");
-  if (random_.OneIn(4)) sli.group_by.push_back("cloud.region");
-  if (!counters_ || counter_random_.OneIn(3)) return sli;
-  SliConfig counter;
-  counter.service = sli.service;
-  counter.is_counter = true;
-  return counter;
-}
-
-TierKeys SloGenerator::DrawKeys() {
-  TierKeys keys;
-  if (random_.OneIn(4)) keys.hold_seconds = random_.Pick({0, 10, 60, 900});
-  if (random_.OneIn(4)) keys.keep_seconds = random_.Pick({0, 60, 300, 3600});
-  if (random_.OneIn(6)) keys.min_total = random_.Pick({1, 5, 50});
-  if (random_.OneIn(6)) keys.min_bad = random_.Pick({1, 2, 7});
-  if (random_.OneIn(10)) keys.disabled = random_.OneIn(2);
-  return keys;
-}
-
-TierConfig SloGenerator::DrawTier(int64_t window_seconds) {
-  TierConfig tier;
-  tier.severity = random_.Pick({"page", "page", "ticket", "ticket", "critical", "warning"});
-  // Most are within the SLO's window, and some are as long.
-  tier.long_seconds = random_.OneIn(8)
-                          ? 2 * kDay
-                          : std::max<int64_t>(window_seconds / random_.Pick({1, 2, 10, 100}), 20);
-  tier.long_seconds -= tier.long_seconds % 10;
-  tier.short_seconds = std::max<int64_t>(tier.long_seconds / random_.Pick({2, 12, 60}), 10);
-  tier.short_seconds -= tier.short_seconds % 10;
-  if (random_.OneIn(3)) {
-    tier.budget_percent = 1 + random_.Below(50);
-  } else {
-    tier.burn_rate_millionths =
-        random_.Pick({1'000'000, 1'000'000, 2'000'000, 6'000'000, 14'400'000, 500'000, 1'000'001});
-  }
-  tier.keys = DrawKeys();
-  return tier;
-}
-
-void SloGenerator::DrawPolicy(SloConfig& slo) {
-  slo.policy = random_.Pick({"sre-workbook", "slowburn", "slowburn", "pyrra", "pyrra", "", ""});
-  slo.tiers.clear();
-  slo.by_tier.clear();
-  slo.severities.clear();
-  std::set<std::pair<int64_t, int64_t>> names;
-  for (uint64_t i = slo.policy.empty() ? 1 + random_.Below(4) : 0; i > 0; --i) {
-    TierConfig tier = DrawTier(slo.window_seconds);
-    if (names.emplace(tier.long_seconds, tier.short_seconds).second)
-      slo.tiers.push_back(std::move(tier));
-  }
-  if ((slo.policy == "sre-workbook" || slo.policy == "slowburn") && random_.OneIn(4))
-    slo.by_tier[random_.Pick({"1h/5m", "6h/30m", "3d/6h"})] = DrawKeys();
-  const bool by_pyrra = slo.policy == "pyrra";
-  for (const char* name : {by_pyrra ? "critical" : "page", by_pyrra ? "warning" : "ticket"}) {
-    if (random_.OneIn(3)) slo.severities[name].keys = DrawKeys();
-  }
-  // Two severities must not become one by their labels.
-  if (slo.policy.empty() || by_pyrra) return;
-  if (random_.OneIn(6)) slo.severities["page"].labels = {{"severity", "critical"}};
-  if (random_.OneIn(6)) slo.severities["ticket"].labels = {{"queue", "slow"}};
-}
-
-void SloGenerator::DrawStateAlerts(SloConfig& slo) {
-  slo.state_alerts.clear();
-  const auto draw = [&](StateAlertKind kind) {
-    StateAlertConfig alert{.kind = kind, .severity = random_.Pick({"page", "ticket", "ticket"})};
-    if (kind != StateAlertKind::kNoData) alert.hold_seconds = random_.Pick({0, 0, 60, 900});
-    alert.keep_seconds = random_.Pick({0, 0, 300});
-    alert.disabled = random_.OneIn(12);
-    return alert;
-  };
-  std::set<uint32_t> shares;
-  for (uint64_t i = random_.OneIn(2) ? random_.Below(4) : 0; i > 0; --i) {
-    StateAlertConfig alert = draw(StateAlertKind::kBudgetLow);
-    alert.remaining_percent = random_.Pick({0u, 10u, 25u, 50u, 99u});
-    if (shares.insert(alert.remaining_percent).second) slo.state_alerts.push_back(alert);
-  }
-  if (random_.OneIn(3)) {
-    StateAlertConfig alert = draw(StateAlertKind::kExhaustion);
-    alert.span_seconds = random_.Pick({kMinute, kHour, 6 * kHour, 3 * kDay});
-    slo.state_alerts.push_back(alert);
-  }
-  if (random_.OneIn(3)) {
-    StateAlertConfig alert = draw(StateAlertKind::kNoData);
-    alert.span_seconds = random_.Pick({kMinute, 30 * kMinute, kHour, kDay});
-    slo.state_alerts.push_back(alert);
-  }
-  if (random_.OneIn(3)) slo.state_alerts.push_back(draw(StateAlertKind::kViolated));
-}
-
-void SloGenerator::DrawAlerting(SloConfig& slo) {
-  DrawPolicy(slo);
-  DrawStateAlerts(slo);
-  slo.scope = slo.sli.group_by.empty() ? random_.Pick({"", "total", "both"})
-                                       : random_.Pick({"", "groups", "total", "both"});
-  if (random_.OneIn(6)) slo.labels = {{"team", random_.Pick({"red", "blue"})}};
-}
-
-void SloGenerator::DrawWindow(SloConfig& slo) {
-  slo.calendar.clear();
-  slo.window_seconds =
-      random_.Pick({kMinute, 5 * kMinute, kHour, 6 * kHour, kDay, 3 * kDay, 7 * kDay, 28 * kDay,
-                    30 * kDay, 30 * kDay, 30 * kDay, 90 * kDay, 400 * kDay, 70 * kMinute + 10});
-  if (random_.OneIn(3)) {
-    const std::pair<std::string, int64_t> calendar =
-        random_.Pick(std::vector<std::pair<std::string, int64_t>>{{"day", kDay},
-                                                                  {"week", 7 * kDay},
-                                                                  {"month", 30 * kDay},
-                                                                  {"quarter", 91 * kDay},
-                                                                  {"year", 365 * kDay}});
-    slo.calendar = calendar.first;
-    slo.window_seconds = calendar.second;
-    // Santiago's clocks skip midnight, Lord Howe's change by half an hour, Chatham's are 45 minutes
-    // off.
-    slo.time_zone = random_.Pick({"UTC", "Europe/Paris", "America/New_York", "America/Santiago",
-                                  "Australia/Lord_Howe", "Pacific/Chatham", "Asia/Kolkata"});
-  }
-  DrawBudgeting(slo);
-}
-
-void SloGenerator::DrawBudgeting(SloConfig& slo) {
-  slo.budgeting = {};
-  if (!random_.OneIn(3)) return;
-  const int64_t timeslice = random_.Pick({10, 20, 60, 300, 1200, 3600});
-  if (timeslice * 10 > slo.window_seconds) return;
-  slo.budgeting.timeslice_seconds = timeslice;
-  slo.budgeting.method = random_.Pick({"timeslices", "timeslices", "ratio_timeslices"});
-  if (slo.budgeting.method == "timeslices")
-    slo.budgeting.target_units = random_.Pick({kOne, 95'000'000u, 50'000'000u, 99'900'000u});
-}
-
-SloConfig SloGenerator::DrawSlo() {
-  SloConfig slo;
-  slo.service = ServiceName(static_cast<uint32_t>(random_.Below(services_)));
-  slo.name = fmt::format("slo-{}", names_++);
-  slo.sli = DrawSli();
-  // 90, 99, 99.9 % and odd ones. With low objectives a burn rate of 1 is a plain fraction of
-  // events, so counts meet thresholds exactly.
-  slo.budget_units = random_.Pick({10'000'000u, 1'000'000u, 1'000'000u, 100'000u, 100'000u, 10'000u,
-                                   25'000'000u, 50'000'000u, 3'333'333u, 1u, 99'999'999u, 70'001u});
-  DrawWindow(slo);
-  DrawAlerting(slo);
-  return slo;
-}
-
-SloConfigs SloGenerator::Draw() {
-  SloConfigs slos;
-  const uint64_t count = 1 + random_.Below(3);
-  for (uint64_t i = 0; i < count; ++i) {
-    slos.push_back(DrawSlo());
-    if (i > 0 && random_.OneIn(3)) Count(slos.back(), slos.front().sli);  // shared counts
-  }
-  return slos;
-}
-
-void SloGenerator::Change(SloConfig& slo) {
-  SloConfig other = DrawSlo();
-  switch (random_.Below(6)) {
-    case 0:
-      slo.budget_units = other.budget_units;
-      break;
-    case 1:
-      slo.window_seconds = other.window_seconds;
-      slo.calendar = other.calendar;
-      slo.time_zone = other.time_zone;
-      slo.budgeting = other.budgeting;
-      break;
-    case 2:
-      Count(slo, other.sli);
-      break;
-    case 3:
-      DrawAlerting(slo);
-      break;
-    case 4:
-      slo.rewritten = !slo.rewritten;
-      break;
-    default:
-      slo.severities[slo.policy == "pyrra" ? "critical" : "page"].keys = DrawKeys();
-      break;
-  }
-}
-
-SloConfigs SloGenerator::Edit(SloConfigs slos) {
-  const uint64_t edits = 1 + random_.Below(2);
-  for (uint64_t i = 0; i < edits; ++i) {
-    const uint64_t what = random_.Below(6);
-    if (what == 0 && slos.size() < kSlosMax) {
-      slos.push_back(DrawSlo());
-    } else if (what == 1 && !slos.empty()) {
-      slos.erase(slos.begin() + static_cast<std::ptrdiff_t>(random_.Below(slos.size())));
-    } else if (what == 2 && slos.size() > 1) {
-      std::rotate(slos.begin(), slos.begin() + 1, slos.end());
-    } else if (!slos.empty()) {
-      Change(slos[random_.Below(slos.size())]);
-    }
-  }
-  return slos;
 }
 
 }  // namespace slowburn::sim

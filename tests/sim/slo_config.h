@@ -13,7 +13,6 @@
 #include <string>
 #include <vector>
 
-#include "tests/sim/random.h"
 #include "tests/sim/traffic.h"
 
 namespace slowburn::sim {
@@ -26,16 +25,39 @@ enum class Verdict : uint8_t {
   kByLatencyOrError,  // latency: and bad:
 };
 
+enum class Source : uint8_t { kSpans, kLogs, kCounter, kHistogram, kGauge };
+// Which two of the three selectors a counter has.
+enum class CounterForm : uint8_t { kTotalBad, kTotalGood, kGoodBad };
+enum class GaugeTest : uint8_t { kNotZero, kAtMost, kAtLeast };
+
 struct SliConfig {
-  std::optional<uint32_t> service;  // none: spans of every service
+  Source source = Source::kSpans;
+  std::optional<uint32_t> service;  // none: spans (records, points) of every service
+  // Of spans and log records.
   bool server_only = false;
   Verdict verdict = Verdict::kBadIfError;
-  int64_t latency_max_millis = 0;     // of the two that have one
-  std::vector<std::string> group_by;  // "http.route", "cloud.region"
-  // Increments of http_requests_total; of what is above the service alone matters.
-  bool is_counter = false;
+  // At most so long is good: of the two verdicts that have one, of a histogram.
+  int64_t max_millis = 0;
+  CounterForm form = CounterForm::kTotalBad;
+  GaugeTest gauge_test = GaugeTest::kNotZero;
+  int64_t gauge_threshold = 0;
+  // Spans "http.route", "cloud.region"; of metrics the former is "http_route".
+  std::vector<std::string> group_by;
 
+  bool reads_metrics() const { return source != Source::kSpans && source != Source::kLogs; }
   friend auto operator<=>(const SliConfig&, const SliConfig&) = default;
+};
+
+// An SLO over SLOs.
+struct CompositeConfig {
+  struct Member {
+    std::string slo;  // "service-0/slo-1"
+    uint64_t weight = 1;
+    friend bool operator==(const Member&, const Member&) = default;
+  };
+  std::string method;  // "worst_of", "weighted", "any_bad"
+  std::vector<Member> members;
+  int64_t timeslice_seconds = 0;  // of any_bad
 };
 
 // What is said of a tier, at its own place or at its severity's.
@@ -88,11 +110,12 @@ struct BudgetingConfig {
 struct SloConfig {
   std::string service;
   std::string name;
-  SliConfig sli;
-  uint32_t budget_units = 0;   // 100,000: an objective of 99.9 %
-  int64_t window_seconds = 0;  // of a calendar's its nominal length
-  std::string calendar;        // "day" to "year"; empty: the window rolls
-  std::string time_zone;       // of the calendar
+  SliConfig sli;                             // of one that is no composite
+  std::optional<CompositeConfig> composite;  // in place of `sli`
+  uint32_t budget_units = 0;                 // 100,000: an objective of 99.9 %
+  int64_t window_seconds = 0;                // of a calendar's its nominal length
+  std::string calendar;                      // "day" to "year"; empty: the window rolls
+  std::string time_zone;                     // of the calendar
   BudgetingConfig budgeting;
   std::string policy;                       // "sre-workbook", "slowburn", "pyrra", or "": the list
   std::vector<TierConfig> tiers;            // the list
@@ -113,36 +136,5 @@ using SloConfigs = std::vector<SloConfig>;
 std::string DurationText(int64_t seconds);
 // The file an owner would write.
 std::string SpecText(const SloConfigs& slos);
-
-// Draws sets of SLOs, and edits them as owners do.
-class SloGenerator {
- public:
-  SloGenerator(uint64_t seed, uint32_t services, bool counters)
-      : random_(seed, "slos"),
-        counter_random_(seed, "counter slos"),
-        services_(services),
-        counters_(counters) {}
-  SloConfigs Draw();
-  // Adds, removes or changes one or two.
-  SloConfigs Edit(SloConfigs slos);
-
- private:
-  SliConfig DrawSli();
-  SloConfig DrawSlo();
-  void Change(SloConfig& slo);
-  void DrawWindow(SloConfig& slo);
-  void DrawBudgeting(SloConfig& slo);
-  void DrawAlerting(SloConfig& slo);
-  void DrawPolicy(SloConfig& slo);
-  TierConfig DrawTier(int64_t window_seconds);
-  TierKeys DrawKeys();
-  void DrawStateAlerts(SloConfig& slo);
-
-  Random random_;
-  Random counter_random_;
-  const uint32_t services_;
-  const bool counters_;  // some SLIs count what counters say
-  uint32_t names_ = 0;
-};
 
 }  // namespace slowburn::sim

@@ -26,7 +26,7 @@ std::string Batch::Body() const { return fmt::format("batch {}", id); }
 
 bool Batch::has_event_without_time() const {
   return std::any_of(events.begin(), events.end(),
-                     [](const Event& event) { return event.end_nanos == 0; });
+                     [](const Event& event) { return event.time_nanos() == 0; });
 }
 
 }  // namespace slowburn::sim

@@ -33,7 +33,8 @@ Program::Options ProgramOptions(const Scenario& scenario) {
   options.core.engine.counting.max_late = std::chrono::seconds(scenario.max_late_seconds);
   options.core.engine.counting.groups_per_sli_max = scenario.groups_max;
   options.core.dead_man = scenario.dead_man;
-  options.core.downstreams = {{"backend", {model::Signal::kTraces, model::Signal::kMetrics}}};
+  options.core.downstreams = {
+      {"backend", {model::Signal::kTraces, model::Signal::kLogs, model::Signal::kMetrics}}};
   options.step.durability = scenario.Has(Fault::kInterval) ? storage::Durability::kBuffered
                                                            : storage::Durability::kSynced;
   options.step.sync_interval = std::chrono::seconds(scenario.sync_interval_seconds);
@@ -41,11 +42,20 @@ Program::Options ProgramOptions(const Scenario& scenario) {
   return options;
 }
 
-std::shared_ptr<const slo::SloSet> ReadFile(const SloConfigs& slos) {
-  rules::SpecFileResult read = rules::ReadSpecText(SpecText(slos), "sim.yaml");
+SloGenerator::Options GeneratorOptions(const Scenario& scenario) {
+  return {
+      .services = scenario.services,
+      .metrics = scenario.Has(Fault::kMetrics) ? scenario.metric_kinds : std::vector<MetricKind>{},
+      .logs = scenario.Has(Fault::kLogs),
+      .composites = scenario.Has(Fault::kComposite)};
+}
+
+ReadSpecs ReadFile(const SpecFile& file) {
+  rules::SpecFileResult read = rules::ReadSpecText(file.Text(), "sim.yaml");
   if (!read.errors.empty())
-    throw Violation{"0 generator", read.errors.front() + "\n" + SpecText(slos)};
-  return std::make_shared<const slo::SloSet>(std::move(read.slos));
+    throw Violation{"0 generator", read.errors.front() + "\n" + file.Text()};
+  return {std::make_shared<const slo::SloSet>(std::move(read.slos)),
+          std::make_shared<const slo::ExclusionSet>(std::move(read.exclusions))};
 }
 
 store::v1::LogRecord Parse(const WriteNote& note) {
@@ -74,10 +84,11 @@ World::World(Scenario scenario, Options options)
       clock_(StartOf(scenario_)),
       disk_(scenario_.seed),
       reference_(ReferenceOptions(scenario_)),
-      generator_(scenario_.seed, scenario_.services, scenario_.Has(Fault::kMetrics)) {
+      generator_(scenario_.seed, GeneratorOptions(scenario_)),
+      exclusion_generator_(scenario_.seed) {
   for (uint32_t i = 0; i < scenario_.clients; ++i) clients_.emplace_back(scenario_, i);
   for (uint32_t i = 0; scenario_.Has(Fault::kMetrics) && i < 2; ++i)
-    counter_clients_.emplace_back(scenario_, i);
+    metric_clients_.emplace_back(scenario_, i);
 }
 
 World::~World() = default;
@@ -108,9 +119,17 @@ void World::MeetCommit(const Reference::Commit& commit) {
   }
   if (const auto late = commit.ledger.find("traces/too_late"); late != commit.ledger.end())
     Meet("event too late", late->second);
+  if (const auto late = commit.ledger.find("logs/too_late"); late != commit.ledger.end())
+    Meet("record too late", late->second);
   if (const auto late = commit.ledger.find("metrics/too_late"); late != commit.ledger.end())
     Meet("point too late", late->second);
-  Meet("point of a counter", commit.counters.size());
+  for (const MetricUse& use : commit.points) {
+    const Source source = use.sli.source;
+    Meet(source == Source::kCounter ? "point of a counter"
+         : source == Source::kGauge ? "point of a gauge"
+                                    : "point of a histogram");
+    Meet("point in a group", use.group.empty() ? 0 : 1);
+  }
   for (const CountedEvent& event : commit.counted)
     Meet("event overflowed", !event.group.empty() && event.group.front() == "__overflow__" ? 1 : 0);
 }
@@ -129,9 +148,10 @@ void World::Log(std::string_view what, int64_t a, int64_t b) {
 
 std::optional<Failure> World::Run() {
   try {
-    wanted_ = generator_.Draw();
+    wanted_.slos = generator_.Draw();
+    if (scenario_.Has(Fault::kExclude)) EditExclusions(wanted_);
     read_ = ReadFile(wanted_);
-    if (options_.trace) fmt::print("{}\n{}", scenario_.Text(), SpecText(wanted_));
+    if (options_.trace) fmt::print("{}\n{}", scenario_.Text(), wanted_.Text());
     worked_until_ = wall();
     StartProgram();
     After(std::chrono::seconds(1), [this] { Tick(); });
@@ -334,9 +354,11 @@ void World::StartProgram() {
 void World::Installed(bool crashed) {
   AlertChanges ended;
   const slo::Engine& engine = program_->core().engine();
-  if (engine.slos() == read_) {
-    ended = reference_.Install(wanted_, wall());
-    for (size_t i = 0; i < wanted_.size(); ++i) sli_ids_[wanted_[i].sli] = engine.sli_of(i);
+  if (engine.slos() == read_.slos) {
+    ended = reference_.Install(wanted_.slos, wanted_.exclusions, wall());
+    for (size_t i = 0; i < wanted_.slos.size(); ++i) {
+      if (!wanted_.slos[i].composite.has_value()) sli_ids_[wanted_.slos[i].sli] = engine.sli_of(i);
+    }
     reference_.set_idle(ReadIdle());
   }
   SettleAlerts(ended, crashed);
@@ -352,16 +374,6 @@ IdleGroups World::ReadIdle() const {
     }
   }
   return idle;
-}
-
-std::map<SliConfig, int64_t> World::ReadPointIntervals() const {
-  std::map<SliConfig, int64_t> seconds;
-  const slo::MetricStreams& streams = program_->core().engine().metric_streams();
-  for (const auto& [config, sli] : sli_ids_) {
-    if (const auto interval = streams.PointInterval(sli); interval.has_value())
-      seconds[config] = std::chrono::round<std::chrono::seconds>(*interval).count();
-  }
-  return seconds;
 }
 
 // What became of the writes of a step that may have changed alerts by `changes`.
@@ -433,7 +445,6 @@ void World::StepProgram() {
   disk_.TakeNotes();
   const auto settle = [&](bool crashed) {
     reference_.set_idle(ReadIdle());
-    reference_.set_point_intervals(ReadPointIntervals());
     const AlertChanges changes = reference_.Tick(wall());
     Log("tick", static_cast<int64_t>(changes.size()));
     MeetAlerts(changes);
@@ -458,10 +469,12 @@ void World::MakeTraffic(int64_t from, int64_t to) {
       Send(batch, Soon(random_.OneIn(10) ? 30'000 : 900));
     }
   }
-  if (!wanted_.empty() && random_.OneIn(60)) {
-    const SloConfig& slo = random_.Pick(wanted_);
+  if (!wanted_.slos.empty() && random_.OneIn(60)) {
+    SloConfig slo = random_.Pick(wanted_.slos);
     const std::vector<Tier> tiers = TiersOf(slo);
     if (tiers.empty()) return;
+    // Of a composite one member is brought there.
+    if (slo.composite.has_value()) slo.sli = wanted_.Find(slo.composite->members.front().slo).sli;
     const BatchPtr batch = clients_[0].WorkToThreshold(slo, random_.Pick(tiers), to, next_id_);
     if (batch != nullptr) Send(batch, Soon(900));
   }
@@ -469,8 +482,8 @@ void World::MakeTraffic(int64_t from, int64_t to) {
 
 void World::MakeExports(int64_t from, int64_t to) {
   constexpr int64_t kSecond = 1'000'000'000;
-  for (CounterClient& client : counter_clients_) {
-    for (CounterExport& made : client.Work(from / kSecond, to / kSecond, next_id_)) {
+  for (MetricClient& client : metric_clients_) {
+    for (MetricExport& made : client.Work(from / kSecond, to / kSecond, next_id_)) {
       Log(made.what);
       if (made.batch == nullptr) continue;
       Send(made.batch, std::chrono::seconds(made.delay_seconds) + 1ms);
@@ -520,16 +533,21 @@ void World::MakeFaults() {
 
 void World::MakeReload() {
   earlier_.push_back(wanted_);
-  wanted_ = random_.OneIn(3) ? random_.Pick(earlier_) : generator_.Edit(wanted_);
+  if (random_.OneIn(3)) {
+    wanted_ = random_.Pick(earlier_);
+  } else {
+    wanted_.slos = generator_.Edit(std::move(wanted_.slos));
+    if (scenario_.Has(Fault::kExclude)) EditExclusions(wanted_);
+  }
   read_ = ReadFile(wanted_);
-  if (options_.trace) fmt::print("{}", SpecText(wanted_));
+  if (options_.trace) fmt::print("{}", wanted_.Text());
   if (program_ == nullptr) return;
   disk_.TakeNotes();
   absl::Status reloaded;
   const bool alive =
       Guard([&] { reloaded = program_->Reload(read_); }, [&](bool crashed) { Installed(crashed); });
   if (!alive) return;
-  Log("reload", reloaded.ok(), static_cast<int64_t>(wanted_.size()));
+  Log("reload", reloaded.ok(), static_cast<int64_t>(wanted_.slos.size()));
   if (!reloaded.ok() && !absl::IsResourceExhausted(reloaded))
     throw Violation{"12 config", reloaded.ToString()};
   Check();
@@ -550,7 +568,6 @@ void World::Calm() {
 // --- invariants
 
 void World::Check() {
-  reference_.set_point_intervals(ReadPointIntervals());
   CheckBudgets(program_->core(), reference_, random_);
   CheckAlerts(program_->core(), reference_);
   CheckLedger(program_->step(), reference_);
@@ -633,7 +650,9 @@ void World::CheckExclusions() {
 }
 
 void World::CheckEnd() {
-  CheckFreshStart(program_->core(), reference_, random_);
+  const FreshStart fresh = CheckFreshStart(program_->core(), reference_, random_);
+  Meet("fresh start", fresh.is_compared ? 1 : 0);
+  Meet("point in other order", fresh.points);
   for (const auto& [batch, when] : acknowledged_) {
     if (!reference_.IsStored(batch))
       throw Violation{"1 durability", fmt::format("batch {} is not stored at the end", batch)};

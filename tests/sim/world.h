@@ -19,12 +19,14 @@
 
 #include "tests/sim/checks.h"
 #include "tests/sim/client.h"
-#include "tests/sim/counter_client.h"
+#include "tests/sim/exclusion_config.h"
+#include "tests/sim/metric_client.h"
 #include "tests/sim/program.h"
 #include "tests/sim/reference.h"
 #include "tests/sim/scenario.h"
 #include "tests/sim/sim_clock.h"
 #include "tests/sim/sim_store.h"
+#include "tests/sim/slo_generator.h"
 
 namespace slowburn::sim {
 
@@ -95,7 +97,6 @@ class World {
   void End(bool power_loss, std::string_view why);
   void Installed(bool crashed);
   IdleGroups ReadIdle() const;
-  std::map<SliConfig, int64_t> ReadPointIntervals() const;
   void SettleAlerts(const AlertChanges& changes, bool crashed);
   void SyncLater();
 
@@ -107,7 +108,8 @@ class World {
   void MakeFaults();
   void MakeReload();
   void MakeExclusion();
-  ReferenceExclusionChange DrawExclusion();
+  ReferenceExclusionChange DrawExclusionChange();
+  void EditExclusions(SpecFile& file);
   void Calm();
   void Check();
   void CheckFineFrom(bool at_start);
@@ -124,8 +126,9 @@ class World {
   AlertmanagerModel alertmanager_;
   Reference reference_;
   SloGenerator generator_;
+  ExclusionGenerator exclusion_generator_;
   std::vector<Client> clients_;
-  std::vector<CounterClient> counter_clients_;
+  std::vector<MetricClient> metric_clients_;
   std::unique_ptr<Program> program_;  // null: down
 
   std::priority_queue<Happening, std::vector<Happening>, std::greater<>> agenda_;
@@ -138,14 +141,13 @@ class World {
   uint64_t next_id_ = 1;
   int64_t worked_until_ = 0;
 
-  SloConfigs wanted_;                // the file
-  std::vector<SloConfigs> earlier_;  // files before it
-  std::shared_ptr<const slo::SloSet> read_;
+  SpecFile wanted_;                // the file
+  std::vector<SpecFile> earlier_;  // files before it
+  ReadSpecs read_;
   std::map<SliConfig, slo::SliId> sli_ids_;  // of those that were in force in this life
   std::vector<Waiting> waiting_;
   std::set<uint64_t> unanswered_;                              // batches
   std::map<uint64_t, std::chrono::nanoseconds> acknowledged_;  // batch -> when
-  uint64_t exclusions_made_ = 0;
   ExclusionMap acknowledged_exclusions_;     // all that there are, as whoever made them was told
   std::set<std::string> unsure_exclusions_;  // whose maker heard nothing, or of a failure
   struct Ghost {

@@ -1,59 +1,55 @@
-// World's exclusions: drawn, asked for by the API, and what became of them.
+// World's exclusions: drawn, asked for by the API or written into the file, and what became of
+// them.
 #include <fmt/format.h>
-#include <fmt/ranges.h>
 
-#include "base/time_text.h"
 #include "slowburn/store/v1/log_record.pb.h"
 #include "tests/sim/world.h"
 
 namespace slowburn::sim {
 namespace {
 
+constexpr size_t kOfFilesMax = 3;
+
 store::v1::ExclusionChange ToProto(const ReferenceExclusionChange& change) {
   store::v1::ExclusionChange result;
   result.set_id(change.id);
   result.set_removed(!change.exclusion.has_value());
-  if (!change.exclusion.has_value()) return result;
-  const auto time = [](int64_t seconds) {
-    return base::FormatRfc3339(base::UnixNanos(std::chrono::seconds(seconds)));
-  };
-  std::vector<std::string> slos;
-  for (const std::string& slo : change.exclusion->slos) slos.push_back('"' + slo + '"');
-  const std::string chosen =
-      slos.empty() ? "" : fmt::format(R"(,"slos":[{}])", fmt::join(slos, ","));
-  result.set_document(fmt::format(R"({{"start":"{}","end":"{}"{}}})", time(change.exclusion->begin),
-                                  time(change.exclusion->end), chosen));
+  if (change.exclusion.has_value()) result.set_document(DocumentOf(*change.exclusion));
   return result;
 }
 
 }  // namespace
 
-ReferenceExclusionChange World::DrawExclusion() {
+ReferenceExclusionChange World::DrawExclusionChange() {
   const ExclusionMap& known = reference_.exclusions();
   if (!known.empty() && random_.OneIn(3)) {
     auto removed = known.begin();
     std::advance(removed, static_cast<std::ptrdiff_t>(random_.Below(known.size())));
     return {removed->first, std::nullopt};
   }
-  const int64_t now = wall() / 1'000'000'000;
-  ReferenceExclusion exclusion;
-  // Of the past, under way, of the future.
-  exclusion.begin = now + random_.Pick({random_.Between(-600, 600), random_.Between(-86'400, 0),
-                                        random_.Between(-40 * 86'400, 0)});
-  exclusion.end = exclusion.begin + random_.Pick({random_.Between(1, 30), random_.Between(1, 7200),
-                                                  random_.Between(1, 20 * 86'400)});
-  for (uint64_t i = random_.Below(3); i > 0 && !wanted_.empty(); --i) {
-    const SloConfig& slo = random_.Pick(wanted_);
-    exclusion.slos.push_back(random_.OneIn(2) ? slo.id() : slo.service + "/*");
+  return {exclusion_generator_.NextId(),
+          exclusion_generator_.Draw(wall() / 1'000'000'000, wanted_.slos)};
+}
+
+// The owner writes one into the file, or takes one out.
+void World::EditExclusions(SpecFile& file) {
+  if (!file.exclusions.empty() && random_.OneIn(3)) {
+    file.exclusions.erase(file.exclusions.begin());
+  } else if (file.exclusions.size() < kOfFilesMax && random_.OneIn(2)) {
+    file.exclusions.emplace(exclusion_generator_.NextId(),
+                            exclusion_generator_.Draw(wall() / 1'000'000'000, file.slos));
+    Meet("exclude by file");
   }
-  return {fmt::format("x{}", exclusions_made_++), std::move(exclusion)};
 }
 
 // Somebody asks for it by the API.
 void World::MakeExclusion() {
-  const ReferenceExclusionChange change = DrawExclusion();
+  const ReferenceExclusionChange change = DrawExclusionChange();
   const int64_t now = wall();
   Log(change.exclusion.has_value() ? "exclude" : "include");
+  if (change.exclusion.has_value() && change.exclusion->rule.has_value()) Meet("exclude again");
+  if (options_.trace && change.exclusion.has_value())
+    fmt::print("{} {}\n", change.id, DocumentOf(*change.exclusion));
   disk_.TakeNotes();
   absl::Status excluded;
   const auto settle = [&](bool) {
