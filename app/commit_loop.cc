@@ -187,16 +187,20 @@ void CommitLoop::Route(std::vector<SubmittedRequest>& group, const RequestPlan& 
   }
 }
 
+void CommitLoop::RouteSamples(const storage::WritePlan& plan) {
+  if (downstreams_.series != nullptr) downstreams_.series->Route(plan);
+}
+
 // What the exporters have done by now, by name.
 DownstreamTotals CommitLoop::Totals() const {
   DownstreamTotals totals;
   for (const forward::OtlpExporter* exporter : downstreams_.exporters) {
     forward::OtlpExporter::Totals done = exporter->totals();
-    totals.emplace(exporter->name(), serve::DownstreamLedger{.routed = done.routed,
-                                                             .delivered = done.delivered,
+    totals.emplace(exporter->name(), serve::DownstreamLedger{.delivered = done.delivered,
                                                              .pending = done.pending,
                                                              .dropped = std::move(done.dropped)});
   }
+  if (downstreams_.series != nullptr) downstreams_.series->AddTotals(totals);
   return totals;
 }
 

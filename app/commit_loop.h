@@ -21,6 +21,7 @@
 #include <prometheus/registry.h>
 
 #include "app/commit_step.h"
+#include "app/series_forwarder.h"
 #include "base/clock.h"
 #include "collector/ingest_sink.h"
 #include "forward/alertmanager.h"
@@ -42,6 +43,7 @@ class CommitLoop final : private CommitOutlet {
   struct Downstreams {
     forward::AlertmanagerForwarder* alertmanagers = nullptr;  // null: none configured
     std::vector<forward::OtlpExporter*> exporters;
+    SeriesForwarder* series = nullptr;  // null: nobody gets samples
   };
   // `core` has recovered. All references must outlive the loop.
   CommitLoop(Options options, Core& core, storage::Store& store, Downstreams downstreams,
@@ -105,6 +107,7 @@ class CommitLoop final : private CommitOutlet {
 
   void Prepare(std::vector<SubmittedRequest>& group, const RequestPlan& plan) override;
   void Route(std::vector<SubmittedRequest>& group, const RequestPlan& plan) override;
+  void RouteSamples(const storage::WritePlan& plan) override;
   DownstreamTotals Totals() const override;
   void Publish(std::vector<model::Alert> alerts) override;
 

@@ -156,6 +156,7 @@ void CommitStep::CommitGroup(std::vector<SubmittedRequest> group) {
   outlet_.Prepare(group, *plan);
   {
     const std::unique_lock lock(core_mutex_);
+    if (plan->series != nullptr) outlet_.RouteSamples(*plan->series);
     if (const absl::Status applied = core_.Apply(*plan); !applied.ok()) Fail(applied);
     outlet_.Route(group, *plan);
   }
@@ -318,6 +319,7 @@ void CommitStep::StoreSloSeries(base::UnixNanos now) {
     stored = Append(plan->record, options_.durability);
     if (stored.ok()) {
       const std::unique_lock lock(core_mutex_);
+      outlet_.RouteSamples(*plan->series);
       stored = core_.Apply(*plan);
       if (!stored.ok()) Fail(stored);
     }
@@ -333,6 +335,7 @@ void CommitStep::FlushLedger() {
   for (const auto& [name, now] : totals) {
     serve::DownstreamLedger& flushed = all_flushed[name];
     const std::string prefix = fmt::format("forward/{}/", name);
+    AddToLedger(record, prefix + "routed", now.routed - flushed.routed);
     AddToLedger(record, prefix + "delivered", now.delivered - flushed.delivered);
     for (const auto& [reason, items] : now.dropped) {
       AddToLedger(record, prefix + "dropped/" + reason, items - flushed.dropped[reason]);
@@ -357,11 +360,13 @@ serve::LedgerReading CommitStep::ReadLedger() const {
   serve::LedgerReading reading = core_.ledger().Reading();
   for (const auto& [name, now] : outlet_.Totals()) {
     serve::DownstreamLedger& downstream = reading.downstreams[name];
+    downstream.routed += now.routed;
     downstream.delivered += now.delivered;
     downstream.pending = now.pending;
     for (const auto& [reason, items] : now.dropped) downstream.dropped[reason] += items;
     const auto flushed = flushed_totals_.find(name);
     if (flushed == flushed_totals_.end()) continue;
+    downstream.routed -= flushed->second.routed;
     downstream.delivered -= flushed->second.delivered;
     for (const auto& [reason, items] : flushed->second.dropped) downstream.dropped[reason] -= items;
   }

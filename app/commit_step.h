@@ -65,6 +65,9 @@ class CommitOutlet {
   // It is applied. Under the core's lock, so that whoever reads the ledger finds what is routed
   // with its downstream.
   virtual void Route(std::vector<SubmittedRequest>& group, const RequestPlan& plan) = 0;
+  // The samples are durable, and not applied yet. Likewise under the core's lock.
+  virtual void RouteSamples(const storage::WritePlan&) {}
+  // `routed` only of those downstreams for which commits do not book it: what gets samples.
   virtual DownstreamTotals Totals() const = 0;
   // Replaces what the Alertmanagers are to know.
   virtual void Publish(std::vector<model::Alert> alerts) = 0;

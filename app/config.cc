@@ -283,14 +283,19 @@ void ReadLimits(const YamlNode& node, Config& config) {
   }
 }
 
+// The ledger and metrics know a downstream by its name.
+void CheckName(const YamlNode& node, const std::string& name, const Config& config) {
+  if (std::ranges::count(config.otlp, name, &OtlpForwardConfig::name) > 0 ||
+      std::ranges::count(config.prometheus, name, &PrometheusForwardConfig::name) > 0) {
+    node.Error(fmt::format("two downstreams are called \"{}\"; rename one", name));
+  }
+}
+
 void ReadOtlpForward(const YamlNode& node, Config& config) {
   node.AllowKeys({"name", "endpoint", "protocol", "signals"});
   OtlpForwardConfig forward;
   forward.name = node.Required("name").String().value_or("");
-  for (const OtlpForwardConfig& other : config.otlp) {
-    if (other.name == forward.name)
-      node.Error(fmt::format("two downstreams are called \"{}\"; rename one", forward.name));
-  }
+  CheckName(node, forward.name, config);
   std::string endpoint;
   ReadHttpUrl(node.Required("endpoint"), endpoint);
   if (const auto url = net::ParseUrl(endpoint); url.ok()) {
@@ -318,9 +323,92 @@ void ReadOtlpForward(const YamlNode& node, Config& config) {
   config.otlp.push_back(std::move(forward));
 }
 
+void ReadRemoteWriteProtocol(const YamlNode& node, forward::RemoteWriteProtocol& into) {
+  const auto message = node.String();
+  if (message == "io.prometheus.write.v2.Request") {
+    into = forward::RemoteWriteProtocol::kV2;
+  } else if (message.has_value() && *message != "prometheus.WriteRequest") {
+    node.Error(
+        fmt::format("protobuf_message is \"{}\"; write prometheus.WriteRequest (1.0) or "
+                    "io.prometheus.write.v2.Request (2.0)",
+                    *message));
+  }
+}
+
+void ReadClientTls(const YamlNode& node, const Config& config, net::TlsClientOptions& into) {
+  if (!node.IsPresent()) return;
+  node.AllowKeys({"ca", "cert", "key"});
+  ReadPath(node.Optional("ca"), config, into.ca);
+  ReadPath(node.Optional("cert"), config, into.certificate);
+  ReadPath(node.Optional("key"), config, into.key);
+  if (into.certificate.empty() != into.key.empty())
+    node.Error("tls has one of cert and key; write both, or none");
+}
+
+// Those that the sender writes itself are its own.
+void ReadHeaders(const YamlNode& node, std::vector<net::HttpHeader>& into) {
+  if (!node.IsPresent()) return;
+  constexpr std::string_view kOwn[] = {"content-encoding",
+                                       "content-length",
+                                       "content-type",
+                                       "host",
+                                       "transfer-encoding",
+                                       "user-agent",
+                                       "x-prometheus-remote-write-version"};
+  for (auto& [name, value] : node.StringMap()) {
+    std::string lower = name;
+    for (char& letter : lower)
+      letter = letter >= 'A' && letter <= 'Z' ? static_cast<char>(letter + 32) : letter;
+    const bool is_name = !name.empty() && name.find_first_not_of(
+                                              "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUV"
+                                              "WXYZ0123456789-_") == std::string::npos;
+    const bool is_value = std::ranges::none_of(
+        value, [](char letter) { return static_cast<unsigned char>(letter) < ' '; });
+    if (std::ranges::count(kOwn, lower) > 0) {
+      node.Error(fmt::format("the header {} is written by slowburn itself; remove it", name));
+    } else if (!is_name || !is_value) {
+      node.Error(
+          fmt::format("\"{}\" is no header; write a name of letters, digits and -, and a "
+                      "value on one line",
+                      name));
+    }
+    into.push_back({name, std::move(value)});
+  }
+}
+
+void ReadPrometheusForward(const YamlNode& node, Config& config) {
+  node.AllowKeys({"url", "name", "protobuf_message", "match", "headers", "tls"});
+  PrometheusForwardConfig forward;
+  ReadHttpUrl(node.Required("url"), forward.url);
+  if (const auto url = net::ParseUrl(forward.url); url.ok()) forward.name = url->address.Text();
+  forward.name = node.Optional("name").String().value_or(forward.name);
+  CheckName(node, forward.name, config);
+  ReadRemoteWriteProtocol(node.Optional("protobuf_message"), forward.protocol);
+  if (const YamlNode match = node.Optional("match"); match.IsPresent()) {
+    for (const YamlNode& item : match.Items()) {
+      const auto text = item.String();
+      if (!text.has_value()) continue;
+      auto selector = model::SeriesSelector::Parse(*text);
+      if (selector.ok()) {
+        forward.match.push_back(*std::move(selector));
+      } else {
+        item.Error(std::string(base::Message(selector.status())));
+      }
+    }
+  }
+  ReadHeaders(node.Optional("headers"), forward.headers);
+  ReadClientTls(node.Optional("tls"), config, forward.tls);
+  if (config.prometheus.size() == Config::kPrometheusMax) {
+    node.Error(fmt::format("forward.prometheus has more than {} entries; remove this one",
+                           Config::kPrometheusMax));
+    return;
+  }
+  config.prometheus.push_back(std::move(forward));
+}
+
 void ReadForward(const YamlNode& forward, Config& config) {
   if (!forward.IsPresent()) return;
-  forward.AllowKeys({"alertmanager", "otlp"});
+  forward.AllowKeys({"alertmanager", "otlp", "prometheus"});
   if (const YamlNode list = forward.Optional("alertmanager"); list.IsPresent()) {
     for (const YamlNode& item : list.Items()) {
       item.AllowKeys({"url"});
@@ -334,6 +422,9 @@ void ReadForward(const YamlNode& forward, Config& config) {
   }
   if (const YamlNode list = forward.Optional("otlp"); list.IsPresent()) {
     for (const YamlNode& item : list.Items()) ReadOtlpForward(item, config);
+  }
+  if (const YamlNode list = forward.Optional("prometheus"); list.IsPresent()) {
+    for (const YamlNode& item : list.Items()) ReadPrometheusForward(item, config);
   }
 }
 

@@ -15,9 +15,13 @@
 #include <string_view>
 #include <vector>
 
+#include "forward/remote_write_message.h"
 #include "model/label_set.h"
+#include "model/series_selector.h"
 #include "model/signal.h"
 #include "net/host_port.h"
+#include "net/http_message.h"
+#include "net/tls_context.h"
 
 namespace slowburn::app {
 
@@ -25,6 +29,16 @@ struct OtlpForwardConfig {
   std::string name;
   net::HostPort endpoint;  // OTLP/gRPC, plaintext
   std::set<model::Signal> signals;
+};
+
+// A receiver of remote writes. It gets the series of SLOs, and those that `match` selects.
+struct PrometheusForwardConfig {
+  std::string name;
+  std::string url;
+  forward::RemoteWriteProtocol protocol = forward::RemoteWriteProtocol::kV1;
+  std::vector<model::SeriesSelector> match;
+  std::vector<net::HttpHeader> headers;
+  net::TlsClientOptions tls;
 };
 
 // Of every listener.
@@ -100,6 +114,8 @@ struct Config {
 
   std::vector<std::string> alertmanagers;  // base URLs
   std::vector<OtlpForwardConfig> otlp;
+  std::vector<PrometheusForwardConfig> prometheus;  // at most kPrometheusMax
+  static constexpr size_t kPrometheusMax = 16;
 };
 
 // What links in alerts lead to; `api` is the address that listen.http got.

@@ -50,6 +50,14 @@ limits: {memory_bytes: 4GiB, in_flight_bytes: 1GiB, request_bytes: 8MiB, compres
 forward:
   alertmanager: [{url: "http://127.0.0.1:9093/prefix/"}]
   otlp: [{name: jaeger, endpoint: "http://127.0.0.1:14317", protocol: grpc, signals: [traces, logs]}]
+  prometheus:
+    - url: http://127.0.0.1:9090/api/v1/write
+    - url: https://mimir.example.org/api/v1/push
+      name: mimir
+      protobuf_message: io.prometheus.write.v2.Request
+      match: [up, '{job="checkout"}']
+      headers: {X-Scope-OrgID: shop}
+      tls: {ca: ca.pem, cert: own.pem, key: own.key}
 )");
   ASSERT_THAT(result.errors, IsEmpty());
   const Config& config = result.config;
@@ -69,6 +77,18 @@ forward:
   EXPECT_EQ(config.external_labels.Get("cluster"), "eu-1");
   EXPECT_EQ(config.resend, std::chrono::seconds(30));
   EXPECT_FALSE(config.dead_man);
+  ASSERT_EQ(config.prometheus.size(), 2u);
+  EXPECT_EQ(config.prometheus[0].name, "127.0.0.1:9090");
+  EXPECT_EQ(config.prometheus[0].protocol, forward::RemoteWriteProtocol::kV1);
+  const PrometheusForwardConfig& mimir = config.prometheus[1];
+  EXPECT_EQ(mimir.name, "mimir");
+  EXPECT_EQ(mimir.url, "https://mimir.example.org/api/v1/push");
+  EXPECT_EQ(mimir.protocol, forward::RemoteWriteProtocol::kV2);
+  ASSERT_EQ(mimir.match.size(), 2u);
+  EXPECT_EQ(mimir.match[1].CanonicalText(), "{job=\"checkout\"}");
+  ASSERT_EQ(mimir.headers.size(), 1u);
+  EXPECT_EQ(mimir.headers[0].value, "shop");
+  EXPECT_EQ(mimir.tls.ca, "conf/ca.pem");
   EXPECT_EQ(config.limits.request_bytes, 8u << 20);
   EXPECT_EQ(config.limits.memory_bytes, uint64_t{4} << 30);
   EXPECT_EQ(config.limits.in_flight_bytes, 1u << 30);
@@ -118,6 +138,23 @@ TEST(ConfigTest, TellsEveryErrorWithItsLine) {
            AllOf(StartsWith("conf/slowburn.yaml:8: "), HasSubstr("write grpc")),
            AllOf(StartsWith("conf/slowburn.yaml:8: "), HasSubstr("write traces, metrics or logs")),
            AllOf(StartsWith("conf/slowburn.yaml:9: "), HasSubstr("UNSET"))}));
+  const ConfigResult forward = Read(
+      "forward:\n"
+      "  prometheus:\n"
+      "    - {url: \"http://a:1/w\", protobuf_message: v3, tls: {cert: x}}\n"
+      "    - {url: \"http://a:1/v\", match: [\"up[5m]\"]}\n"
+      "    - {url: ftp, name: b, headers: {Content-Type: text}}\n"
+      "    - {url: \"http://c:1/w\", headers: {\"X Y\": z}}\n");
+  EXPECT_THAT(
+      forward.errors,
+      testing::IsSupersetOf(
+          {AllOf(StartsWith("conf/slowburn.yaml:3: "), HasSubstr("write prometheus.WriteRequest")),
+           AllOf(StartsWith("conf/slowburn.yaml:3: "), HasSubstr("write both, or none")),
+           AllOf(StartsWith("conf/slowburn.yaml:4: "), HasSubstr("two downstreams are called")),
+           AllOf(StartsWith("conf/slowburn.yaml:4: "), HasSubstr("column 3")),
+           AllOf(StartsWith("conf/slowburn.yaml:5: "), HasSubstr("ftp")),
+           AllOf(StartsWith("conf/slowburn.yaml:5: "), HasSubstr("by slowburn itself")),
+           AllOf(StartsWith("conf/slowburn.yaml:6: "), HasSubstr("\"X Y\" is no header"))}));
 }
 
 // What it takes to listen beyond loopback.

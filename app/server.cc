@@ -249,6 +249,23 @@ void Server::MakeForwarders() {
     exporters_.push_back(std::make_unique<forward::OtlpExporter>(std::move(options), registry_));
     exporter_list_.push_back(exporters_.back().get());
   }
+  std::vector<SeriesForwarder::Endpoint> endpoints;
+  for (const PrometheusForwardConfig& forward : config_.prometheus) {
+    forward::PrometheusRemoteWrite::Options options;
+    options.name = forward.name;
+    options.url = forward.url;
+    options.protocol = forward.protocol;
+    options.external_labels = config_.external_labels;
+    options.headers = forward.headers;
+    options.tls = forward.tls;
+    options.queue_bytes_max = config_.limits.forward_queue_bytes;
+    options.seed = static_cast<uint64_t>(started_.time_since_epoch().count());
+    endpoints.push_back(
+        {std::make_unique<forward::PrometheusRemoteWrite>(std::move(options), clock_, registry_),
+         forward.match});
+  }
+  if (!endpoints.empty())
+    series_forwarder_ = std::make_unique<SeriesForwarder>(std::move(endpoints));
 }
 
 std::optional<ServerError> Server::Recover(const Specs& specs, const Prepare& prepare) {
@@ -262,7 +279,8 @@ std::optional<ServerError> Server::Recover(const Specs& specs, const Prepare& pr
   options.queue_bytes_max = config_.limits.commit_queue_bytes;
   options.slo_series = true;
   loop_ = std::make_unique<CommitLoop>(
-      options, *core_, *store_, CommitLoop::Downstreams{alertmanagers_.get(), exporter_list_},
+      options, *core_, *store_,
+      CommitLoop::Downstreams{alertmanagers_.get(), exporter_list_, series_forwarder_.get()},
       clock_, registry_);
   loop_->set_on_failure([this](const absl::Status&) {
     const std::lock_guard lock(mutex_);
@@ -375,6 +393,7 @@ void Server::Stop() {
   if (otlp_http_ != nullptr) otlp_http_->Shutdown(kDrain);
   if (otlp_grpc_ != nullptr) otlp_grpc_->Shutdown(kDrain);
   for (auto& exporter : exporters_) exporter->Shutdown(kForwardDrain);
+  if (series_forwarder_ != nullptr) series_forwarder_->Shutdown(kForwardDrain);
   if (loop_ != nullptr)
     loop_->Stop();  // Its last act is to book what the exporters delivered and dropped.
   if (alertmanagers_ != nullptr) alertmanagers_.reset();

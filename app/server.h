@@ -109,6 +109,7 @@ class Server final : public serve::Commands {
   std::unique_ptr<forward::AlertmanagerForwarder> alertmanagers_;
   std::vector<std::unique_ptr<forward::OtlpExporter>> exporters_;
   std::vector<forward::OtlpExporter*> exporter_list_;
+  std::unique_ptr<SeriesForwarder> series_forwarder_;  // null: nobody gets samples
   std::unique_ptr<CommitLoop> loop_;
   std::unique_ptr<Pipeline> pipeline_;
   std::unique_ptr<Readings> readings_;

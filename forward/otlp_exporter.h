@@ -10,13 +10,13 @@
 
 #include <chrono>
 #include <cstdint>
-#include <map>
 #include <memory>
 #include <set>
 #include <string>
 
 #include <prometheus/registry.h>
 
+#include "forward/forward_totals.h"
 #include "forward/send_queue.h"
 #include "model/signal.h"
 
@@ -50,14 +50,8 @@ class OtlpExporter {
   // Takes one Export{Trace,Metrics,Logs}ServiceRequest of a signal that it takes. Never waits.
   void Offer(model::Signal signal, std::shared_ptr<const std::string> request, uint32_t items);
 
-  // Of all signals. routed = delivered + pending + the sum of dropped, at any moment a snapshot is
-  // taken.
-  struct Totals {
-    uint64_t routed = 0;
-    uint64_t delivered = 0;
-    uint64_t pending = 0;
-    std::map<std::string, uint64_t> dropped;  // by reason: queue_full, too_old, rejected, shutdown
-  };
+  // Of all signals; reasons: queue_full, too_old, rejected, shutdown.
+  using Totals = ForwardTotals;
   Totals totals() const;
   const std::string& name() const;
 

@@ -59,6 +59,7 @@ struct HeadSeries {
   const uint64_t id;
   const std::string packed_labels;
   uint32_t slot = 0;
+  uint32_t mark = 0;  // of whoever follows the plans of the writer; 0 until it sets one
   uint64_t created_epoch = 0;
 
   // The versions, newest in `data`. shared: a snapshot reads one without the lock while the writer

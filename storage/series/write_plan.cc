@@ -248,8 +248,7 @@ std::string WritePlan::Encode() const {
     }
   }
   for (const Exemplar& exemplar : exemplars_) {
-    // Of a series that is not there an exemplar alone is not worth keeping.
-    if (state_.head.FindById(exemplar.series->id) == nullptr && !used(*exemplar.series)) continue;
+    if (!IsKept(exemplar)) continue;
     writer.AddExemplar(exemplar.series->id, exemplar.time_ms, exemplar.value);
   }
   for (const MetricMetadata& metadata : metadata_) writer.AddMetadata(metadata);

@@ -55,6 +55,21 @@ class WritePlan {
   }
   const WriteCounts& counts() const { return counts_; }
 
+  // A sample that it takes.
+  struct TakenSample {
+    HeadSeries& series;
+    int64_t time_ms;
+    double value;
+    const model::NativeHistogram* histogram;  // null: `value` is the sample
+    bool is_late;                             // older than others of its series
+  };
+  // Calls `visit(TakenSample)` for each, in the order in which they were added. Before Apply.
+  template <typename Visit>
+  void VisitSamples(Visit&& visit) const;
+  // Likewise `visit(series, time_ms, exemplar)`.
+  template <typename Visit>
+  void VisitExemplars(Visit&& visit) const;
+
   // The part of the log record; "" when nothing would change.
   std::string Encode() const;
 
@@ -77,6 +92,12 @@ class WritePlan {
     ExemplarValue value;
   };
 
+  // Of a series that is not there an exemplar alone is not worth keeping.
+  bool IsKept(const Exemplar& exemplar) const {
+    const HeadSeries& series = *exemplar.series;
+    return state_.head.FindById(series.id) != nullptr ||
+           (series.plan_number == number_ && series.plan_last > 0);
+  }
   SampleFate Place(HeadSeries& series, int64_t time_ms, double value,
                    const model::NativeHistogram* histogram);
   SampleFate PlaceLate(HeadSeries& series, int64_t time_ms, double value,
@@ -107,6 +128,23 @@ class WritePlan {
   std::vector<MetricMetadata> metadata_;
   WriteCounts counts_;
 };
+
+template <typename Visit>
+void WritePlan::VisitSamples(Visit&& visit) const {
+  for (const Sample& sample : samples_) {
+    const bool is_float = sample.histogram == kFloat;
+    visit(TakenSample{*sample.series, sample.time_ms, sample.value,
+                      is_float ? nullptr : &histograms_[static_cast<size_t>(sample.histogram)],
+                      sample.is_late});
+  }
+}
+
+template <typename Visit>
+void WritePlan::VisitExemplars(Visit&& visit) const {
+  for (const Exemplar& exemplar : exemplars_) {
+    if (IsKept(exemplar)) visit(*exemplar.series, exemplar.time_ms, exemplar.value);
+  }
+}
 
 // "" or what about the labels cannot be.
 std::string_view LabelsFault(const model::LabelSet& labels, const SeriesOptions& options);

@@ -48,10 +48,7 @@ class AlertmanagerModel {
 // The queue before a backend, in the program's memory, and what became of what was in it.
 class BackendModel {
  public:
-  void Offer(uint64_t items) {
-    totals_.routed += items;
-    totals_.pending += items;
-  }
+  void Offer(uint64_t items) { totals_.pending += items; }
   // Some time passes: some of what waits is taken, some is given up.
   void Move(Random& random) {
     const uint64_t moved = random.Below(totals_.pending + 1);
