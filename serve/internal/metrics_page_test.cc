@@ -127,6 +127,27 @@ TEST(MetricsPageTest, SeriesOfTheTotal) {
   EXPECT_EQ(page.CountOf("slowburn_slo_burn_rate"), 7u);
 }
 
+TEST(MetricsPageTest, ThresholdsOfTheTiersThatTellSomebody) {
+  SloReading reading = SampleReading();
+  const std::string id = "service=\"checkout\",slo=\"availability\"";
+  const auto tier = [&](std::string_view severity, std::string_view window,
+                        std::string_view short_window) {
+    return fmt::format(
+        "slowburn_slo_burn_rate_threshold{{{0},severity=\"{1}\",short_window=\"{3}\","
+        "tier=\"{2}/{3}\",window=\"{2}\"}}",
+        id, severity, window, short_window);
+  };
+  const ParsedPage page(SloSeriesText(reading));
+  EXPECT_DOUBLE_EQ(page.At(tier("page", "1h", "5m")), 14.4);
+  EXPECT_DOUBLE_EQ(page.At(tier("page", "6h", "30m")), 6);
+  EXPECT_DOUBLE_EQ(page.At(tier("ticket", "3d", "6h")), 1);
+  slo::SloSet slos = *reading.slos;
+  ASSERT_EQ(slos.front().policy.tiers.front().name, "1h/5m");
+  slos.front().policy.tiers.front().disabled = true;
+  reading.slos = std::make_shared<const slo::SloSet>(std::move(slos));
+  EXPECT_FALSE(ParsedPage(SloSeriesText(reading)).samples().contains(tier("page", "1h", "5m")));
+}
+
 TEST(MetricsPageTest, SeriesOfGroups) {
   const ParsedPage page(SloSeriesText(SampleReading()));
   const std::string id = "service=\"checkout\",slo=\"availability\",http_route=\"/pay\"";
@@ -172,6 +193,7 @@ TEST(MetricsPageTest, SilenceIsAbsent) {
     if (series.find("service=\"search\"") == std::string::npos) continue;
     EXPECT_TRUE(series.starts_with("slowburn_slo_objective_ratio") ||
                 series.starts_with("slowburn_slo_events_total") ||
+                series.starts_with("slowburn_slo_burn_rate_threshold{") ||
                 series.starts_with("slowburn_slo_excluded{"))
         << series;
   }
