@@ -13,6 +13,7 @@
 #include "base/duration_text.h"
 #include "serve/internal/budget_figures.h"
 #include "serve/internal/exposition.h"
+#include "serve/internal/latency_series.h"
 #include "serve/internal/ledger_series.h"
 
 namespace slowburn::serve::internal {
@@ -173,7 +174,9 @@ void AddMetricsRoute(net::RouteTable& table, const Queries& queries,
     response.content_type = Exposition::kContentType;
     response.body = std::move(own).str();
     response.body += LedgerSeriesText(queries.Ledger());
-    response.body += SloSeriesText(queries.AllSlos());
+    const SloReading slos = queries.AllSlos();
+    response.body += SloSeriesText(slos);
+    response.body += LatencySeriesText(queries, slos);
     std::move(reply)(std::move(response));
   };
   table.Add({.role = net::Role::kRead,

@@ -249,6 +249,27 @@ TEST_F(MetricsRouteTest, HasOurOwnMetricsAndTheSlos) {
   EXPECT_EQ(page.CountOf("slowburn_slo_objective_ratio"), 1u);
 }
 
+TEST_F(MetricsRouteTest, HasTheRecentPercentilesOfSlosWithALatency) {
+  slo::SloSet slos = *queries_.reading.slos;
+  std::get<slo::EventSli>(slos.front().sli.source).latency_max = std::chrono::milliseconds(300);
+  queries_.reading.slos = std::make_shared<const slo::SloSet>(std::move(slos));
+  queries_.reading.now = std::chrono::sys_seconds(std::chrono::seconds(1'700'000'123));
+  slo::LatencyPercentiles recent{.count = 10};
+  recent.seconds = {0.1, 0.2, 0.25, 0.4, 0.5};
+  queries_.percentiles = std::vector<slo::LatencyPercentiles>{recent};
+  const std::string id = "service=\"checkout\",slo=\"availability\"";
+  const ParsedPage page(Ask(table_, "/metrics").body);
+  EXPECT_EQ(page.At("slowburn_slo_latency_seconds{" + id + ",quantile=\"0.5\"}"), 0.1);
+  EXPECT_EQ(page.At("slowburn_slo_latency_seconds{" + id + ",quantile=\"0.999\"}"), 0.5);
+  EXPECT_EQ(page.At("slowburn_slo_latency_threshold_seconds{" + id + "}"), 0.3);
+  EXPECT_EQ(queries_.asked.id, "checkout/availability");
+  EXPECT_EQ(queries_.asked.start.time_since_epoch().count(), 1'699'999'800);
+  EXPECT_EQ(queries_.asked.end.time_since_epoch().count(), 1'700'000'400);
+  // Silence is no latency of 0.
+  queries_.percentiles = std::vector<slo::LatencyPercentiles>(1);
+  EXPECT_EQ(ParsedPage(Ask(table_, "/metrics").body).CountOf("slowburn_slo_latency_seconds"), 0u);
+}
+
 TEST_F(MetricsRouteTest, HasTheLedger) {
   queries_.ledger.signals["traces"] = {
       .decoded = 10, .accepted = 5, .duplicate = 1, .rejected = {{"too_new", 4}}};
