@@ -310,10 +310,13 @@ void CommitStep::PublishAlerts(bool unpersisted) {
 // Worth less than anything that was sent: what cannot be stored now is left out.
 void CommitStep::StoreSloSeries(base::UnixNanos now) {
   if (!options_.slo_series || !health_.ok()) return;
-  const std::unique_ptr<SeriesWrite> look = slo_series_.Look(core_.engine());
-  if (look == nullptr) return;
+  std::vector<std::unique_ptr<SeriesWrite>> looks;
+  looks.push_back(slo_series_.Look(core_.engine(), core_.latencies()));
+  looks.push_back(alert_series_.Look(core_.alerts(), core_.engine().now()));
+  std::erase(looks, nullptr);
+  if (looks.empty()) return;
   const SteadyTime start = clock_.Monotonic();
-  const absl::StatusOr<RequestPlan> plan = core_.PlanSeries(*look, now);
+  const absl::StatusOr<RequestPlan> plan = core_.PlanSeries(looks, now);
   absl::Status stored = plan.status();
   if (stored.ok() && !plan->record.samples().empty()) {
     stored = Append(plan->record, options_.durability);

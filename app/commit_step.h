@@ -22,6 +22,7 @@
 #include <absl/status/status.h>
 #include <prometheus/registry.h>
 
+#include "app/alert_series.h"
 #include "app/core.h"
 #include "app/slo_series.h"
 #include "base/clock.h"
@@ -170,6 +171,7 @@ class CommitStep {
   absl::Status health_;
   RefusedRequests refused_{};
   SloSeries slo_series_;
+  AlertSeries alert_series_;
   std::chrono::sys_seconds last_tick_{};
   std::chrono::sys_seconds next_memory_{};
   std::chrono::steady_clock::time_point next_checkpoint_{};

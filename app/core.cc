@@ -247,12 +247,14 @@ absl::StatusOr<RequestPlan> Core::PlanRequests(const std::vector<const CountedRe
   return planner.Finish(std::move(metrics), std::move(counts), options_.downstreams);
 }
 
-absl::StatusOr<RequestPlan> Core::PlanSeries(SeriesWrite& write, base::UnixNanos now) {
+absl::StatusOr<RequestPlan> Core::PlanSeries(
+    const std::vector<std::unique_ptr<SeriesWrite>>& writes, base::UnixNanos now) {
   RequestPlan plan;
   plan.record.set_time_unix_nano(now.time_since_epoch().count());
   plan.series = series_.Plan(UnixMillis(now));
   SeriesOutcome outcome;
-  SB_RETURN_IF_ERROR(write.AddTo(*plan.series, outcome));
+  for (const std::unique_ptr<SeriesWrite>& write : writes)
+    SB_RETURN_IF_ERROR(write->AddTo(*plan.series, outcome));
   plan.record.set_samples(plan.series->Encode());
   return plan;
 }

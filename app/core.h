@@ -65,7 +65,8 @@ class Core {
                                            base::UnixNanos now);
   absl::Status Apply(const RequestPlan& plan);
   // Samples that no request brings. kDataLoss where stored series cannot be read.
-  absl::StatusOr<RequestPlan> PlanSeries(SeriesWrite& write, base::UnixNanos now);
+  absl::StatusOr<RequestPlan> PlanSeries(const std::vector<std::unique_ptr<SeriesWrite>>& writes,
+                                         base::UnixNanos now);
 
   // --- time: engine time moves at once (it is no state that a restart needs); what alerts change
   // comes back as a record, empty when nothing does.

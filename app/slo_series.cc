@@ -5,6 +5,7 @@
 
 #include "base/status.h"
 #include "model/sample.h"
+#include "slo/recent_latency.h"
 #include "storage/series/packed_labels.h"
 
 namespace slowburn::app {
@@ -131,12 +132,14 @@ bool SloSeries::BeginRound(const slo::Engine& engine) {
   return true;
 }
 
-std::unique_ptr<SeriesWrite> SloSeries::Look(const slo::Engine& engine) {
+std::unique_ptr<SeriesWrite> SloSeries::Look(const slo::Engine& engine,
+                                             const slo::LatencyTable& latencies) {
   if (slos_ != engine.slos()) Renew(engine);
   if (!in_round_ && !BeginRound(engine)) return nullptr;
   auto write = std::make_unique<Write>(*this, engine);
   const size_t goal = budgets_ + std::max(kBudgetsPerLook, budgets_before_ / kLooksPerRound + 1);
-  for (; cursor_ < series_.size() && budgets_ < goal; ++cursor_) LookAt(engine, cursor_, *write);
+  for (; cursor_ < series_.size() && budgets_ < goal; ++cursor_)
+    LookAt(engine, latencies, cursor_, *write);
   if (cursor_ == series_.size()) {
     in_round_ = false;
     for (const SeriesKey& key : leaving_) write->AddEnd(key);
@@ -146,9 +149,15 @@ std::unique_ptr<SeriesWrite> SloSeries::Look(const slo::Engine& engine) {
   return write;
 }
 
-void SloSeries::LookAt(const slo::Engine& engine, size_t slo, Write& write) {
+void SloSeries::LookAt(const slo::Engine& engine, const slo::LatencyTable& latencies, size_t slo,
+                       Write& write) {
+  Moment moment{.engine = engine, .slo = slo, .latency = {}};
+  if (const auto latency = (*slos_)[slo].sli.latency()) {
+    moment.latency = slo::RecentLatency(latencies, engine.sli_of(slo), slo::kTotalGroup,
+                                        engine.now(), latency->nanos_per_unit);
+  }
   engine.VisitFigures(slo, [&](GroupId group, const GroupFigures& figures) {
-    LookAt(engine, slo, static_cast<size_t>(group), figures, write);
+    LookAt(moment, static_cast<size_t>(group), figures, write);
     ++budgets_;
   });
   for (Budget& budget : series_[slo].budgets) {
@@ -156,15 +165,17 @@ void SloSeries::LookAt(const slo::Engine& engine, size_t slo, Write& write) {
   }
 }
 
-void SloSeries::LookAt(const slo::Engine& engine, size_t slo, size_t group,
-                       const GroupFigures& figures, Write& write) {
+void SloSeries::LookAt(const Moment& moment, size_t group, const GroupFigures& figures,
+                       Write& write) {
+  const size_t slo = moment.slo;
   Slo& series = series_[slo];
   const slo::SloSpec& spec = (*slos_)[slo];
   const std::vector<SloColumn>& columns = series.columns(group);
   if (group >= series.budgets.size()) series.budgets.resize(group + 1);
   Budget& budget = series.budgets[group];
   if (budget.keys.empty()) {
-    const std::vector<std::string>& values = engine.group_values(slo, static_cast<GroupId>(group));
+    const std::vector<std::string>& values =
+        moment.engine.group_values(slo, static_cast<GroupId>(group));
     for (const SloColumn& column : columns) {
       budget.keys.push_back(
           storage::KeyOfLabels(storage::PackLabels(SloColumnLabels(column, spec, values))));
@@ -173,7 +184,7 @@ void SloSeries::LookAt(const slo::Engine& engine, size_t slo, size_t group,
   }
   budget.round = round_;
   for (size_t i = 0; i < columns.size(); ++i) {
-    const std::optional<double> value = SloColumnValue(columns[i], spec, figures);
+    const std::optional<double> value = SloColumnValue(columns[i], spec, figures, moment.latency);
     if (value.has_value()) {
       write.Add(budget.keys[i], *value, slo, group, i);
       if (!leaving_.empty()) leaving_.erase(budget.keys[i]);

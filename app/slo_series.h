@@ -10,6 +10,7 @@
 #include <chrono>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -20,6 +21,7 @@
 #include "app/series_write.h"
 #include "app/slo_series_columns.h"
 #include "slo/engine.h"
+#include "slo/latency_table.h"
 
 namespace slowburn::app {
 
@@ -34,7 +36,7 @@ class SloSeries {
 
   // Call it each second, after the engine's step. What is due; null: nothing. It reads the engine
   // until its commit, which must be before the engine changes.
-  std::unique_ptr<SeriesWrite> Look(const slo::Engine& engine);
+  std::unique_ptr<SeriesWrite> Look(const slo::Engine& engine, const slo::LatencyTable& latencies);
 
  private:
   class Write;
@@ -56,9 +58,15 @@ class SloSeries {
 
   void Renew(const slo::Engine& engine);
   bool BeginRound(const slo::Engine& engine);
-  void LookAt(const slo::Engine& engine, size_t slo, Write& write);
-  void LookAt(const slo::Engine& engine, size_t slo, size_t group, const slo::GroupFigures& figures,
+  // An SLO at the moment of a look.
+  struct Moment {
+    const slo::Engine& engine;
+    size_t slo = 0;
+    std::optional<slo::LatencyPercentiles> latency;  // of its total
+  };
+  void LookAt(const slo::Engine& engine, const slo::LatencyTable& latencies, size_t slo,
               Write& write);
+  void LookAt(const Moment& moment, size_t group, const slo::GroupFigures& figures, Write& write);
   void End(Budget& budget, Write& write);
 
   std::shared_ptr<const slo::SloSet> slos_;

@@ -8,6 +8,7 @@
 
 #include "app/slo_series.h"
 #include "slo/testing/build_slo.h"
+#include "slo/testing/map_latency_source.h"
 #include "storage/series/series_store.h"
 #include "storage/series/testing/memory_store.h"
 
@@ -37,6 +38,8 @@ struct Loaded {
   slo::Engine engine{{.counting = {}, .external_url = ""}, source};
   storage::MemoryStore store;
   storage::SeriesStore series{{}, store};
+  slo::MapLatencySource stored_latencies;
+  slo::LatencyTable latencies{{}, stored_latencies};
   SloSeries slo_series;
   sys_seconds now = kNow;
 
@@ -65,7 +68,7 @@ struct Loaded {
   }
   // Of a second; how many samples it stored.
   size_t Store() {
-    const auto write = slo_series.Look(engine);
+    const auto write = slo_series.Look(engine, latencies);
     if (write == nullptr) return 0;
     const auto plan = series.Plan(std::chrono::milliseconds(now.time_since_epoch()).count());
     SeriesOutcome outcome;

@@ -22,11 +22,11 @@ std::optional<double> ShareOf(uint64_t part, const slo::SliCounts& counts) {
 void AddNative(const slo::SloSpec& spec, bool is_total, const std::vector<seconds>& windows,
                std::vector<SloColumn>& columns) {
   const auto add = [&](Figure figure, std::string_view name, model::LabelSet labels = {},
-                       size_t window = 0) {
+                       size_t index = 0) {
     columns.push_back({.figure = figure,
                        .metric = fmt::format("slowburn_slo_{}{}", is_total ? "" : "group_", name),
                        .labels = std::move(labels),
-                       .window = window});
+                       .index = index});
   };
   add(Figure::kObjective, "objective_ratio");
   bool has_own_window = false;
@@ -44,12 +44,45 @@ void AddNative(const slo::SloSpec& spec, bool is_total, const std::vector<second
   add(Figure::kExhaustion, "exhaustion_seconds");
 }
 
+// A tier that nobody is told of has no threshold.
+void AddThresholds(const slo::SloSpec& spec, std::vector<SloColumn>& columns) {
+  for (size_t i = 0; i < spec.policy.tiers.size(); ++i) {
+    const slo::AlertTier& tier = spec.policy.tiers[i];
+    if (tier.disabled) continue;
+    columns.push_back({.figure = Figure::kThreshold,
+                       .metric = "slowburn_slo_burn_rate_threshold",
+                       .labels = {{"severity", tier.severity},
+                                  {"short_window", base::FormatDuration(tier.short_window)},
+                                  {"tier", tier.name},
+                                  {"window", base::FormatDuration(tier.long_window)}},
+                       .index = i});
+  }
+}
+
+void AddLatency(const slo::SloSpec& spec, std::vector<SloColumn>& columns) {
+  if (!spec.sli.latency().has_value()) return;
+  columns.push_back({.figure = Figure::kLatencyThreshold,
+                     .metric = "slowburn_slo_latency_threshold_seconds",
+                     .labels = {}});
+  for (size_t i = 0; i < slo::kPercentiles.size(); ++i) {
+    columns.push_back(
+        {.figure = Figure::kLatency,
+         .metric = "slowburn_slo_latency_seconds",
+         .labels = {{"quantile", fmt::format("{}", slo::kPercentiles[i].per_mille / 1000.0)}},
+         .index = i});
+  }
+}
+
 }  // namespace
 
 std::vector<SloColumn> SloColumns(const slo::SloSpec& spec, bool is_total,
                                   const std::vector<seconds>& windows) {
   std::vector<SloColumn> columns;
   AddNative(spec, is_total, windows, columns);
+  if (is_total) {
+    AddThresholds(spec, columns);
+    AddLatency(spec, columns);
+  }
   return columns;
 }
 
@@ -65,8 +98,9 @@ model::LabelSet SloColumnLabels(const SloColumn& column, const slo::SloSpec& spe
 }
 
 std::optional<double> SloColumnValue(const SloColumn& column, const slo::SloSpec& spec,
-                                     const slo::GroupFigures& figures) {
-  const auto window = [&]() -> const slo::WindowBurn& { return figures.burn_rates[column.window]; };
+                                     const slo::GroupFigures& figures,
+                                     const std::optional<slo::LatencyPercentiles>& recent) {
+  const auto window = [&]() -> const slo::WindowBurn& { return figures.burn_rates[column.index]; };
   switch (column.figure) {
     case Figure::kObjective:
       return spec.objective.ratio();
@@ -83,9 +117,15 @@ std::optional<double> SloColumnValue(const SloColumn& column, const slo::SloSpec
     case Figure::kBadEvents:
       return static_cast<double>(figures.lifetime.bad);
     case Figure::kExhaustion:
+      return figures.exhaustion_seconds;
+    case Figure::kThreshold:
+      return spec.policy.tiers[column.index].factor.value();
+    case Figure::kLatency:
+      return recent.has_value() ? std::optional(recent->seconds[column.index]) : std::nullopt;
+    case Figure::kLatencyThreshold:
       break;
   }
-  return figures.exhaustion_seconds;
+  return spec.sli.latency()->max.count();
 }
 
 }  // namespace slowburn::app

@@ -16,6 +16,7 @@
 
 #include "model/label_set.h"
 #include "slo/group_figures.h"
+#include "slo/latency_sum.h"
 #include "slo/slo_spec.h"
 
 namespace slowburn::app {
@@ -32,12 +33,16 @@ struct SloColumn {
     kGoodEvents,       // ever
     kBadEvents,        // ever
     kExhaustion,       // seconds
+    // --- of the total alone
+    kThreshold,         // the burn rate above which one of the policy's tiers is
+    kLatency,           // seconds: one of slo::kPercentiles of what is recent
+    kLatencyThreshold,  // seconds
   };
 
   Figure figure = Figure::kObjective;
   std::string metric;
   model::LabelSet labels;  // "window", "outcome", ...
-  size_t window = 0;       // which of the policy's
+  size_t index = 0;        // which of the policy's windows or tiers, or of the percentiles
 
   friend bool operator==(const SloColumn&, const SloColumn&) = default;
 };
@@ -48,8 +53,10 @@ std::vector<SloColumn> SloColumns(const slo::SloSpec& spec, bool is_total,
 // The labels of a column's series for a budget, whose values of group_by are `values`.
 model::LabelSet SloColumnLabels(const SloColumn& column, const slo::SloSpec& spec,
                                 const std::vector<std::string>& values);
-// Nothing while there is no event.
+// Nothing while there is no event. `recent` are the percentiles of what is recent, of an SLO that
+// has a latency.
 std::optional<double> SloColumnValue(const SloColumn& column, const slo::SloSpec& spec,
-                                     const slo::GroupFigures& figures);
+                                     const slo::GroupFigures& figures,
+                                     const std::optional<slo::LatencyPercentiles>& recent);
 
 }  // namespace slowburn::app

@@ -123,6 +123,75 @@ TEST_F(SloSeriesTest, EverySloHasItsSeriesEvery15Seconds) {
   EXPECT_EQ(of("slowburn_slo_objective_ratio").back().first, 25);
 }
 
+TEST_F(SloSeriesTest, TheTotalHasWhatItsAlertsAreHeldAgainst) {
+  Count("/pay", 95, 5);
+  Run(2s);
+  const auto threshold = [&](const std::string& slo, const std::string& tier) {
+    return One({{"__name__", "slowburn_slo_burn_rate_threshold"}, {"slo", slo}, {"tier", tier}})
+        .back()
+        .second;
+  };
+  EXPECT_EQ(threshold("availability", "1m/10s"), 144);
+  EXPECT_EQ(threshold("availability", "1h/5m"), 14.4);
+  EXPECT_EQ(threshold("latency", "1h/5m"), 3.36);  // of 7 days
+  EXPECT_EQ(One({{"__name__", "slowburn_slo_burn_rate_threshold"},
+                 {"slo", "availability"},
+                 {"severity", "ticket"},
+                 {"window", "3d"},
+                 {"short_window", "6h"}})
+                .size(),
+            1u);
+  EXPECT_THAT(Read({{"__name__", "slowburn_slo_group_burn_rate_threshold"}}), IsEmpty());
+}
+
+TEST_F(SloSeriesTest, ALatencyHasItsThresholdAndRecentPercentiles) {
+  const auto of = [&](const std::string& name, std::string_view quantile = "") {
+    model::LabelSet labels{{"__name__", name}, {"slo", "latency"}};
+    if (!quantile.empty()) labels.Set("quantile", quantile);
+    return labels;
+  };
+  Run(2s);
+  EXPECT_EQ(One(of("slowburn_slo_latency_threshold_seconds")).back().second, 0.3);
+  EXPECT_THAT(Read(of("slowburn_slo_latency_seconds")), IsEmpty());
+  std::vector<SubmittedRequest> group(1);
+  slo::SliDelta& delta = group[0].counted.delta;
+  const uint32_t entry = delta.Append(slo::SliId{2}, slo::SliceOf(base::FloorSeconds(kStart)), "");
+  slo::LatencyTally tally;
+  for (int ms = 1; ms <= 100; ++ms) {
+    delta.Count(entry, true, 0);
+    tally.Add(entry, static_cast<uint64_t>(ms) * 1'000'000);
+  }
+  delta.set_latencies(tally.Take());
+  group[0].counted.hash = {77, 78};
+  group[0].counted.items = 100;
+  group[0].answer = [](collector::ExportAnswer) {};
+  step_->CommitGroup(std::move(group));
+  Run(15s);
+  EXPECT_EQ(Read(of("slowburn_slo_latency_seconds")).size(), 5u);
+  EXPECT_NEAR(One(of("slowburn_slo_latency_seconds", "0.5")).back().second, 0.05, 0.05 * 0.0217);
+  EXPECT_NEAR(One(of("slowburn_slo_latency_seconds", "0.99")).back().second, 0.099, 0.099 * 0.0217);
+  // Ten minutes later it is not recent any more.
+  Run(600s);
+  ExpectEnded(Read(of("slowburn_slo_latency_seconds")), true);
+  EXPECT_EQ(Read({{"__name__", "slowburn_slo_latency_seconds"}}).size(), 5u);  // of one SLO
+}
+
+TEST_F(SloSeriesTest, FiringAlertsAreSeriesToo) {
+  for (int i = 0; i < 30; ++i) {
+    Count("/pay", 50, 50);
+    Run(1s);
+  }
+  const Values firing = One({{"__name__", "ALERTS"},
+                             {"alertname", "SLOBurnRate"},
+                             {"alertstate", "firing"},
+                             {"slo", "availability"},
+                             {"severity", "page"}});
+  EXPECT_EQ(firing.back(), (std::pair<int64_t, double>(25, 1)));
+  const Values since = One({{"__name__", "ALERTS_FOR_STATE"}, {"slo", "availability"}});
+  EXPECT_GE(since.back().second, 1'700'000'000);
+  EXPECT_LT(since.back().second, 1'700'000'026);
+}
+
 TEST_F(SloSeriesTest, WhatEndsGetsAStaleMarker) {
   Count("/pay", 95, 5);
   Run(10s);

@@ -13,6 +13,7 @@
 #include "base/duration_text.h"
 #include "serve/internal/budget_figures.h"
 #include "serve/internal/exposition.h"
+#include "serve/internal/latency_series.h"
 #include "serve/internal/ledger_series.h"
 
 namespace slowburn::serve::internal {
@@ -103,6 +104,22 @@ void WriteFamilies(Exposition& page, std::string_view prefix, const std::vector<
   }
 }
 
+// `totals` have each SLO once. A tier that nobody is told of has none.
+void WriteThresholds(Exposition& page, const std::vector<Row>& totals) {
+  page.Begin({"slowburn_slo_burn_rate_threshold", "gauge",
+              "An alert tier's condition: its window and its short_window burn faster than this."});
+  for (const Row& row : totals) {
+    for (const slo::AlertTier& tier : row.spec->policy.tiers) {
+      if (tier.disabled) continue;
+      std::string labels = row.With("severity", tier.severity);
+      AppendLabel(labels, "short_window", base::FormatDuration(tier.short_window));
+      AppendLabel(labels, "tier", tier.name);
+      AppendLabel(labels, "window", base::FormatDuration(tier.long_window));
+      page.Sample(labels, tier.factor.value());
+    }
+  }
+}
+
 void WriteExclusions(Exposition& page, const SloReading& reading) {
   const auto of_api =
       static_cast<size_t>(std::ranges::count(*reading.exclusions, "api", &slo::Exclusion::source));
@@ -139,6 +156,7 @@ std::string SloSeriesText(const SloReading& reading) {
   }
   Exposition page;
   WriteFamilies(page, "slowburn_slo_", totals);
+  WriteThresholds(page, totals);
   WriteExclusions(page, reading);
   WriteFamilies(page, "slowburn_slo_group_", groups);
   page.Begin({"slowburn_serve_groups_omitted", "gauge",
@@ -156,7 +174,9 @@ void AddMetricsRoute(net::RouteTable& table, const Queries& queries,
     response.content_type = Exposition::kContentType;
     response.body = std::move(own).str();
     response.body += LedgerSeriesText(queries.Ledger());
-    response.body += SloSeriesText(queries.AllSlos());
+    const SloReading slos = queries.AllSlos();
+    response.body += SloSeriesText(slos);
+    response.body += LatencySeriesText(queries, slos);
     std::move(reply)(std::move(response));
   };
   table.Add({.role = net::Role::kRead,

@@ -127,6 +127,27 @@ TEST(MetricsPageTest, SeriesOfTheTotal) {
   EXPECT_EQ(page.CountOf("slowburn_slo_burn_rate"), 7u);
 }
 
+TEST(MetricsPageTest, ThresholdsOfTheTiersThatTellSomebody) {
+  SloReading reading = SampleReading();
+  const std::string id = "service=\"checkout\",slo=\"availability\"";
+  const auto tier = [&](std::string_view severity, std::string_view window,
+                        std::string_view short_window) {
+    return fmt::format(
+        "slowburn_slo_burn_rate_threshold{{{0},severity=\"{1}\",short_window=\"{3}\","
+        "tier=\"{2}/{3}\",window=\"{2}\"}}",
+        id, severity, window, short_window);
+  };
+  const ParsedPage page(SloSeriesText(reading));
+  EXPECT_DOUBLE_EQ(page.At(tier("page", "1h", "5m")), 14.4);
+  EXPECT_DOUBLE_EQ(page.At(tier("page", "6h", "30m")), 6);
+  EXPECT_DOUBLE_EQ(page.At(tier("ticket", "3d", "6h")), 1);
+  slo::SloSet slos = *reading.slos;
+  ASSERT_EQ(slos.front().policy.tiers.front().name, "1h/5m");
+  slos.front().policy.tiers.front().disabled = true;
+  reading.slos = std::make_shared<const slo::SloSet>(std::move(slos));
+  EXPECT_FALSE(ParsedPage(SloSeriesText(reading)).samples().contains(tier("page", "1h", "5m")));
+}
+
 TEST(MetricsPageTest, SeriesOfGroups) {
   const ParsedPage page(SloSeriesText(SampleReading()));
   const std::string id = "service=\"checkout\",slo=\"availability\",http_route=\"/pay\"";
@@ -172,6 +193,7 @@ TEST(MetricsPageTest, SilenceIsAbsent) {
     if (series.find("service=\"search\"") == std::string::npos) continue;
     EXPECT_TRUE(series.starts_with("slowburn_slo_objective_ratio") ||
                 series.starts_with("slowburn_slo_events_total") ||
+                series.starts_with("slowburn_slo_burn_rate_threshold{") ||
                 series.starts_with("slowburn_slo_excluded{"))
         << series;
   }
@@ -225,6 +247,27 @@ TEST_F(MetricsRouteTest, HasOurOwnMetricsAndTheSlos) {
   const ParsedPage page(response.body);
   EXPECT_EQ(page.At("slowburn_net_requests_total{code=\"2xx\"}"), 3);
   EXPECT_EQ(page.CountOf("slowburn_slo_objective_ratio"), 1u);
+}
+
+TEST_F(MetricsRouteTest, HasTheRecentPercentilesOfSlosWithALatency) {
+  slo::SloSet slos = *queries_.reading.slos;
+  std::get<slo::EventSli>(slos.front().sli.source).latency_max = std::chrono::milliseconds(300);
+  queries_.reading.slos = std::make_shared<const slo::SloSet>(std::move(slos));
+  queries_.reading.now = std::chrono::sys_seconds(std::chrono::seconds(1'700'000'123));
+  slo::LatencyPercentiles recent{.count = 10};
+  recent.seconds = {0.1, 0.2, 0.25, 0.4, 0.5};
+  queries_.percentiles = std::vector<slo::LatencyPercentiles>{recent};
+  const std::string id = "service=\"checkout\",slo=\"availability\"";
+  const ParsedPage page(Ask(table_, "/metrics").body);
+  EXPECT_EQ(page.At("slowburn_slo_latency_seconds{" + id + ",quantile=\"0.5\"}"), 0.1);
+  EXPECT_EQ(page.At("slowburn_slo_latency_seconds{" + id + ",quantile=\"0.999\"}"), 0.5);
+  EXPECT_EQ(page.At("slowburn_slo_latency_threshold_seconds{" + id + "}"), 0.3);
+  EXPECT_EQ(queries_.asked.id, "checkout/availability");
+  EXPECT_EQ(queries_.asked.start.time_since_epoch().count(), 1'699'999'800);
+  EXPECT_EQ(queries_.asked.end.time_since_epoch().count(), 1'700'000'400);
+  // Silence is no latency of 0.
+  queries_.percentiles = std::vector<slo::LatencyPercentiles>(1);
+  EXPECT_EQ(ParsedPage(Ask(table_, "/metrics").body).CountOf("slowburn_slo_latency_seconds"), 0u);
 }
 
 TEST_F(MetricsRouteTest, HasTheLedger) {

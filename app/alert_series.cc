@@ -1,0 +1,97 @@
+#include "app/alert_series.h"
+
+#include <utility>
+#include <vector>
+
+#include "base/clock.h"
+#include "base/status.h"
+#include "model/sample.h"
+#include "storage/series/packed_labels.h"
+
+namespace slowburn::app {
+namespace {
+
+using storage::SeriesKey;
+
+class AlertWrite final : public SeriesWrite {
+ public:
+  explicit AlertWrite(std::chrono::sys_seconds now)
+      : time_ms_(std::chrono::milliseconds(now.time_since_epoch()).count()) {}
+
+  const SeriesKey& Add(model::LabelSet labels, double value) {
+    const SeriesKey key = storage::KeyOfLabels(storage::PackLabels(labels));
+    values_.push_back({key, std::move(labels), value});
+    return values_.back().key;
+  }
+  void AddEnd(const SeriesKey& key) { ends_.push_back(key); }
+  bool empty() const { return values_.empty() && ends_.empty(); }
+
+  absl::Status AddTo(storage::WritePlan& plan, SeriesOutcome& outcome) override {
+    for (const Value& value : values_) {
+      storage::SampleFate fate = storage::SampleFate::kTaken;
+      storage::HeadSeries* series = plan.Find(value.key);
+      if (series == nullptr) {
+        SB_ASSIGN_OR_RETURN(series, plan.Define(value.key, value.labels, fate));
+      }
+      if (series == nullptr) {
+        plan.Count(fate);
+      } else {
+        fate = plan.Add(*series, time_ms_, value.value);
+      }
+      ++outcome.samples[static_cast<size_t>(fate)];
+    }
+    for (const SeriesKey& key : ends_) {
+      storage::HeadSeries* const series = plan.Find(key);
+      if (series == nullptr) continue;
+      const storage::SampleFate fate = plan.Add(*series, time_ms_, model::StaleMarker());
+      ++outcome.samples[static_cast<size_t>(fate)];
+    }
+    return absl::OkStatus();
+  }
+  size_t memory_bytes() const override {
+    return values_.capacity() * sizeof(Value) + ends_.capacity() * sizeof(SeriesKey);
+  }
+
+ private:
+  struct Value {
+    SeriesKey key;
+    model::LabelSet labels;
+    double value;
+  };
+
+  const int64_t time_ms_;
+  std::vector<Value> values_;
+  std::vector<SeriesKey> ends_;
+};
+
+double UnixSecondsOf(base::UnixNanos time) {
+  return static_cast<double>(base::FloorSeconds(time).time_since_epoch().count());
+}
+
+}  // namespace
+
+std::unique_ptr<SeriesWrite> AlertSeries::Look(const rules::AlertBook& alerts,
+                                               std::chrono::sys_seconds now) {
+  const std::chrono::sys_seconds bound = now - now.time_since_epoch() % kInterval;
+  if (bound <= begun_) return nullptr;
+  begun_ = bound;
+  auto write = std::make_unique<AlertWrite>(now);
+  absl::flat_hash_set<SeriesKey> shown;
+  for (const model::Alert& alert : alerts.Alerts()) {
+    if (alert.state == model::AlertState::kInactive) continue;
+    model::LabelSet labels = alert.labels;
+    labels.Set("__name__", "ALERTS_FOR_STATE");
+    shown.insert(write->Add(labels, UnixSecondsOf(alert.active_at)));
+    labels.Set("__name__", "ALERTS");
+    labels.Set("alertstate", model::AlertStateName(alert.state));
+    shown.insert(write->Add(std::move(labels), 1));
+  }
+  for (const SeriesKey& key : shown_) {
+    if (!shown.contains(key)) write->AddEnd(key);
+  }
+  shown_ = std::move(shown);
+  if (write->empty()) return nullptr;
+  return write;
+}
+
+}  // namespace slowburn::app
