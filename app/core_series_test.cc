@@ -39,7 +39,7 @@ TEST_F(CoreSeriesTest, ARemoteWriteIsInTheLedgerByItsSamples) {
   EXPECT_EQ(outcome.answer.rejected, 2);
   EXPECT_EQ(outcome.answer.message,
             "2 of 4 samples are not stored; the first, of up: another value is stored at this "
-            "time; the first one stays");
+            "time, or the time was counted; the first one stays");
   Open(kStart + 1s);
   const serve::SignalLedger ledger = RemoteWrites();
   EXPECT_EQ(ledger.decoded, 4u);
