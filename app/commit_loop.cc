@@ -170,7 +170,7 @@ void CommitLoop::Prepare(std::vector<SubmittedRequest>& group, const RequestPlan
   for (size_t i = 0; i < group.size(); ++i) {
     const RequestOutcome& outcome = plan.outcomes[i];
     std::shared_ptr<const std::string>& payload = group[i].payload;
-    if (payload == nullptr || outcome.removed.empty() || outcome.accepted == 0) continue;
+    if (payload == nullptr || outcome.removed.empty() || outcome.passed_on == 0) continue;
     payload = std::make_shared<const std::string>(
         collector::WithoutItems(group[i].counted.signal, *payload, outcome.removed));
   }
@@ -179,10 +179,10 @@ void CommitLoop::Prepare(std::vector<SubmittedRequest>& group, const RequestPlan
 void CommitLoop::Route(std::vector<SubmittedRequest>& group, const RequestPlan& plan) {
   for (size_t i = 0; i < group.size(); ++i) {
     const SubmittedRequest& request = group[i];
-    if (request.payload == nullptr || plan.outcomes[i].accepted == 0) continue;
+    if (request.payload == nullptr || plan.outcomes[i].passed_on == 0) continue;
     for (forward::OtlpExporter* exporter : downstreams_.exporters) {
       if (!exporter->Takes(request.counted.signal)) continue;
-      exporter->Offer(request.counted.signal, request.payload, plan.outcomes[i].accepted);
+      exporter->Offer(request.counted.signal, request.payload, plan.outcomes[i].passed_on);
     }
   }
 }

@@ -39,7 +39,7 @@ TEST_F(CoreSeriesTest, ARemoteWriteIsInTheLedgerByItsSamples) {
   EXPECT_EQ(outcome.answer.rejected, 2);
   EXPECT_EQ(outcome.answer.message,
             "2 of 4 samples are not stored; the first, of up: another value is stored at this "
-            "time; the first one stays");
+            "time, or the time was counted; the first one stays");
   Open(kStart + 1s);
   const serve::SignalLedger ledger = RemoteWrites();
   EXPECT_EQ(ledger.decoded, 4u);
@@ -52,16 +52,42 @@ TEST_F(CoreSeriesTest, ARemoteWriteIsInTheLedgerByItsSamples) {
 
 TEST_F(CoreSeriesTest, SamplesOfAResentRequestAreNotLookedAt) {
   for (int round = 0; round < 2; ++round) {
-    const RequestOutcome outcome = Commit(WithSamples(MetricRequest(1, {Point(1, 0, 5)}),
-                                                      {{"a", Ms(0s), 5}, {"b", Ms(-401 * 24h), 1}}),
-                                          kStart);
+    const RequestOutcome outcome =
+        Commit(WithSamples(MetricRequest(1, {Point(1, 0, 5), Point(2, 0, 5)}),
+                           {{"a", Ms(0s), 5}, {"b", Ms(-401 * 24h), 1}}),
+               kStart);
     EXPECT_EQ(outcome.is_resent, round == 1);
     EXPECT_EQ(SeriesOutcome::Taken(outcome.series.samples), round == 0 ? 1u : 0u);
-    EXPECT_EQ(outcome.answer.rejected, 0) << "the point itself is taken";
+    EXPECT_EQ(outcome.answer.rejected, 1);
     EXPECT_THAT(outcome.answer.message,
-                HasSubstr("1 of 2 samples are not stored; the first, of b"));
+                HasSubstr("1 data point is not stored; the first, of b: more than an hour older"));
   }
   EXPECT_EQ(ReadAllSamples(*core_), (StoredSamples{{"a", {{Ms(0s), 5}}}}));
+}
+
+// It counts and goes on, and its sender knows that no query will find it.
+TEST_F(CoreSeriesTest, APointThatIsNotStoredIsRejectedAndPassedOn) {
+  options_.downstreams = {{.name = "backend", .signals = {model::Signal::kMetrics}}};
+  Open(kStart);
+  Commit(MetricRequest(1, {Point(7, 0, 5)}), kStart);
+  // Of four points the first came before, the second contradicts one, the third is not stored.
+  CountedRequest request = WithSamples(
+      MetricRequest(2, {Point(7, 0, 5), Point(7, 0, 6), Point(8, 0, 1), Point(9, 0, 1)}),
+      {{"a", Ms(-401 * 24h), 1}, {"b", Ms(-401 * 24h), 1}, {"c", Ms(11min), 1}, {"d", Ms(0s), 1}});
+  const RequestOutcome outcome = Commit(request, kStart);
+  EXPECT_EQ(outcome.accepted, 1u);
+  EXPECT_EQ(outcome.passed_on, 2u);
+  EXPECT_EQ(outcome.answer.rejected, 2);
+  EXPECT_THAT(outcome.answer.message, HasSubstr("; 1 data point is not stored; the first, of a"));
+  const serve::LedgerReading ledger = core_->ledger().Reading();
+  const serve::SignalLedger& metrics = ledger.signals.at("metrics");
+  EXPECT_EQ(metrics.decoded, 5u);
+  EXPECT_EQ(metrics.accepted, 2u);
+  EXPECT_EQ(metrics.duplicate, 1u);
+  EXPECT_EQ(metrics.rejected,
+            (std::map<std::string, uint64_t>{{"conflict", 1}, {"not_stored_too_new", 1}}));
+  EXPECT_EQ(metrics.imbalance(), 0);
+  EXPECT_EQ(ledger.downstreams.at("backend").routed, 3u);
 }
 
 TEST_F(CoreSeriesTest, PlanningAloneChangesNothing) {

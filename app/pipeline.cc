@@ -7,6 +7,7 @@
 #include "app/remote_write_series.h"
 #include "base/status.h"
 #include "collector/otlp_json.h"
+#include "collector/series_labels.h"
 #include "collector/without_items.h"
 
 namespace slowburn::app {
@@ -149,6 +150,9 @@ class Pipeline::MetricGeneration final : public collector::MetricSink {
     SubmittedRequest request = Submission(model::Signal::kMetrics, body, batch, std::move(answer));
     request.counted.points = CumulativePoints(batch);
     if (!matcher_->empty()) request.counted.metrics = matcher_->Match(batch, ScratchOfThread());
+    auto series = pipeline_.otlp_series_->Read(batch, pipeline_.clock_.Monotonic(), request.lease);
+    if (!series.ok()) return pipeline_.loop_.Refuse(std::move(request), series.status());
+    request.counted.series = *std::move(series);
     Submit(pipeline_.loop_, body, batch, std::move(request));
   }
 
@@ -171,8 +175,45 @@ class Pipeline::MetricGeneration final : public collector::MetricSink {
   const model::AttributeProjection projection_;
 };
 
+// What SLIs read of series that come with labels alone.
+class Pipeline::SeriesGeneration {
+ public:
+  explicit SeriesGeneration(std::shared_ptr<const slo::SeriesMatcher> matcher)
+      : matcher_(std::move(matcher)), id_(++next_id_) {}
+
+  slo::MetricDelta Match(const model::SeriesBatch& batch, base::UnixNanos now) const {
+    if (matcher_->empty()) return {};
+    return matcher_->Match(
+        batch, UnixMillis(now + kFutureMax),
+        [&](const model::SeriesBatch::Series& series, model::LabelSet& labels) {
+          return collector::ReadSeriesLabels(batch, series, labels).empty();
+        },
+        ScratchOfThread());
+  }
+
+ private:
+  // Each server thread keeps what it knows of series for the generation it last served.
+  slo::SeriesMatcher::Scratch& ScratchOfThread() const {
+    struct Kept {
+      uint64_t generation = 0;
+      std::unique_ptr<slo::SeriesMatcher::Scratch> scratch;
+    };
+    thread_local Kept kept;
+    if (kept.generation != id_) kept = {id_, std::make_unique<slo::SeriesMatcher::Scratch>()};
+    return *kept.scratch;
+  }
+
+  static inline std::atomic<uint64_t> next_id_{0};
+  // Shared with the generation's signals.
+  const std::shared_ptr<const slo::SeriesMatcher> matcher_;
+  const uint64_t id_;
+};
+
 Pipeline::Pipeline(CommitLoop& loop, const base::Clock& clock, Overloaded overloaded)
-    : loop_(loop), clock_(clock), overloaded_(std::move(overloaded)) {
+    : loop_(loop),
+      clock_(clock),
+      overloaded_(std::move(overloaded)),
+      otlp_series_(std::make_unique<OtlpSeries>()) {
   Use(std::make_shared<const slo::Matchers>(std::span<const slo::IdentifiedSli>()));
 }
 Pipeline::~Pipeline() = default;
@@ -186,7 +227,10 @@ void Pipeline::Use(std::shared_ptr<const slo::Matchers> matchers) {
       *this, std::shared_ptr<const slo::LogMatcher>(matchers, &matchers->logs));
   auto metrics = std::make_shared<const MetricGeneration>(
       *this, std::shared_ptr<const slo::MetricMatcher>(matchers, &matchers->metrics));
+  auto series = std::make_shared<const SeriesGeneration>(
+      std::shared_ptr<const slo::SeriesMatcher>(matchers, &matchers->series));
   const std::lock_guard lock(mutex_);
+  series_ = std::move(series);
   traces_ = std::move(traces);
   logs_ = std::move(logs);
   metrics_ = std::move(metrics);
@@ -200,6 +244,12 @@ void Pipeline::Ingest(std::unique_ptr<collector::ReceivedSeries> received,
   request.counted.is_remote_write = true;
   request.counted.deduplicate = false;
   request.counted.items = RemoteWriteSeries::CountItems(received->batch);
+  std::shared_ptr<const SeriesGeneration> generation;
+  {
+    const std::lock_guard lock(mutex_);
+    generation = series_;
+  }
+  request.counted.metrics = generation->Match(received->batch, clock_.Now());
   request.counted.series = std::make_unique<RemoteWriteSeries>(std::move(received));
   Submit(loop_, std::move(request));
 }

@@ -13,6 +13,7 @@
 #include <string_view>
 
 #include "app/commit_loop.h"
+#include "app/otlp_series.h"
 #include "base/clock.h"
 #include "collector/ingest_sink.h"
 #include "collector/series_sink.h"
@@ -46,19 +47,24 @@ class Pipeline final : public collector::IngestSink, public collector::SeriesSin
     return overloaded_ ? overloaded_() : std::string_view();
   }
   void CountRefused(collector::RequestRefusal reason) override { loop_.CountRefused(reason); }
+  // What points become on their way to the series.
+  const OtlpSeries& otlp_series() const { return *otlp_series_; }
 
  private:
   template <typename Batch>
   class EventGeneration;
   class MetricGeneration;
+  class SeriesGeneration;
 
   CommitLoop& loop_;
   const base::Clock& clock_;
   const Overloaded overloaded_;
+  const std::unique_ptr<OtlpSeries> otlp_series_;  // of all generations
   mutable std::mutex mutex_;
   std::shared_ptr<const collector::TraceSink> traces_;
   std::shared_ptr<const collector::LogSink> logs_;
   std::shared_ptr<const collector::MetricSink> metrics_;
+  std::shared_ptr<const SeriesGeneration> series_;
 };
 
 }  // namespace slowburn::app

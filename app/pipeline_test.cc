@@ -3,9 +3,15 @@
 #include "app/pipeline.h"
 
 #include <future>
+#include <map>
+#include <utility>
+#include <vector>
+
+#include <protozero/pbf_writer.hpp>
 
 #include "app/testing/core_fixture.h"
 #include "base/testing/manual_clock.h"
+#include "collector/remote_write.h"
 #include "slo/testing/metric_batch_builder.h"
 
 namespace slowburn::app {
@@ -312,6 +318,59 @@ TEST_F(MetricPipelineTest, PointsFeedAnSlo) {
   const serve::LedgerReading ledger = loop_.ReadLedger();
   EXPECT_EQ(ledger.imbalance(), 0u);
   EXPECT_EQ(ledger.signals.at("metrics").accepted, 4u);
+}
+
+TEST_F(MetricPipelineTest, PointsAreStored) {
+  Send("a", 60, 90, 10);
+  Send("b", 120, 95, 11);
+  const auto snapshot = core_->series().TakeSnapshot({}, {});
+  const auto selected = snapshot->Select({}, {});
+  ASSERT_TRUE(selected.ok());
+  std::map<std::string, std::vector<double>> stored;
+  storage::SampleColumns columns;
+  for (const storage::SelectedSeries& series : *selected) {
+    ASSERT_TRUE(snapshot->ReadSamples(series.id, {}, columns).ok());
+    stored[std::string(series.labels->Get("__name__")) + "/" +
+           std::string(series.labels->Get("code"))] = columns.values;
+  }
+  EXPECT_EQ(stored, (std::map<std::string, std::vector<double>>{{"requests_total/200", {90, 95}},
+                                                                {"requests_total/500", {10, 11}}}));
+  EXPECT_EQ(pipeline_.otlp_series().counts().identities_made, 2u);
+}
+
+// What comes by remote write says no start: the first value is a base.
+TEST_F(MetricPipelineTest, RemoteWritesFeedAnSlo) {
+  const auto write = [&](std::chrono::seconds after, std::string_view code, double value) {
+    auto received = std::make_unique<collector::ReceivedSeries>();
+    {
+      protozero::pbf_writer request(received->body);
+      protozero::pbf_writer series(request, 1);
+      for (const auto& [name, text] :
+           std::vector<std::pair<std::string, std::string>>{{"__name__", "requests_total"},
+                                                            {"code", std::string(code)},
+                                                            {"job", "payer"},
+                                                            {"route", "/pay"}}) {
+        protozero::pbf_writer label(series, 1);
+        label.add_string(1, name);
+        label.add_string(2, text);
+      }
+      protozero::pbf_writer sample(series, 2);
+      sample.add_double(1, value);
+      sample.add_int64(2, UnixMillis(kStart + after));
+    }
+    ASSERT_TRUE(collector::DecodeRemoteWrite(received->body, received->batch).ok());
+    std::promise<void> answered;
+    pipeline_.Ingest(std::move(received), [&](collector::SeriesAnswer) { answered.set_value(); });
+    answered.get_future().get();
+  };
+  write(-60s, "200", 1000);
+  write(-60s, "500", 7);
+  write(-45s, "200", 1040);
+  write(-45s, "500", 9);
+  write(-30s, "200", 3);  // it began anew
+  EXPECT_EQ(Counts(0), (slo::SliCounts{43, 2}));
+  write(-30s, "200", 3);
+  EXPECT_EQ(Counts(0), (slo::SliCounts{43, 2}));
 }
 
 TEST_F(MetricPipelineTest, CountsOnAcrossAReload) {

@@ -64,6 +64,27 @@ void RequestPlanner::AddSeries(const CountedRequest& request, RequestOutcome& ou
   series_status_ = request.series->AddTo(*plan_.series, outcome.series);
 }
 
+// Points that count and go on, and of which no series keeps all: whoever sent them has to know.
+// What the planner has left out is no matter of the series.
+void RequestPlanner::RejectNotStored(RequestOutcome& outcome, Tally& tally) {
+  if (!series_status_.ok()) return;
+  uint32_t not_stored = 0;
+  for (const RefusedPoint& point : outcome.series.refused_points) {
+    const bool is_left_out = std::ranges::binary_search(outcome.removed, point.position, {},
+                                                        &model::RejectedItem::ordinal);
+    if (is_left_out) continue;
+    ++tally.not_stored[static_cast<size_t>(point.fate)];
+    ++not_stored;
+  }
+  if (not_stored == 0) return;
+  outcome.accepted -= not_stored;
+  outcome.answer.rejected += not_stored;
+  if (!outcome.answer.message.empty()) outcome.answer.message += "; ";
+  outcome.answer.message +=
+      fmt::format("{} data point{} not stored; the first, of {}", not_stored,
+                  not_stored == 1 ? " is" : "s are", outcome.series.first_refused);
+}
+
 void RequestPlanner::LeaveOutSeries() {
   plan_.series.reset();
   for (RequestOutcome& outcome : plan_.outcomes) outcome.series = {};
@@ -85,6 +106,8 @@ void RequestPlanner::AddRemoteWrite(const CountedRequest& request, RequestOutcom
   outcome.accepted = static_cast<uint32_t>(taken);
   outcome.answer.rejected = static_cast<int64_t>(refused);
   outcome.answer.message = ExplainRefused(series);
+  // What SLIs read of it knows for itself which samples it had.
+  if (!request.metrics.empty()) metrics_.emplace_back().delta = &request.metrics;
 }
 
 void RequestPlanner::Add(const CountedRequest& request) {
@@ -102,17 +125,17 @@ void RequestPlanner::Add(const CountedRequest& request) {
   const uint32_t conflicts =
       refused - std::accumulate(request.rejected.begin(), request.rejected.end(), 0u);
   const auto duplicate = static_cast<uint32_t>(outcome.removed.size()) - conflicts;
-  outcome.accepted = request.items - refused - duplicate;
+  outcome.accepted = outcome.passed_on = request.items - refused - duplicate;
   outcome.answer.rejected = refused;
   outcome.answer.message = model::ExplainRejections(request.signal, rejected);
   AddSeries(request, outcome);
-  // A warning: the points count, and go on.
-  if (outcome.answer.message.empty()) outcome.answer.message = ExplainRefused(outcome.series);
+  RejectNotStored(outcome, tally);
 
   tally.accepted += outcome.accepted;
+  tally.passed_on += outcome.passed_on;
   tally.duplicate += duplicate;
   plan_.duplicate_points += duplicate;
-  if (!request.is_transcodable) tally.not_transcodable += outcome.accepted;
+  if (!request.is_transcodable) tally.not_transcodable += outcome.passed_on;
   for (size_t i = 0; i < rejected.size(); ++i) tally.rejected[i] += rejected[i];
   if (!request.delta.empty()) deltas_.push_back(&request.delta);
   if (!request.metrics.empty()) {
@@ -153,13 +176,20 @@ void RequestPlanner::WriteLedger(const std::vector<Downstream>& downstreams) {
       add(fmt::format("rejected/{}", model::RejectionName(static_cast<model::Rejection>(i))),
           tally.rejected[i]);
     }
+    for (size_t i = 0; i < tally.not_stored.size(); ++i) {
+      if (tally.not_stored[i] == 0) continue;
+      add(fmt::format("rejected/not_stored_{}",
+                      storage::FateName(static_cast<storage::SampleFate>(i))),
+          tally.not_stored[i]);
+    }
   }
   WriteLedgerOfRemoteWrites();
   for (const Downstream& downstream : downstreams) {
     uint64_t routed = 0, not_transcodable = 0;
     for (const model::Signal signal : downstream.signals) {
-      routed += tallies_[static_cast<size_t>(signal)].accepted;
-      not_transcodable += tallies_[static_cast<size_t>(signal)].not_transcodable;
+      const Tally& tally = tallies_[static_cast<size_t>(signal)];
+      routed += tally.passed_on;
+      not_transcodable += tally.not_transcodable;
     }
     const std::string prefix = fmt::format("forward/{}/", downstream.name);
     AddToLedger(record, prefix + "routed", routed);

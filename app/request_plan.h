@@ -50,6 +50,8 @@ struct CountedRequest {
 struct RequestOutcome {
   bool is_resent = false;  // it was answered before: none of it counts
   uint32_t accepted = 0;
+  // To downstreams: the accepted, and those that count and have no place in the series.
+  uint32_t passed_on = 0;
   // Points that came before, or do not agree with one that did, by their place among the items that
   // the request was submitted with: they are not passed on. Ascending.
   std::vector<model::RejectedItem> removed;
@@ -99,12 +101,14 @@ class RequestPlanner {
  private:
   // What the ledger gets, of one signal.
   struct Tally {
-    uint64_t decoded = 0, accepted = 0, duplicate = 0, not_transcodable = 0;
+    uint64_t decoded = 0, accepted = 0, passed_on = 0, duplicate = 0, not_transcodable = 0;
     std::array<uint64_t, model::kRejections> rejected{};
+    storage::FateCounts not_stored{};  // rejected as well, by what the series said
   };
 
   void AddRemoteWrite(const CountedRequest& request, RequestOutcome& outcome);
   void AddSeries(const CountedRequest& request, RequestOutcome& outcome);
+  void RejectNotStored(RequestOutcome& outcome, Tally& tally);
   bool IsResent(const CountedRequest& request, RequestOutcome& outcome) const;
   model::RejectionCounts PlacePoints(const CountedRequest& request, RequestOutcome& outcome);
   void Remember(const CountedRequest& request, const collector::ExportAnswer& answer);

@@ -29,7 +29,7 @@ std::string_view FateReason(SampleFate fate) {
     case SampleFate::kDuplicate:
       break;
     case SampleFate::kConflict:
-      return "another value is stored at this time; the first one stays";
+      return "another value is stored at this time, or the time was counted; the first one stays";
     case SampleFate::kTooOld:
       return "more than an hour older than the newest sample of its series, or past the retention";
     case SampleFate::kTooNew:

@@ -10,6 +10,7 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include <absl/status/status.h>
 
@@ -24,6 +25,13 @@ inline int64_t UnixMillis(base::UnixNanos time) {
   return std::chrono::floor<std::chrono::milliseconds>(time).time_since_epoch().count();
 }
 
+// A point of an OTLP request that is not stored. `position` is among the items that the request was
+// submitted with.
+struct RefusedPoint {
+  uint32_t position = 0;
+  storage::SampleFate fate = storage::SampleFate::kTaken;
+};
+
 // What became of it, by kind.
 struct SeriesOutcome {
   storage::FateCounts samples{};  // floats
@@ -31,6 +39,8 @@ struct SeriesOutcome {
   storage::FateCounts exemplars{};
   // Of the first that was refused: the series and why, for whoever sent it. "" when none was.
   std::string first_refused;
+  // Of OTLP, where a point may be many samples and counts as one of them.
+  std::vector<RefusedPoint> refused_points;
 
   static uint64_t Taken(const storage::FateCounts& counts);
   static uint64_t Written(const storage::FateCounts& counts);  // taken, or there already

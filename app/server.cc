@@ -130,6 +130,7 @@ Server::Server(Config config, const base::Clock& clock)
                             "When SLO files were last taken.")),
       in_flight_bytes_(AddGauge(registry_, "slowburn_app_in_flight_bytes",
                                 "What requests hold of limits.in_flight_bytes.")),
+      otlp_series_metrics_(registry_),
       certificate_expiry_(AddGauge(registry_, "slowburn_app_certificate_expiry_timestamp_seconds",
                                    "When the listeners' certificate ends; 0 without TLS.")) {
   AddGauge(registry_, "slowburn_build_info", "The version that runs.", {{"version", kVersion}})
@@ -216,6 +217,7 @@ void Server::ReloadLocks() {
 void Server::LookAround() {
   memory_guard_.Look();
   in_flight_bytes_.Set(static_cast<double>(in_flight_.used()));
+  otlp_series_metrics_.Set(pipeline_->otlp_series().counts());
   if (++looks_ % kLooksPerReload == 0) ReloadLocks();
 }
 
@@ -341,6 +343,7 @@ std::optional<ServerError> Server::Listen() {
       routes, {.series = core_->series(), .queries = *readings_, .rules = *rules_, .clock = clock_},
       PrometheusOptionsOf(config_));
   routes.Add(collector::RemoteWriteRoute(limits, *pipeline_, registry_));
+  routes.Add(collector::PrometheusOtlpRoute(limits, *pipeline_, registry_));
   serve::AddBackupRoutes(routes, *backups_);
   auto api = net::HttpServer::Start(std::move(api_options), std::move(routes), registry_);
   if (!api.ok()) return Error(CodeOfListen(api.status()), api.status());

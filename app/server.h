@@ -26,6 +26,7 @@
 #include "app/config.h"
 #include "app/core.h"
 #include "app/exit_code.h"
+#include "app/internal/otlp_series_metrics.h"
 #include "app/memory_guard.h"
 #include "app/pipeline.h"
 #include "app/readings.h"
@@ -122,6 +123,7 @@ class Server final : public serve::Commands {
   prometheus::Gauge& reload_ok_;
   prometheus::Gauge& reload_time_;
   prometheus::Gauge& in_flight_bytes_;
+  internal::OtlpSeriesMetrics otlp_series_metrics_;
   prometheus::Gauge& certificate_expiry_;
   std::atomic<bool> ready_{false};
 

@@ -139,6 +139,18 @@ net::HttpResponse HttpReceiver::ListenerError(const net::HttpRequest& request, i
                        comes_again ? std::optional(kRetryDelay) : std::nullopt);
 }
 
+net::Route RouteOf(std::shared_ptr<HttpReceiver> receiver, model::Signal signal,
+                   std::string pattern, const ReceiveLimits& limits) {
+  return {.role = net::Role::kWrite,
+          .method = "POST",
+          .pattern = std::move(pattern),
+          .handler =
+              [receiver = std::move(receiver), signal](net::HttpRequest request, net::Reply reply) {
+                receiver->Handle(signal, std::move(request), std::move(reply));
+              },
+          .body_bytes_max = limits.request_bytes_max};
+}
+
 }  // namespace
 
 net::RouteTable OtlpHttpRoutes(ReceiveLimits limits, IngestSink& sink,
@@ -150,16 +162,15 @@ net::RouteTable OtlpHttpRoutes(ReceiveLimits limits, IngestSink& sink,
         return receiver->ListenerError(request, status, message);
       });
   for (const model::Signal signal : model::kSignals) {
-    routes.Add({.role = net::Role::kWrite,
-                .method = "POST",
-                .pattern = fmt::format("/v1/{}", model::SignalName(signal)),
-                .handler =
-                    [receiver, signal](net::HttpRequest request, net::Reply reply) {
-                      receiver->Handle(signal, std::move(request), std::move(reply));
-                    },
-                .body_bytes_max = limits.request_bytes_max});
+    routes.Add(RouteOf(receiver, signal, fmt::format("/v1/{}", model::SignalName(signal)), limits));
   }
   return routes;
+}
+
+net::Route PrometheusOtlpRoute(ReceiveLimits limits, IngestSink& sink,
+                               prometheus::Registry& registry) {
+  return RouteOf(std::make_shared<HttpReceiver>(limits, sink, registry), model::Signal::kMetrics,
+                 "/api/v1/otlp/v1/metrics", limits);
 }
 
 }  // namespace slowburn::collector

@@ -22,4 +22,8 @@ namespace slowburn::collector {
 net::RouteTable OtlpHttpRoutes(ReceiveLimits limits, IngestSink& sink,
                                prometheus::Registry& registry);
 
+// POST /api/v1/otlp/v1/metrics, where Prometheus takes them: the same as /v1/metrics.
+net::Route PrometheusOtlpRoute(ReceiveLimits limits, IngestSink& sink,
+                               prometheus::Registry& registry);
+
 }  // namespace slowburn::collector

@@ -94,6 +94,28 @@ std::string_view ContentType(const net::HttpResult& result) {
   return net::FindHeader(result.headers, "Content-Type");
 }
 
+// --- Where Prometheus has it --------------------------------------------------------------------
+
+TEST(PrometheusOtlpRouteTest, IsTheSameAsThatOfMetrics) {
+  FakeSink sink;
+  prometheus::Registry registry;
+  const net::Route route =
+      PrometheusOtlpRoute({.request_bytes_max = kRequestBytesMax}, sink, registry);
+  EXPECT_EQ(net::Role(route.role), net::Role::kWrite);
+  EXPECT_EQ(route.method, "POST");
+  EXPECT_EQ(route.pattern, "/api/v1/otlp/v1/metrics");
+  EXPECT_EQ(route.body_bytes_max, kRequestBytesMax);
+  net::HttpRequest request;
+  request.headers.push_back({"Content-Type", kJson});
+  request.body = R"({"resourceMetrics":[{"scopeMetrics":[{"metrics":[{"name":"up","gauge":{
+      "dataPoints":[{"timeUnixNano":"1","asInt":"1"}]}}]}]}]})";
+  net::HttpResponse got;
+  route.handler(std::move(request), [&got](net::HttpResponse response) { got = response; });
+  EXPECT_EQ(got.status, 200) << got.body;
+  EXPECT_EQ(got.body, "{}");
+  EXPECT_EQ(sink.bodies().size(), 1u);
+}
+
 // --- Success ----------------------------------------------------------------------------------
 
 struct AcceptedCase {

@@ -20,6 +20,7 @@
 #include "model/span_batch.h"
 #include "slo/delta_index.h"
 #include "slo/metric_matcher.h"
+#include "slo/series_matcher.h"
 #include "slo/sli_delta.h"
 #include "slo/sli_spec.h"
 
@@ -82,11 +83,13 @@ extern template class Matcher<model::LogBatch>;
 
 // One generation of SLIs.
 struct Matchers {
-  explicit Matchers(std::span<const IdentifiedSli> slis) : spans(slis), logs(slis), metrics(slis) {}
+  explicit Matchers(std::span<const IdentifiedSli> slis)
+      : spans(slis), logs(slis), metrics(slis), series(slis) {}
 
   SpanMatcher spans;
   LogMatcher logs;
   MetricMatcher metrics;
+  SeriesMatcher series;  // of a remote write
 };
 
 }  // namespace slowburn::slo

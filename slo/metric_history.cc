@@ -14,14 +14,13 @@
 #include <xxhash.h>
 
 #include "base/status.h"
-#include "model/prometheus_labels.h"
 #include "slo/histogram_count.h"
+#include "slo/internal/label_series.h"
 #include "slo/metric_delta.h"
 
 namespace slowburn::slo {
 namespace {
 
-constexpr std::string_view kAbsent = "__none__";
 constexpr uint64_t kSliceNanos = std::chrono::nanoseconds(kSliceLength).count();
 // Samples are at most so far apart that one of them is before the range.
 constexpr uint64_t kBeforeNanos = 3'600'000'000'000;
@@ -33,32 +32,13 @@ struct Use {
   CountEffect effect;
 };
 
-std::string GroupKeyOf(const model::LabelSet& labels, const std::vector<std::string>& group_by) {
-  std::string key;
-  for (const std::string& name : group_by) {
-    std::string_view value = labels.Get(name);
-    const std::string label = model::PrometheusLabelName(name);
-    if (value.empty()) value = labels.Get(label);
-    AppendGroupValue(key, value.empty() ? kAbsent : value.substr(0, kRawGroupValueBytesMax));
-  }
-  return key;
-}
-
 // Points of one series become observations.
 class SeriesObserver {
  public:
   SeriesObserver(const IdentifiedSli& sli, const model::LabelSet& labels, const Use& use)
-      : sli_(sli), use_(use), key_(GroupKeyOf(labels, sli.spec->group_by)) {
-    const std::string identity = labels.Text();
-    const XXH128_hash_t hash =
-        XXH3_128bits_withSeed(identity.data(), identity.size(), uint64_t{use.role});
-    stream_ = {hash.high64, hash.low64};
-    // Those of one process and metric, as far as labels say.
-    std::string writer;
-    for (const std::string_view name :
-         {model::kMetricNameLabel, std::string_view("job"), std::string_view("instance")})
-      AppendGroupValue(writer, labels.Get(name));
-    writer_ = XXH3_64bits(writer.data(), writer.size());
+      : sli_(sli), use_(use), key_(internal::GroupKeyOf(labels, sli.spec->group_by)) {
+    stream_ = internal::StreamKeyOf(labels, use.role);
+    writer_ = internal::WriterOf(labels);
   }
 
   MetricObservation& Add(const CounterPoint& point) {

@@ -1,7 +1,6 @@
 #include "slo/metric_matcher.h"
 
 #include <algorithm>
-#include <charconv>
 #include <cmath>
 #include <optional>
 #include <utility>
@@ -10,6 +9,7 @@
 #include <xxhash.h>
 
 #include "model/attribute_text.h"
+#include "model/le_matcher.h"
 #include "model/prometheus_labels.h"
 #include "model/prometheus_name.h"
 #include "slo/histogram_count.h"
@@ -25,7 +25,7 @@ using model::MetricBatch;
 using model::MetricPoint;
 using model::MetricType;
 
-constexpr std::string_view kLe = "le";
+constexpr std::string_view kLe = model::kBucketLabel;
 constexpr std::string_view kJob = "job";
 
 // What of a metric a series is.
@@ -53,33 +53,6 @@ bool IsCounter(const Metric& metric, Part part) {
 
 bool IsGauge(const Metric& metric, Part part) {
   return part == kValue && IsNumber(metric) && metric.temporality != model::Temporality::kDelta;
-}
-
-std::optional<double> Number(std::string_view text) {
-  if (text == "+Inf" || text == "Inf") return HUGE_VAL;
-  double number = 0;
-  const auto read = std::from_chars(text.data(), text.data() + text.size(), number);
-  if (read.ec != std::errc() || read.ptr != text.data() + text.size()) return std::nullopt;
-  return number;
-}
-
-// le="5" is le="5.0": numbers are compared as such. An expression may mean either text.
-bool MatchesLe(const LabelMatcher& matcher, std::string_view le) {
-  const std::optional<double> number = Number(le);
-  if (!number.has_value()) return matcher.Matches(le);
-  const bool is_equality =
-      matcher.op() == LabelMatcher::Op::kEqual || matcher.op() == LabelMatcher::Op::kNotEqual;
-  if (is_equality) {
-    const std::optional<double> wanted = Number(matcher.value());
-    const bool equal = wanted.has_value() && *wanted == *number;
-    return equal == (matcher.op() == LabelMatcher::Op::kEqual);
-  }
-  const std::string plain = model::PlainDecimal(*number);
-  const std::string floating =
-      plain.find_first_of(".I") == std::string::npos ? plain + ".0" : plain;
-  const bool negative = matcher.op() == LabelMatcher::Op::kNotRegex;
-  return negative ? matcher.Matches(plain) && matcher.Matches(floating)
-                  : matcher.Matches(plain) || matcher.Matches(floating);
 }
 
 uint64_t Hash(std::string_view text, uint64_t seed) {
@@ -148,7 +121,7 @@ struct MetricMatcher::Binding {
   }
   bool MatchesLeText(std::string_view le) const {
     return std::all_of(of_le.begin(), of_le.end(),
-                       [&](const LabelMatcher& matcher) { return MatchesLe(matcher, le); });
+                       [&](const LabelMatcher& matcher) { return model::MatchesLe(matcher, le); });
   }
   // A histogram is read whole: its le is no label then.
   bool MatchesLabels(const SeriesView& view, Part part) const {

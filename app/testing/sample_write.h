@@ -26,14 +26,15 @@ struct FloatSample {
   double value = 0;
 };
 
-// `read_fails`: as if the store could not be read.
+// Each is a point of its request, in this order. `read_fails`: as if the store could not be read.
 class SampleWrite final : public SeriesWrite {
  public:
   explicit SampleWrite(std::vector<FloatSample> samples, bool read_fails = false)
       : samples_(std::move(samples)), read_fails_(read_fails) {}
 
   absl::Status AddTo(storage::WritePlan& plan, SeriesOutcome& outcome) override {
-    for (const FloatSample& sample : samples_) {
+    for (uint32_t i = 0; i < samples_.size(); ++i) {
+      const FloatSample& sample = samples_[i];
       storage::SampleFate fate = storage::SampleFate::kTaken;
       const model::LabelSet labels{{"__name__", sample.name}};
       const auto series =
@@ -41,7 +42,9 @@ class SampleWrite final : public SeriesWrite {
       EXPECT_TRUE(series.ok()) << series.status();
       if (*series != nullptr) fate = plan.Add(**series, sample.time_ms, sample.value);
       ++outcome.samples[static_cast<size_t>(fate)];
-      if (storage::IsRefused(fate) && outcome.first_refused.empty())
+      if (!storage::IsRefused(fate)) continue;
+      outcome.refused_points.push_back({i, fate});
+      if (outcome.first_refused.empty())
         outcome.first_refused = sample.name + ": " + std::string(FateReason(fate));
     }
     return read_fails_ ? absl::DataLossError("a block is broken") : absl::OkStatus();

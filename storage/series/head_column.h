@@ -68,6 +68,10 @@ class HeadColumn {
   // No sample has this time.
   void Insert(int64_t time_ms, Value value);
   std::optional<Value> Find(int64_t time_ms) const;
+  // The newest sample before `time_ms` that `accept(value)` takes; looked for in the tail and one
+  // block, no further.
+  template <typename Accept>
+  std::optional<std::pair<int64_t, Value>> LastBefore(int64_t time_ms, Accept&& accept) const;
   // Appends the samples of the range.
   void Copy(TimeRange range, std::vector<int64_t>& times_ms, std::vector<Value>& values) const;
   // No fewer than there are up to then, and at most a block more.
@@ -200,6 +204,26 @@ std::optional<typename Codec::Value> HeadColumn<Codec>::Find(int64_t time_ms) co
   const auto at = TailAt(time_ms);
   if (at == tail_.end() || at->first != time_ms) return std::nullopt;
   return at->second;
+}
+
+template <typename Codec>
+template <typename Accept>
+std::optional<std::pair<int64_t, typename Codec::Value>> HeadColumn<Codec>::LastBefore(
+    int64_t time_ms, Accept&& accept) const {
+  for (auto at = TailAt(time_ms); at != tail_.begin();) {
+    --at;
+    if (accept(at->second)) return *at;
+  }
+  const auto later = std::partition_point(
+      blocks_.begin(), blocks_.end(), [&](const Block& block) { return block.min_ms < time_ms; });
+  if (later == blocks_.begin()) return std::nullopt;
+  Samples samples = Unpack(static_cast<size_t>(later - blocks_.begin()) - 1);
+  for (size_t i = samples.times_ms.size(); i-- > 0;) {
+    if (samples.times_ms[i] < time_ms && accept(samples.values[i])) {
+      return std::pair(samples.times_ms[i], std::move(samples.values[i]));
+    }
+  }
+  return std::nullopt;
 }
 
 template <typename Codec>

@@ -82,6 +82,7 @@ struct HeadSeries {
   uint64_t plan_number = 0;
   int64_t plan_newest_ms = kNever;
   uint32_t plan_last = 0;  // its last sample in the plan, plus 1
+  uint32_t plan_base = 0;  // the newest that an increment can be added to, plus 1
   int32_t plan_late = -1;  // its times in the plan, once one was late
 };
 

@@ -17,7 +17,8 @@ enum class SampleFate : uint8_t {
   kTaken,
   kTakenLate,         // older than the series' newest: put where it belongs
   kDuplicate,         // the very sample is there already: nothing to do
-  kConflict,          // another value is there at this time: the first one stays
+  kConflict,          // another value is there at this time, or an increment is of time that was
+                      // counted already: what came first stays
   kTooOld,            // more than an hour behind the series' newest, or past the retention
   kTooNew,            // too far ahead of now
   kInvalidLabels,     // no name, a name or value that is no text, too many, too long

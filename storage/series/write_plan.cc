@@ -2,8 +2,13 @@
 
 #include <algorithm>
 #include <bit>
+#include <cmath>
+#include <limits>
+#include <type_traits>
 
 #include "base/status.h"
+#include "model/histogram_addition.h"
+#include "model/sample.h"
 #include "storage/series/packed_labels.h"
 
 namespace slowburn::storage {
@@ -11,6 +16,7 @@ namespace {
 
 using model::NativeHistogram;
 
+constexpr int64_t kEnd = std::numeric_limits<int64_t>::max();
 constexpr size_t kMetadataPerMetric = 4;  // versions that disagree; the newest stay
 
 bool SameBits(double a, double b) {
@@ -19,6 +25,28 @@ bool SameBits(double a, double b) {
 bool SameBits(const std::vector<double>& a, const std::vector<double>& b) {
   return std::equal(a.begin(), a.end(), b.begin(), b.end(),
                     [](double x, double y) { return SameBits(x, y); });
+}
+
+// What an increment can be added to: neither the end of a series nor what has no sum.
+bool IsBase(double value) { return std::isfinite(value); }
+bool IsBase(const NativeHistogram& histogram) { return !model::IsStale(histogram.sum); }
+
+double Plus(double base, double increment) { return base + increment; }
+NativeHistogram Plus(const NativeHistogram& base, const NativeHistogram& increment) {
+  return model::AddHistograms(base, increment, kHistogramBucketsMax);
+}
+
+bool Same(double a, double b) { return SameBits(a, b); }
+bool Same(const NativeHistogram& a, const NativeHistogram& b) { return SameHistogram(a, b); }
+
+double ZeroLike(double) { return 0; }
+NativeHistogram ZeroLike(const NativeHistogram& histogram) {
+  NativeHistogram zero;
+  zero.schema = histogram.schema;
+  zero.is_float = histogram.is_float;
+  zero.zero_threshold = histogram.zero_threshold;
+  zero.custom_bounds = histogram.custom_bounds;
+  return zero;
 }
 
 bool IsText(std::string_view text) { return model::ValidUtf8(text) == text; }
@@ -102,6 +130,7 @@ void WritePlan::Open(HeadSeries& series) const {
   series.plan_number = number_;
   series.plan_newest_ms = series.newest_ms;
   series.plan_last = 0;
+  series.plan_base = 0;
   series.plan_late = -1;
 }
 
@@ -110,6 +139,10 @@ void WritePlan::Push(HeadSeries& series, Sample sample) {
   sample.before = series.plan_last;
   samples_.push_back(sample);
   series.plan_last = static_cast<uint32_t>(samples_.size());
+  const bool is_base = sample.histogram == kFloat
+                           ? IsBase(sample.value)
+                           : IsBase(histograms_[static_cast<size_t>(sample.histogram)]);
+  if (!sample.is_late && is_base) series.plan_base = series.plan_last;
   if (series.plan_late >= 0) {
     late_[static_cast<size_t>(series.plan_late)][sample.time_ms] =
         static_cast<uint32_t>(samples_.size() - 1);
@@ -157,12 +190,17 @@ SampleFate WritePlan::PlaceLate(HeadSeries& series, int64_t time_ms, double valu
   return SampleFate::kTakenLate;
 }
 
-SampleFate WritePlan::Place(HeadSeries& series, int64_t time_ms, double value,
-                            const NativeHistogram* histogram) {
+SampleFate WritePlan::FateOfTime(int64_t time_ms) const {
   if (time_ms > now_ms_ + state_.options.ahead_max.count()) return SampleFate::kTooNew;
   if (time_ms < 0 || time_ms < now_ms_ - state_.options.retention.count()) {
     return SampleFate::kTooOld;
   }
+  return SampleFate::kTaken;
+}
+
+SampleFate WritePlan::Place(HeadSeries& series, int64_t time_ms, double value,
+                            const NativeHistogram* histogram) {
+  if (const SampleFate fate = FateOfTime(time_ms); IsRefused(fate)) return fate;
   Open(series);
   if (time_ms <= series.plan_newest_ms) return PlaceLate(series, time_ms, value, histogram);
   if (time_ms <= series.closed_through_ms) return SampleFate::kTooOld;
@@ -186,13 +224,124 @@ SampleFate WritePlan::Add(HeadSeries& series, int64_t time_ms, NativeHistogram h
     return Decide(SampleFate::kInvalidHistogram, counts_.samples);
   const SampleFate fate = Place(series, time_ms, 0, &histogram);
   if (fate <= SampleFate::kTakenLate) {
+    histograms_.push_back(std::move(histogram));
     Push(series, {.series = &series,
                   .time_ms = time_ms,
-                  .histogram = static_cast<int32_t>(histograms_.size()),
+                  .histogram = static_cast<int32_t>(histograms_.size()) - 1,
                   .is_late = fate == SampleFate::kTakenLate});
-    histograms_.push_back(std::move(histogram));
   }
   return Decide(fate, counts_.samples);
+}
+
+// A zero at the start of what begins anew after all that is known. False where nothing does, or it
+// could not be told.
+template <typename Value>
+bool WritePlan::BeginsAnew(HeadSeries& series, const Interval& at, const Value& like) {
+  Open(series);
+  const int64_t through = KnownThrough(series);
+  if (through == kNever || at.start_ms <= through || at.start_ms >= at.time_ms) return false;
+  return !IsRefused(FateOfTime(at.time_ms)) && !IsRefused(Add(series, at.start_ms, ZeroLike(like)));
+}
+
+SampleFate WritePlan::AddCumulative(HeadSeries& series, const Interval& at, double value) {
+  BeginsAnew(series, at, value);
+  return Add(series, at.time_ms, value);
+}
+
+SampleFate WritePlan::AddCumulative(HeadSeries& series, const Interval& at,
+                                    NativeHistogram histogram) {
+  BeginsAnew(series, at, histogram);
+  return Add(series, at.time_ms, std::move(histogram));
+}
+
+SampleFate WritePlan::AddIncrement(HeadSeries& series, const Interval& at, double value) {
+  return Increment(series, at, value);
+}
+
+SampleFate WritePlan::AddIncrement(HeadSeries& series, const Interval& at,
+                                   NativeHistogram histogram) {
+  if (!HistogramFault(histogram).empty())
+    return Decide(SampleFate::kInvalidHistogram, counts_.samples);
+  return Increment(series, at, std::move(histogram));
+}
+
+template <typename Value>
+SampleFate WritePlan::Increment(HeadSeries& series, const Interval& at, Value value) {
+  const SampleFate fate = FateOfTime(at.time_ms);
+  if (IsRefused(fate) || !IsBase(value)) return Add(series, at.time_ms, std::move(value));
+  Open(series);
+  const int64_t through = KnownThrough(series);
+  if (at.time_ms <= through) {
+    if (at.time_ms <= series.closed_through_ms ||
+        at.time_ms <= series.plan_newest_ms - state_.options.late_max.count()) {
+      return Decide(SampleFate::kTooOld, counts_.samples);
+    }
+    return Decide(
+        HasIncrement(series, at.time_ms, value) ? SampleFate::kDuplicate : SampleFate::kConflict,
+        counts_.samples);
+  }
+  std::optional<Base<Value>> base = PlannedBase<Value>(series.plan_base);
+  if (!base) base = BaseBefore<Value>(series, kEnd);
+  const int64_t counted_through = base ? base->time_ms : through;
+  const bool has_start = at.start_ms != kNever && at.start_ms < at.time_ms;
+  if (has_start && at.start_ms < counted_through) {
+    return Decide(SampleFate::kConflict, counts_.samples);
+  }
+  if (has_start && at.start_ms > counted_through && BeginsAnew(series, at, value)) base.reset();
+  if (base) value = Plus(base->value, value);
+  return Add(series, at.time_ms, std::move(value));
+}
+
+// Of the sample of this number, plus 1; none of 0.
+template <typename Value>
+std::optional<WritePlan::Base<Value>> WritePlan::PlannedBase(uint32_t sample) const {
+  if (sample == 0) return std::nullopt;
+  const Sample& planned = samples_[sample - 1];
+  if constexpr (std::is_same_v<Value, double>) {
+    if (planned.histogram != kFloat) return std::nullopt;
+    return Base<Value>{planned.time_ms, planned.value};
+  } else {
+    if (planned.histogram == kFloat) return std::nullopt;
+    return Base<Value>{planned.time_ms, histograms_[static_cast<size_t>(planned.histogram)]};
+  }
+}
+
+template <typename Value>
+std::optional<WritePlan::Base<Value>> WritePlan::BaseBefore(const HeadSeries& series,
+                                                            int64_t time_ms) const {
+  const auto find = [&](const auto& column) -> std::optional<Base<Value>> {
+    auto found = column.LastBefore(time_ms, [](const Value& value) { return IsBase(value); });
+    if (!found) return std::nullopt;
+    return Base<Value>{found->first, std::move(found->second)};
+  };
+  if constexpr (std::is_same_v<Value, double>) {
+    return find(series.data->floats);
+  } else {
+    return series.data->histograms == nullptr ? std::nullopt : find(*series.data->histograms);
+  }
+}
+
+// Whether the sample at this time is the one that the increment made, or would make.
+template <typename Value>
+bool WritePlan::HasIncrement(HeadSeries& series, int64_t time_ms, const Value& value) {
+  const auto makes = [&](const std::optional<Base<Value>>& before, const Value& present) {
+    return Same(before ? Plus(before->value, value) : value, present);
+  };
+  if (const Sample* planned = FindPlanned(series, time_ms)) {
+    const auto present = PlannedBase<Value>(static_cast<uint32_t>(planned - samples_.data()) + 1);
+    if (!present) return false;
+    const bool is_after_planned = planned->before != 0 && !samples_[planned->before - 1].is_late;
+    return makes(
+        is_after_planned ? PlannedBase<Value>(planned->before) : BaseBefore<Value>(series, time_ms),
+        present->value);
+  }
+  std::optional<Value> present;
+  if constexpr (std::is_same_v<Value, double>) {
+    present = series.data->floats.Find(time_ms);
+  } else if (series.data->histograms != nullptr) {
+    present = series.data->histograms->Find(time_ms);
+  }
+  return present && makes(BaseBefore<Value>(series, time_ms), *present);
 }
 
 SampleFate WritePlan::PlaceExemplar(HeadSeries& series, int64_t time_ms, ExemplarValue exemplar) {

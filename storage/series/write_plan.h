@@ -7,8 +7,10 @@
 // Units    unix milliseconds
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -22,6 +24,12 @@
 #include "storage/series/sample_part.h"
 
 namespace slowburn::storage {
+
+// (start, time]
+struct Interval {
+  int64_t time_ms = 0;
+  int64_t start_ms = kNever;  // kNever: unknown
+};
 
 // Every sample has its fate, and a refused one never takes its neighbours with it. Nothing changes
 // until the plan is applied; a plan that is dropped was never there. While it lives, no other plan
@@ -40,6 +48,20 @@ class WritePlan {
 
   SampleFate Add(HeadSeries& series, int64_t time_ms, double value);
   SampleFate Add(HeadSeries& series, int64_t time_ms, model::NativeHistogram histogram);
+
+  // A value that counts from a start on. Where the start is after all that the series has, the
+  // series began anew: a zero stands at the start, so that the reset shows even if the value is
+  // larger than the one before.
+  SampleFate AddCumulative(HeadSeries& series, const Interval& at, double value);
+  SampleFate AddCumulative(HeadSeries& series, const Interval& at,
+                           model::NativeHistogram histogram);
+  // What happened in the interval: it is added to the newest value of the series, planned ones
+  // included, and the sum is the sample. Behind a gap, and where the series left the head, it
+  // begins anew; without a start there is no gap. What is of time that was counted already is never
+  // added: kDuplicate where the very increment is there, else kConflict or kTooOld. A value that is
+  // not finite is a sample and adds nothing.
+  SampleFate AddIncrement(HeadSeries& series, const Interval& at, double value);
+  SampleFate AddIncrement(HeadSeries& series, const Interval& at, model::NativeHistogram histogram);
   // Later than the series' newest exemplar and not all that it brings, or dropped.
   SampleFate AddExemplar(HeadSeries& series, int64_t time_ms, ExemplarValue exemplar) {
     return Decide(PlaceExemplar(series, time_ms, std::move(exemplar)), counts_.exemplars);
@@ -98,6 +120,28 @@ class WritePlan {
     return state_.head.FindById(series.id) != nullptr ||
            (series.plan_number == number_ && series.plan_last > 0);
   }
+
+  // The newest value of a series that an increment can be added to.
+  template <typename Value>
+  struct Base {
+    int64_t time_ms = 0;
+    Value value{};
+  };
+
+  SampleFate FateOfTime(int64_t time_ms) const;
+  static int64_t KnownThrough(const HeadSeries& series) {
+    return std::max(series.plan_newest_ms, series.closed_through_ms);
+  }
+  template <typename Value>
+  bool BeginsAnew(HeadSeries& series, const Interval& at, const Value& like);
+  template <typename Value>
+  SampleFate Increment(HeadSeries& series, const Interval& at, Value value);
+  template <typename Value>
+  std::optional<Base<Value>> PlannedBase(uint32_t sample) const;
+  template <typename Value>
+  std::optional<Base<Value>> BaseBefore(const HeadSeries& series, int64_t time_ms) const;
+  template <typename Value>
+  bool HasIncrement(HeadSeries& series, int64_t time_ms, const Value& value);
   SampleFate Place(HeadSeries& series, int64_t time_ms, double value,
                    const model::NativeHistogram* histogram);
   SampleFate PlaceLate(HeadSeries& series, int64_t time_ms, double value,

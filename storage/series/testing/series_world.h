@@ -53,6 +53,7 @@ struct SampleToWrite {
   model::LabelSet labels;
   int64_t time_ms = 0;
   SampleValue value;
+  int64_t start_ms = kNever;  // of increments
 };
 
 class SeriesWorld {
@@ -100,6 +101,22 @@ class SeriesWorld {
   }
   SampleFate Write(const model::LabelSet& labels, int64_t time_ms, SampleValue value) {
     return Write({{labels, time_ms, std::move(value)}}).front();
+  }
+  // Likewise; what becomes of them is not known here: whoever writes them says what is wanted.
+  std::vector<SampleFate> WriteIncrements(const std::vector<SampleToWrite>& increments,
+                                          bool becomes_durable = true) {
+    const auto plan = series_->Plan(now_ms_);
+    std::vector<SampleFate> fates;
+    for (const SampleToWrite& increment : increments) {
+      HeadSeries* series = Defined(*plan, increment.labels);
+      EXPECT_NE(series, nullptr);
+      const Interval at{increment.time_ms, increment.start_ms};
+      fates.push_back(
+          std::visit([&](const auto& value) { return plan->AddIncrement(*series, at, value); },
+                     increment.value));
+    }
+    if (becomes_durable) Commit(*plan);
+    return fates;
   }
   void WriteExemplar(const model::LabelSet& labels, int64_t time_ms, ExemplarValue exemplar) {
     const auto plan = series_->Plan(now_ms_);
@@ -189,6 +206,14 @@ class SeriesWorld {
     }
     return sample.value.index() == 0 ? plan.Add(*series, sample.time_ms, std::get<0>(sample.value))
                                      : plan.Add(*series, sample.time_ms, std::get<1>(sample.value));
+  }
+  static HeadSeries* Defined(WritePlan& plan, const model::LabelSet& labels) {
+    const SeriesKey key = KeyOf(labels);
+    if (HeadSeries* known = plan.Find(key)) return known;
+    SampleFate fate = SampleFate::kTaken;
+    const auto defined = plan.Define(key, labels, fate);
+    EXPECT_TRUE(defined.ok()) << defined.status();
+    return *defined;
   }
   void Commit(WritePlan& plan) {
     const std::string part = plan.Encode();

@@ -1,0 +1,505 @@
+// Goal: OTLP points become the series of the mapping tables, known or new, and what the store
+// refuses is told by point. Method: golden rows, OTLP/JSON to the text of what is stored, through
+// decoder, reader, plan and store; each row again through a cache that keeps nothing; rows for what
+// happens between requests.
+#include "app/otlp_series.h"
+
+#include <string>
+#include <vector>
+
+#include <fmt/format.h>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "collector/otlp_json.h"
+#include "model/exponential_buckets.h"
+#include "model/sample.h"
+#include "storage/series/series_store.h"
+#include "storage/series/testing/memory_store.h"
+
+namespace slowburn::app {
+namespace {
+
+using testing::ElementsAre;
+using testing::HasSubstr;
+using Fate = storage::SampleFate;
+
+constexpr int64_t kT0 = 1'795'219'200;  // 2026-11-21 00:00, in seconds
+
+// "@10" is ten seconds after kT0, in nanoseconds.
+std::string WithTimes(std::string text) {
+  for (size_t at = text.find('@'); at != std::string::npos; at = text.find('@', at)) {
+    size_t end = at + 1;
+    while (end < text.size() && text[end] >= '0' && text[end] <= '9') ++end;
+    const int64_t seconds = kT0 + std::stoll(text.substr(at + 1, end - at - 1));
+    text.replace(at, end - at, fmt::format("\"{}000000000\"", seconds));
+  }
+  return text;
+}
+
+std::string TextOf(double value) {
+  return model::IsStale(value) ? "stale" : fmt::format("{}", value);
+}
+
+std::string TextOf(const model::NativeHistogram& histogram) {
+  if (model::IsStale(histogram.sum)) return "stale";
+  std::string text =
+      fmt::format("{{schema={} zero={}:{} count={} sum={}", histogram.schema,
+                  histogram.zero_threshold, histogram.zero_count, histogram.count, histogram.sum);
+  const auto add = [&](std::string_view sign, const auto& spans, const auto& counts) {
+    for (const auto& [index, count] : model::BucketsOf(spans, counts)) {
+      text += fmt::format(" {}{}:{}", sign, index, count);
+    }
+  };
+  add("", histogram.positive_spans, histogram.positive_counts);
+  add("n", histogram.negative_spans, histogram.negative_counts);
+  return text + '}';
+}
+
+class World {
+ public:
+  explicit World(SeriesIdentityCache::Options cache = {}) : otlp_(cache) {}
+
+  // The metrics of one resource and scope.
+  SeriesOutcome Send(const std::string& metrics, const std::string& resource = "",
+                     const std::string& scope = "") {
+    return SendAll(fmt::format(
+        R"({{"resourceMetrics":[{{"resource":{{"attributes":[
+        {{"key":"service.name","value":{{"stringValue":"cart"}}}}{}]}},
+        "scopeMetrics":[{{{}"metrics":[{}]}}]}}]}})",
+        resource, scope, metrics));
+  }
+  SeriesOutcome SendAll(const std::string& json) {
+    std::string body = WithTimes(json);
+    model::MetricBatch batch;
+    const absl::Status decoded = collector::DecodeMetricsJson(body, projection_, batch);
+    EXPECT_TRUE(decoded.ok()) << decoded;
+    EXPECT_TRUE(batch.rejected.empty());
+    base::MemoryLease lease;
+    auto write = otlp_.Read(batch, now_, lease);
+    EXPECT_TRUE(write.ok());
+    batch.Clear();  // nothing is a view into it
+    body.assign(body.size(), 'x');
+    std::string dropped;  // a plan that was never there: the write can be used again
+    {
+      SeriesOutcome outcome;
+      const auto plan = series_.Plan((kT0 + 100) * 1000);
+      EXPECT_TRUE((*write)->AddTo(*plan, outcome).ok());
+      dropped = plan->Encode();
+    }
+    SeriesOutcome outcome;
+    const auto plan = series_.Plan((kT0 + 100) * 1000);
+    EXPECT_TRUE((*write)->AddTo(*plan, outcome).ok());
+    const std::string part = plan->Encode();
+    EXPECT_EQ(part, dropped);
+    EXPECT_TRUE(store_.AppendLog(part, storage::Durability::kSynced).ok());
+    plan->Apply(part.size());
+    return outcome;
+  }
+
+  std::vector<std::string> Stored() {
+    const auto snapshot = series_.TakeSnapshot({}, {});
+    const auto selected = snapshot->Select({}, {});
+    std::vector<std::string> lines;
+    storage::SampleColumns samples;
+    for (const storage::SelectedSeries& series : *selected) {
+      EXPECT_TRUE(snapshot->ReadSamples(series.id, {}, samples).ok());
+      model::LabelSet labels = *series.labels;
+      std::string line(labels.Get("__name__"));
+      labels.Set("__name__", "");
+      if (labels.Get("job") == "cart") labels.Set("job", "");
+      if (!labels.empty()) line += labels.Text();
+      const auto add = [&](int64_t time_ms, const std::string& value) {
+        line += fmt::format(" {}:{}", static_cast<double>(time_ms - kT0 * 1000) / 1000, value);
+      };
+      for (size_t i = 0; i < samples.times_ms.size(); ++i) {
+        add(samples.times_ms[i], TextOf(samples.values[i]));
+      }
+      for (size_t i = 0; i < samples.histogram_times_ms.size(); ++i) {
+        add(samples.histogram_times_ms[i], TextOf(samples.histograms[i]));
+      }
+      lines.push_back(line);
+    }
+    return lines;
+  }
+  std::vector<std::string> Exemplars() {
+    const auto snapshot = series_.TakeSnapshot({}, {});
+    std::vector<std::string> lines;
+    const auto found = snapshot->Exemplars({}, {});
+    for (const storage::SeriesExemplars& series : *found) {
+      for (const storage::SeriesExemplar& exemplar : series.exemplars) {
+        const std::string_view le = series.series->Get("le");
+        lines.push_back(fmt::format("{}{} {}:{} {}", std::string(series.series->Get("__name__")),
+                                    le.empty() ? "" : " le=" + std::string(le),
+                                    (exemplar.time_ms - kT0 * 1000) / 1000, exemplar.value,
+                                    exemplar.labels.Text()));
+      }
+    }
+    return lines;
+  }
+  std::vector<std::string> Metadata() {
+    const auto snapshot = series_.TakeSnapshot({}, {});
+    std::vector<std::string> lines;
+    const auto found = snapshot->Metadata("");
+    for (const storage::MetricMetadata& one : *found) {
+      lines.push_back(fmt::format("{}|{}|{}|{}", one.metric, one.type, one.help, one.unit));
+    }
+    return lines;
+  }
+
+  OtlpSeries& otlp() { return otlp_; }
+  void Advance(std::chrono::minutes time) { now_ += time; }
+
+ private:
+  storage::MemoryStore store_;
+  storage::SeriesStore series_{{}, store_};
+  model::AttributeProjection projection_;
+  std::chrono::steady_clock::time_point now_{std::chrono::hours(1)};
+  OtlpSeries otlp_;
+};
+
+struct Case {
+  const char* name;
+  const char* metrics;
+  std::vector<std::string> want;
+  bool needs_cache = false;  // the end of a point says nothing of its bounds
+};
+
+class OtlpSeriesTest : public testing::TestWithParam<Case> {};
+
+TEST_P(OtlpSeriesTest, StoresTheSeries) {
+  World world;
+  world.Send(GetParam().metrics);
+  EXPECT_EQ(world.Stored(), GetParam().want);
+}
+
+TEST_P(OtlpSeriesTest, StoresTheSameWithoutACache) {
+  if (GetParam().needs_cache) return;
+  World world({.entries_max = 0});
+  world.Send(GetParam().metrics);
+  EXPECT_EQ(world.Stored(), GetParam().want);
+  EXPECT_EQ(world.otlp().counts().identities, 0u);
+}
+
+std::string NameOf(const testing::TestParamInfo<Case>& info) { return info.param.name; }
+
+INSTANTIATE_TEST_SUITE_P(
+    Numbers, OtlpSeriesTest,
+    testing::ValuesIn<Case>({
+        {"Gauge",
+         R"({"name":"queue.size","unit":"{items}","gauge":{"dataPoints":[
+         {"timeUnixNano":@10,"asInt":"7"},{"timeUnixNano":@20,"asDouble":-0.5}]}})",
+         {"queue_size 10:7 20:-0.5"}},
+        {"RatioGauge",
+         R"({"name":"system.cpu.utilization","unit":"1","gauge":{"dataPoints":[
+         {"timeUnixNano":@10,"asDouble":0.25}]}})",
+         {"system_cpu_utilization_ratio 10:0.25"}},
+        {"Counter",
+         R"({"name":"system.disk.io","unit":"By","sum":{"isMonotonic":true,"aggregationTemporality":2,
+         "dataPoints":[{"startTimeUnixNano":@1,"timeUnixNano":@10,"asInt":"100"},
+         {"startTimeUnixNano":@1,"timeUnixNano":@20,"asInt":"150"}]}})",
+         {"system_disk_io_bytes_total 10:100 20:150"}},
+        {"CounterBegunAnew",  // T37: the value alone would not show it
+         R"({"name":"c","sum":{"isMonotonic":true,"aggregationTemporality":2,
+         "dataPoints":[{"startTimeUnixNano":@0,"timeUnixNano":@10,"asInt":"50"},
+         {"startTimeUnixNano":@0,"timeUnixNano":@20,"asInt":"80"},
+         {"startTimeUnixNano":@25,"timeUnixNano":@30,"asInt":"90"}]}})",
+         {"c_total 10:50 20:80 25:0 30:90"}},
+        {"UpDownCounter",
+         R"({"name":"http.server.active_requests","unit":"{request}","sum":{
+         "aggregationTemporality":2,"dataPoints":[
+         {"startTimeUnixNano":@1,"timeUnixNano":@10,"asInt":"3"},
+         {"startTimeUnixNano":@15,"timeUnixNano":@20,"asInt":"4"}]}})",
+         {"http_server_active_requests 10:3 20:4"}},
+        {"DeltaSum",  // T27
+         R"({"name":"d","sum":{"isMonotonic":true,"aggregationTemporality":1,
+         "dataPoints":[{"startTimeUnixNano":@0,"timeUnixNano":@10,"asInt":"3"},
+         {"startTimeUnixNano":@10,"timeUnixNano":@20,"asInt":"2"},
+         {"startTimeUnixNano":@25,"timeUnixNano":@35,"asInt":"4"}]}})",
+         {"d_total 10:3 20:5 25:0 35:4"}},
+        {"DeltaWithoutStart",
+         R"({"name":"d","sum":{"isMonotonic":true,"aggregationTemporality":1,
+         "dataPoints":[{"timeUnixNano":@10,"asInt":"3"},{"timeUnixNano":@50,"asInt":"2"}]}})",
+         {"d_total 10:3 50:5"}},
+        {"DeltaUpDown",
+         R"({"name":"d","sum":{"aggregationTemporality":1,
+         "dataPoints":[{"startTimeUnixNano":@0,"timeUnixNano":@10,"asInt":"3"},
+         {"startTimeUnixNano":@10,"timeUnixNano":@20,"asInt":"-2"}]}})",
+         {"d 10:3 20:1"}},
+        {"DeltaUpDownBehindAGap",
+         R"({"name":"d","sum":{"aggregationTemporality":1,
+         "dataPoints":[{"startTimeUnixNano":@0,"timeUnixNano":@10,"asInt":"3"},
+         {"startTimeUnixNano":@15,"timeUnixNano":@20,"asInt":"-2"}]}})",
+         {"d 10:3 20:1"}},
+        {"TheEnd",
+         R"({"name":"g","gauge":{"dataPoints":[{"timeUnixNano":@10,"asInt":"1"},
+         {"timeUnixNano":@20,"flags":1}]}})",
+         {"g 10:1 20:stale"}},
+        {"Attributes",
+         R"({"name":"g","gauge":{"dataPoints":[{"timeUnixNano":@10,"asInt":"1","attributes":[
+         {"key":"http.route","value":{"stringValue":"/pay"}},
+         {"key":"a.b","value":{"intValue":"1"}},{"key":"a_b","value":{"boolValue":true}},
+         {"key":"5xx","value":{"doubleValue":0.5}},{"key":"_p","value":{"stringValue":"x"}},
+         {"key":"__name__","value":{"stringValue":"no"}},
+         {"key":"empty","value":{"stringValue":""}}]}]}})",
+         {R"(g{a_b="1;true", http_route="/pay", key_5xx="0.5", key_p="x"} 10:1)"}},
+    }),
+    NameOf);
+
+INSTANTIATE_TEST_SUITE_P(
+    Histograms, OtlpSeriesTest,
+    testing::ValuesIn<Case>({
+        {"Classic",  // H4
+         R"({"name":"http.server.request.duration","unit":"s","histogram":{
+         "aggregationTemporality":2,"dataPoints":[{"startTimeUnixNano":@1,"timeUnixNano":@10,
+         "explicitBounds":[0.1,0.5],"bucketCounts":["3","4","1"],"count":"8","sum":2.5}]}})",
+         {R"(http_server_request_duration_seconds_bucket{le="+Inf"} 10:8)",
+          R"(http_server_request_duration_seconds_bucket{le="0.1"} 10:3)",
+          R"(http_server_request_duration_seconds_bucket{le="0.5"} 10:7)",
+          "http_server_request_duration_seconds_count 10:8",
+          "http_server_request_duration_seconds_sum 10:2.5"}},
+        {"NoBuckets",  // H2
+         R"({"name":"h","histogram":{"aggregationTemporality":2,"dataPoints":[
+         {"timeUnixNano":@10,"count":"8","sum":2.5}]}})",
+         {R"(h_bucket{le="+Inf"} 10:8)", "h_count 10:8", "h_sum 10:2.5"}},
+        {"NoSum",
+         R"({"name":"h","histogram":{"aggregationTemporality":2,"dataPoints":[
+         {"timeUnixNano":@10,"count":"8"}]}})",
+         {R"(h_bucket{le="+Inf"} 10:8)", "h_count 10:8"}},
+        {"InfiniteBound",
+         R"({"name":"h","histogram":{"aggregationTemporality":2,"dataPoints":[
+         {"timeUnixNano":@10,"explicitBounds":[5,"Infinity"],"bucketCounts":["1","2","0"],
+         "count":"3"}]}})",
+         {R"(h_bucket{le="+Inf"} 10:3)", R"(h_bucket{le="5"} 10:1)", "h_count 10:3"}},
+        {"BoundText",  // L10
+         R"({"name":"h","histogram":{"aggregationTemporality":2,"dataPoints":[
+         {"timeUnixNano":@10,"explicitBounds":[1e-7,0.005,1e21],"bucketCounts":["1","0","0","0"],
+         "count":"1"}]}})",
+         {R"(h_bucket{le="+Inf"} 10:1)", R"(h_bucket{le="0.0000001"} 10:1)",
+          R"(h_bucket{le="0.005"} 10:1)", R"(h_bucket{le="1000000000000000000000"} 10:1)",
+          "h_count 10:1"}},
+        {"DeltaClassic",
+         R"({"name":"h","histogram":{"aggregationTemporality":1,"dataPoints":[
+         {"startTimeUnixNano":@0,"timeUnixNano":@10,"explicitBounds":[1],"bucketCounts":["3","1"],
+         "count":"4","sum":5},
+         {"startTimeUnixNano":@10,"timeUnixNano":@20,"explicitBounds":[1],"bucketCounts":["0","2"],
+         "count":"2","sum":7}]}})",
+         {R"(h_bucket{le="+Inf"} 10:4 20:6)", R"(h_bucket{le="1"} 10:3 20:3)", "h_count 10:4 20:6",
+          "h_sum 10:5 20:12"}},
+        {"TheEndOfAClassic",  // H6, with the bounds that it had
+         R"({"name":"h","histogram":{"aggregationTemporality":2,"dataPoints":[
+         {"timeUnixNano":@10,"explicitBounds":[1],"bucketCounts":["3","1"],"count":"4","sum":5},
+         {"timeUnixNano":@20,"flags":1}]}})",
+         {R"(h_bucket{le="+Inf"} 10:4 20:stale)", R"(h_bucket{le="1"} 10:3 20:stale)",
+          "h_count 10:4 20:stale", "h_sum 10:5 20:stale"},
+         true},
+        {"Native",
+         R"({"name":"jvm.gc.duration","unit":"s","exponentialHistogram":{
+         "aggregationTemporality":2,"dataPoints":[{"startTimeUnixNano":@1,"timeUnixNano":@10,
+         "scale":0,"positive":{"offset":3,"bucketCounts":["10","0","0","20","5","2"]},
+         "negative":{"offset":-1,"bucketCounts":["5"]},"zeroCount":"2","count":"44","sum":1.5}]}})",
+         {"jvm_gc_duration_seconds 10:{schema=0 zero=1e-128:2 count=44 sum=1.5 4:10 7:20 8:5 9:2 "
+          "n0:5}"}},
+        {"NativeMergedDown",
+         R"({"name":"x","exponentialHistogram":{"aggregationTemporality":2,"dataPoints":[
+         {"timeUnixNano":@10,"scale":9,"zeroThreshold":0.5,
+         "positive":{"offset":0,"bucketCounts":["0","0","3","4","5"]},"count":"12","sum":1}]}})",
+         {"x 10:{schema=8 zero=0.5:0 count=12 sum=1 2:7 3:5}"}},
+        {"DeltaNative",
+         R"({"name":"x","exponentialHistogram":{"aggregationTemporality":1,"dataPoints":[
+         {"startTimeUnixNano":@0,"timeUnixNano":@10,"scale":1,
+         "positive":{"offset":0,"bucketCounts":["1","2"]},"count":"3","sum":1},
+         {"startTimeUnixNano":@10,"timeUnixNano":@20,"scale":0,
+         "positive":{"offset":0,"bucketCounts":["4"]},"zeroCount":"1","count":"5","sum":2}]}})",
+         {"x 10:{schema=1 zero=1e-128:0 count=3 sum=1 1:1 2:2} "
+          "20:{schema=0 zero=1e-128:1 count=8 sum=3 1:7}"}},
+        {"TheEndOfANative",
+         R"({"name":"x","exponentialHistogram":{"aggregationTemporality":2,"dataPoints":[
+         {"timeUnixNano":@10,"scale":0,"count":"0","sum":0},{"timeUnixNano":@20,"flags":1}]}})",
+         {"x 10:{schema=0 zero=1e-128:0 count=0 sum=0} 20:stale"}},
+        {"Summary",
+         R"({"name":"s","summary":{"dataPoints":[{"startTimeUnixNano":@1,"timeUnixNano":@10,
+         "count":"8","sum":2.5,"quantileValues":[{"quantile":0.5,"value":0.3},
+         {"quantile":0.99,"value":1}]},{"timeUnixNano":@20,"flags":1}]}})",
+         {R"(s{quantile="0.5"} 10:0.3 20:stale)", R"(s{quantile="0.99"} 10:1 20:stale)",
+          "s_count 10:8 20:stale", "s_sum 10:2.5 20:stale"},
+         true},
+    }),
+    NameOf);
+
+constexpr char kGauge[] =
+    R"({"name":"g","description":"How many","unit":"By","gauge":{"dataPoints":[
+    {"timeUnixNano":@10,"asInt":"1"}]}})";
+
+TEST(OtlpSeriesScopeTest, ScopeAndResourceBecomeLabelsAndTargetInfo) {
+  World world;
+  world.Send(kGauge,
+             R"(,{"key":"service.namespace","value":{"stringValue":"shop"}},
+             {"key":"service.instance.id","value":{"stringValue":"i-1"}},
+             {"key":"host.name","value":{"stringValue":"h1"}})",
+             R"("scope":{"name":"lib","version":"1.2","attributes":[
+             {"key":"team.id","value":{"intValue":"4"}}]},)");
+  EXPECT_THAT(world.Stored(),
+              ElementsAre(R"(g_bytes{instance="i-1", job="shop/cart", otel_scope_name="lib", )"
+                          R"(otel_scope_team_id="4", otel_scope_version="1.2"} 10:1)",
+                          R"(target_info{host_name="h1", instance="i-1", job="shop/cart"} 10:1)"));
+  EXPECT_THAT(world.Metadata(),
+              ElementsAre("g_bytes|gauge|How many|bytes", "target_info|gauge|Target metadata|"));
+}
+
+TEST(OtlpSeriesScopeTest, ATargetHasOneTargetInfo) {
+  World world;
+  const auto resource = [](const char* version) {
+    return fmt::format(R"({{"resource":{{"attributes":[
+        {{"key":"service.name","value":{{"stringValue":"cart"}}}},
+        {{"key":"service.version","value":{{"stringValue":"{}"}}}}]}},
+        "scopeMetrics":[{{"metrics":[{}]}}]}})",
+                       version, kGauge);
+  };
+  world.SendAll(fmt::format(R"({{"resourceMetrics":[{},{}]}})", resource("1"), resource("2")));
+  EXPECT_THAT(world.Stored(),
+              ElementsAre("g_bytes 10:1", R"(target_info{service_version="1"} 10:1)"));
+}
+
+TEST(OtlpSeriesMetadataTest, IsWrittenOnceAndAgainWhenItChanges) {
+  World world;
+  world.Send(kGauge);
+  world.Send(kGauge);
+  EXPECT_THAT(world.Metadata(), ElementsAre("g_bytes|gauge|How many|bytes"));
+  std::string changed = kGauge;
+  changed.replace(changed.find("How many"), 8, "How much");
+  world.Send(changed);
+  world.Send(changed);
+  EXPECT_THAT(world.Metadata(),
+              ElementsAre("g_bytes|gauge|How many|bytes", "g_bytes|gauge|How much|bytes"));
+}
+
+TEST(OtlpSeriesRefusalTest, OneNameIsOfOneTypeInATarget) {
+  World world;
+  const std::string dotted = R"({"name":"foo.bar","gauge":{"dataPoints":[
+      {"timeUnixNano":@10,"asInt":"1"}]}})";
+  const std::string snake = R"({"name":"foo_bar","summary":{"dataPoints":[
+      {"timeUnixNano":@10,"count":"1","sum":2},{"timeUnixNano":@20,"count":"1","sum":2}]}})";
+  const SeriesOutcome outcome = world.Send(dotted + "," + snake);
+  EXPECT_EQ(outcome.samples[static_cast<size_t>(Fate::kTaken)], 1u);
+  EXPECT_EQ(outcome.samples[static_cast<size_t>(Fate::kConflict)], 2u);
+  ASSERT_EQ(outcome.refused_points.size(), 2u);
+  EXPECT_EQ(outcome.refused_points[0].position, 1u);
+  EXPECT_EQ(outcome.first_refused,
+            "metric 'foo_bar': metric 'foo_bar' is a summary, and another one of this target that "
+            "is called foo_bar is not; rename one");
+  EXPECT_THAT(world.Stored(), ElementsAre("foo_bar 10:1"));
+  // Another target may.
+  EXPECT_EQ(world.Send(snake, R"(,{"key":"service.instance.id","value":{"stringValue":"2"}})")
+                .first_refused,
+            "");
+  // And this one, once the first is forgotten.
+  world.Advance(std::chrono::minutes(11));
+  world.Send(kGauge);
+  world.Advance(std::chrono::minutes(11));
+  world.Send(kGauge);
+  EXPECT_EQ(world.Send(snake).first_refused, "");
+}
+
+TEST(OtlpSeriesRefusalTest, ANameOfNothingAndHistogramsThatCannotBeNative) {
+  World world;
+  const SeriesOutcome outcome = world.Send(
+      R"({"name":"...","gauge":{"dataPoints":[{"timeUnixNano":@10,"asInt":"1"}]}},
+      {"name":"coarse","exponentialHistogram":{"aggregationTemporality":2,"dataPoints":[
+      {"timeUnixNano":@10,"scale":-5,"count":"0","sum":0}]}},
+      {"name":"no_sum","exponentialHistogram":{"aggregationTemporality":2,"dataPoints":[
+      {"timeUnixNano":@10,"scale":0,"count":"0"}]}})");
+  EXPECT_EQ(outcome.samples[static_cast<size_t>(Fate::kInvalidLabels)], 1u);
+  EXPECT_EQ(outcome.histograms[static_cast<size_t>(Fate::kInvalidHistogram)], 2u);
+  EXPECT_EQ(outcome.refused_points.size(), 3u);
+  EXPECT_THAT(outcome.first_refused, HasSubstr("metric '...': "));
+  EXPECT_THAT(world.Stored(), ElementsAre());
+}
+
+TEST(OtlpSeriesRefusalTest, APointIsRefusedOnceHoweverManySeriesItHas) {
+  World world;
+  const char* const kFormat =
+      R"({{"name":"h","histogram":{{"aggregationTemporality":2,"dataPoints":[
+      {{"timeUnixNano":@10,"explicitBounds":[1],"bucketCounts":["{}","1"],"count":"{}","sum":5}}]}}}})";
+  EXPECT_TRUE(world.Send(fmt::format(fmt::runtime(kFormat), 3, 4)).refused_points.empty());
+  SeriesOutcome outcome = world.Send(fmt::format(fmt::runtime(kFormat), 3, 4));
+  EXPECT_EQ(outcome.samples[static_cast<size_t>(Fate::kDuplicate)], 1u);
+  outcome = world.Send(fmt::format(fmt::runtime(kFormat), 4, 5));
+  EXPECT_EQ(outcome.samples[static_cast<size_t>(Fate::kConflict)], 1u);
+  ASSERT_EQ(outcome.refused_points.size(), 1u);
+  EXPECT_EQ(
+      outcome.first_refused,
+      R"({__name__="h_bucket", job="cart", le="1"}: another value is stored at this time, or )"
+      "the time was counted; the first one stays");
+}
+
+TEST(OtlpSeriesDeltaTest, GoOnAcrossRequestsAndAreNeverCountedTwice) {
+  World world;
+  const auto send = [&](int start, int end, int value) {
+    return world.Send(fmt::format(
+        R"({{"name":"d","sum":{{"isMonotonic":true,"aggregationTemporality":1,"dataPoints":[
+        {{"startTimeUnixNano":@{},"timeUnixNano":@{},"asInt":"{}"}}]}}}})",
+        start, end, value));
+  };
+  send(0, 10, 3);
+  send(10, 20, 4);
+  EXPECT_EQ(send(10, 20, 4).samples[static_cast<size_t>(Fate::kDuplicate)], 1u);
+  EXPECT_EQ(send(10, 20, 5).samples[static_cast<size_t>(Fate::kConflict)], 1u);
+  EXPECT_EQ(send(15, 25, 5).samples[static_cast<size_t>(Fate::kConflict)], 1u);
+  send(20, 30, 1);
+  EXPECT_THAT(world.Stored(), ElementsAre("d_total 10:3 20:7 30:8"));
+}
+
+TEST(OtlpSeriesExemplarTest, AreOfTheBucketTheyFellInto) {
+  World world;
+  const std::string long_value(120, 'v');
+  world.Send(fmt::format(
+      R"({{"name":"h","histogram":{{"aggregationTemporality":2,"dataPoints":[
+      {{"timeUnixNano":@10,"explicitBounds":[1,5],"bucketCounts":["3","1","1"],"count":"5",
+      "exemplars":[
+      {{"timeUnixNano":@9,"asDouble":5.5,"traceId":"0102030405060708090a0b0c0d0e0f10",
+       "spanId":"0102030405060708","filteredAttributes":[
+       {{"key":"user.id","value":{{"stringValue":"7"}}}},
+       {{"key":"trace_id","value":{{"stringValue":"not this"}}}}]}},
+      {{"timeUnixNano":@8,"asInt":"1","filteredAttributes":[
+       {{"key":"long","value":{{"stringValue":"{}"}}}},
+       {{"key":"more","value":{{"stringValue":"abcdef"}}}}]}},
+      {{"timeUnixNano":@7,"asDouble":0.5}}]}}]}}}},
+      {{"name":"c","sum":{{"isMonotonic":true,"aggregationTemporality":2,"dataPoints":[
+      {{"timeUnixNano":@10,"asInt":"1","exemplars":[{{"asInt":"2","spanId":"0102030405060708"}}]}}]}}}},
+      {{"name":"g","gauge":{{"dataPoints":[
+      {{"timeUnixNano":@10,"asInt":"1","exemplars":[{{"timeUnixNano":@9,"asInt":"2"}}]}}]}}}},
+      {{"name":"x","exponentialHistogram":{{"aggregationTemporality":2,"dataPoints":[
+      {{"timeUnixNano":@10,"scale":0,"count":"0","sum":0,"exemplars":[
+      {{"timeUnixNano":@9,"asInt":"2"}}]}}]}}}})",
+      long_value));
+  EXPECT_THAT(world.Exemplars(),
+              ElementsAre(R"(c_total 10:2 {span_id="0102030405060708"})",
+                          R"(h_bucket le=+Inf 9:5.5 {span_id="0102030405060708", )"
+                          R"(trace_id="0102030405060708090a0b0c0d0e0f10", user_id="7"})",
+                          "h_bucket le=1 7:0.5 {}", "h_bucket le=1 8:1 {}", "x 9:2 {}"));
+}
+
+TEST(OtlpSeriesCacheTest, KnownPointsMakeNoIdentity) {
+  World world;
+  world.Send(kGauge);
+  const uint64_t made = world.otlp().counts().identities_made;
+  for (int i = 0; i < 5; ++i) world.Send(kGauge);
+  EXPECT_EQ(world.otlp().counts().identities_made, made);
+  EXPECT_GT(world.otlp().counts().identity_bytes, 0u);
+}
+
+TEST(OtlpSeriesMemoryTest, WhatCannotBePaidForIsNotRead) {
+  OtlpSeries otlp;
+  model::MetricBatch batch;
+  std::string body = WithTimes(
+      fmt::format(R"({{"resourceMetrics":[{{"scopeMetrics":[{{"metrics":[{}]}}]}}]}})", kGauge));
+  ASSERT_TRUE(collector::DecodeMetricsJson(body, model::AttributeProjection(), batch).ok());
+  base::MemoryBudget budget(100);
+  base::MemoryLease lease(&budget);
+  const auto write = otlp.Read(batch, {}, lease);
+  EXPECT_EQ(write.status().code(), absl::StatusCode::kUnavailable);
+}
+
+}  // namespace
+}  // namespace slowburn::app

@@ -1,0 +1,173 @@
+#include "app/series_identity.h"
+
+#include <cmath>
+#include <span>
+#include <utility>
+
+#include <fmt/format.h>
+#include <xxhash.h>
+
+#include "base/status.h"
+#include "model/attribute_text.h"
+#include "model/label_matcher.h"
+#include "model/prometheus_labels.h"
+#include "storage/series/packed_labels.h"
+
+namespace slowburn::app {
+namespace {
+
+using model::LabelSet;
+using model::MetricBatch;
+using model::MetricType;
+using storage::SampleFate;
+
+constexpr size_t kMessageBytesMax = 256;  // of a stranger's name in a message
+
+SeriesIdentity::Shape ShapeOf(MetricType type) {
+  switch (type) {
+    case MetricType::kHistogram:
+      return SeriesIdentity::Shape::kClassicHistogram;
+    case MetricType::kSummary:
+      return SeriesIdentity::Shape::kSummary;
+    case MetricType::kGauge:
+    case MetricType::kSum:
+    case MetricType::kExponentialHistogram:
+      break;
+  }
+  return SeriesIdentity::Shape::kSingle;
+}
+
+std::vector<double> MarksOf(const PointPlace& place) {
+  std::vector<double> marks;
+  const MetricBatch& batch = place.batch;
+  if (place.metric.type == MetricType::kHistogram) {
+    const model::IndexRange bounds = batch.histograms[place.point.index].bounds;
+    for (uint32_t i = bounds.begin; i < bounds.end; ++i) {
+      const bool is_last = std::isinf(batch.bounds[i]) && batch.bounds[i] > 0;
+      if (!is_last) marks.push_back(batch.bounds[i]);
+    }
+  } else if (place.metric.type == MetricType::kSummary) {
+    const model::IndexRange quantiles = batch.summaries[place.point.index].quantiles;
+    for (uint32_t i = quantiles.begin; i < quantiles.end; ++i) {
+      marks.push_back(batch.quantiles[i].quantile);
+    }
+  }
+  return marks;
+}
+
+uint64_t TargetHash(const model::PointSource& source) {
+  LabelSet labels;
+  uint64_t dropped = 0;
+  for (const model::Label& label : model::SeriesLabels({.resource = source.resource}, dropped)) {
+    labels.Set(label.name, label.value);  // job and instance
+  }
+  const std::string text = labels.Text();
+  return XXH3_64bits(text.data(), text.size());
+}
+
+}  // namespace
+
+size_t MetricFamily::memory_bytes() const {
+  return sizeof(*this) + metadata.metric.capacity() + metadata.type.capacity() +
+         metadata.help.capacity() + metadata.unit.capacity() + refusal.capacity();
+}
+
+uint64_t DescriptionHash(const model::Metric& metric) {
+  return XXH3_64bits(metric.description.data(), metric.description.size());
+}
+
+std::shared_ptr<const MetricFamily> MakeFamily(const PointPlace& place, MetricTypeClaims& claims) {
+  auto family = std::make_shared<MetricFamily>();
+  family->description_hash = DescriptionHash(place.metric);
+  absl::StatusOr<std::string> name = model::PrometheusName(place.metric);
+  if (!name.ok()) {
+    family->fate = SampleFate::kInvalidLabels;
+    family->refusal = base::Message(name.status());
+    return family;
+  }
+  const std::string_view type = model::PrometheusTypeName(model::PrometheusTypeOf(place.metric));
+  family->metadata = {.metric = *std::move(name),
+                      .type = std::string(type),
+                      .help = model::ValidUtf8(place.metric.description),
+                      .unit = model::PrometheusUnit(place.metric.unit)};
+  const auto source = model::PointSource::Of(place.batch, place.resource, place.scope, place.point);
+  family->claim = claims.Take(TargetHash(source), family->metadata.metric, type);
+  if (family->claim == nullptr) {
+    family->fate = SampleFate::kConflict;
+    family->refusal = fmt::format(
+        "metric '{}' is a {}, and another one of this target that is called {} is not; rename one",
+        model::ValidUtf8(place.metric.name.substr(0, kMessageBytesMax)), type,
+        family->metadata.metric);
+  }
+  return family;
+}
+
+SeriesIdentity::SeriesIdentity(const PointPlace& place, std::shared_ptr<const MetricFamily> family,
+                               uint64_t& dropped)
+    : shape_(ShapeOf(place.metric.type)), family_(std::move(family)), marks_(MarksOf(place)) {
+  const auto source = model::PointSource::Of(place.batch, place.resource, place.scope, place.point);
+  packed_ = storage::PackLabels(model::SeriesLabels(source, dropped));
+  MakeKeys();
+}
+
+SeriesIdentity::SeriesIdentity(const LabelSet& labels, std::shared_ptr<const MetricFamily> family)
+    : shape_(Shape::kSingle), family_(std::move(family)), packed_(storage::PackLabels(labels)) {
+  MakeKeys();
+}
+
+void SeriesIdentity::MakeKeys() {
+  const size_t others = shape_ == Shape::kSingle ? 1 : shape_ == Shape::kSummary ? 2 : 3;
+  packed_.shrink_to_fit();
+  keys_.resize(marks_.size() + others);
+  for (size_t i = 0; i < keys_.size(); ++i) {
+    keys_[i] = storage::KeyOfLabels(storage::PackLabels(Labels(i)));
+  }
+}
+
+LabelSet SeriesIdentity::Labels(size_t i) const {
+  LabelSet labels;
+  storage::UnpackLabels(packed_, labels);
+  const std::string& name = family_->metadata.metric;
+  if (shape_ == Shape::kSingle) {
+    labels.Set(model::kMetricNameLabel, name);
+    return labels;
+  }
+  const bool is_histogram = shape_ == Shape::kClassicHistogram;
+  const size_t after_marks = marks_.size() + (is_histogram ? 1 : 0);
+  if (i < after_marks) {
+    const double mark = i < marks_.size() ? marks_[i] : std::numeric_limits<double>::infinity();
+    labels.Set(is_histogram ? "le" : "quantile", model::PlainDecimal(mark));
+    labels.Set(model::kMetricNameLabel, is_histogram ? name + "_bucket" : name);
+  } else {
+    labels.Set(model::kMetricNameLabel, name + (i == after_marks ? "_count" : "_sum"));
+  }
+  return labels;
+}
+
+size_t SeriesIdentity::memory_bytes() const {
+  return sizeof(*this) + packed_.capacity() + marks_.capacity() * sizeof(double) +
+         keys_.capacity() * sizeof(storage::SeriesKey);
+}
+
+model::StreamHash IdentityKeyOf(const MetricBatch& batch, const model::Metric& metric,
+                                const model::MetricPoint& point) {
+  const auto with = [&](const auto* values, size_t bytes) {
+    const XXH128_hash_t hash = XXH3_128bits_withSeed(values, bytes, point.stream.low);
+    return model::StreamHash{point.stream.high ^ hash.high64, hash.low64};
+  };
+  if (metric.type == MetricType::kHistogram) {
+    const model::IndexRange bounds = batch.histograms[point.index].bounds;
+    return with(batch.bounds.data() + bounds.begin, bounds.size() * sizeof(double));
+  }
+  if (metric.type == MetricType::kSummary) {
+    const model::IndexRange quantiles = batch.summaries[point.index].quantiles;
+    std::vector<double> marks;
+    for (uint32_t i = quantiles.begin; i < quantiles.end; ++i) {
+      marks.push_back(batch.quantiles[i].quantile);
+    }
+    return with(marks.data(), marks.size() * sizeof(double));
+  }
+  return point.stream;
+}
+
+}  // namespace slowburn::app

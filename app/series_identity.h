@@ -1,0 +1,88 @@
+// app/series_identity.h: what a stream of OTLP points comes to: its series in Prometheus.
+//
+// Room     app
+// Uses     app/, model/, storage/series
+// Threads  immutable, but for what MetricFamily notes; shared between threads
+// Units    bounds as observed
+// Source   OpenTelemetry specification, "Prometheus and OpenMetrics Compatibility"
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "app/metric_type_claims.h"
+#include "model/label_set.h"
+#include "model/metric_batch.h"
+#include "model/prometheus_name.h"
+#include "storage/series/head.h"
+#include "storage/series/sample_fate.h"
+
+namespace slowburn::app {
+
+// A metric of one target, by its name in Prometheus.
+struct MetricFamily {
+  storage::MetricMetadata metadata;  // its metric is the base name: without _bucket, _sum, _count
+  uint64_t description_hash = 0;     // of the bytes as they came
+  // Why its points cannot be stored: the fate, and words for whoever sent them.
+  storage::SampleFate fate = storage::SampleFate::kTaken;
+  std::string refusal;
+  std::unique_ptr<const MetricTypeClaims::Claim> claim;
+  // The store has its metadata: noted by the one writer, read by all.
+  mutable std::atomic<bool> is_stored{false};
+
+  size_t memory_bytes() const;
+};
+
+// Where a point lies in its batch.
+struct PointPlace {
+  const model::MetricBatch& batch;
+  size_t resource = 0;
+  size_t scope = 0;
+  const model::Metric& metric;
+  const model::MetricPoint& point;
+};
+
+uint64_t DescriptionHash(const model::Metric& metric);
+// Takes the name for the target, or says that it cannot: it is none, or of another type.
+std::shared_ptr<const MetricFamily> MakeFamily(const PointPlace& place, MetricTypeClaims& claims);
+
+// Its series: one of a number and of a native histogram; of a classic histogram the buckets by
+// ascending bound, then le="+Inf", _count and _sum; of a summary the quantiles, _count and _sum.
+// Small: labels are packed, and made anew for whoever has to define a series.
+class SeriesIdentity {
+ public:
+  enum class Shape : uint8_t { kSingle, kClassicHistogram, kSummary };
+
+  // `dropped` counts attributes that are no labels.
+  SeriesIdentity(const PointPlace& place, std::shared_ptr<const MetricFamily> family,
+                 uint64_t& dropped);
+  // Of a resource: target_info.
+  SeriesIdentity(const model::LabelSet& labels, std::shared_ptr<const MetricFamily> family);
+
+  size_t size() const { return keys_.size(); }
+  // That of the labels themselves.
+  const storage::SeriesKey& key(size_t i) const { return keys_[i]; }
+  model::LabelSet Labels(size_t i) const;
+  // The bounds of a classic histogram, +Inf left out, or the quantiles of a summary.
+  const std::vector<double>& marks() const { return marks_; }
+  const std::shared_ptr<const MetricFamily>& family() const { return family_; }
+  size_t memory_bytes() const;
+
+ private:
+  void MakeKeys();
+
+  const Shape shape_;
+  const std::shared_ptr<const MetricFamily> family_;  // shared by the streams of the metric
+  std::string packed_;                                // labels, without the name
+  std::vector<double> marks_;
+  std::vector<storage::SeriesKey> keys_;
+};
+
+// What tells a stream from others, its bounds and quantiles included.
+model::StreamHash IdentityKeyOf(const model::MetricBatch& batch, const model::Metric& metric,
+                                const model::MetricPoint& point);
+
+}  // namespace slowburn::app
