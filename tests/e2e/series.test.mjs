@@ -133,4 +133,5 @@ listen: {http: 127.0.0.1:${await freePort()}, otlp_grpc: 127.0.0.1:0, otlp_http:
     assert.ok(signals.remote_write.accepted > 200);
     assert.deepEqual(signals.remote_write.rejected, {});
   });
+  await prometheus.stop();
 });

@@ -87,11 +87,20 @@ ${remoteWrite ? `remote_write: [{url: '${remoteWrite}'}]\n` : ''}`);
       `--config.file=${config}`, `--storage.tsdb.path=${scene.path('prometheus')}`,
       `--web.listen-address=127.0.0.1:${port}`,
     ], {cwd: scene.folder, ready: /ready to receive web requests/, seconds: 60});
-    scene.atEnd(() => program.stop());
-    return new Prometheus(`http://127.0.0.1:${port}`);
+    const prometheus = new Prometheus(`http://127.0.0.1:${port}`, program);
+    scene.atEnd(() => prometheus.stop());
+    return prometheus;
   }
 
-  constructor(url) { this.url = url; }
+  #program;
+  #end = null;
+  constructor(url, program) {
+    this.url = url;
+    this.#program = program;
+  }
+
+  // Once. Before whom it writes to ends: it waits a minute for an answer.
+  stop() { return this.#end ??= this.#program.stop(); }
 
   // An instant query's samples: [{metric, value}].
   async query(expression) {
