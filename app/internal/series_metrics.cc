@@ -71,7 +71,7 @@ SeriesMetrics::SeriesMetrics(prometheus::Registry& registry)
       checkpoints_failed_(
           AddCounter(registry, "slowburn_series_checkpoints_failed_total",
                      "Checkpoints without series, because these could not be read.")),
-      days_dropped_(AddCounter(registry, "slowburn_series_days_dropped_total",
+      days_dropped_(AddCounter(registry, "slowburn_series_retentions_total",
                                "Days of time series that went by retention.")) {}
 
 void SeriesMetrics::Show(const storage::SeriesStore::Counts& now, uint64_t log_records,

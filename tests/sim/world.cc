@@ -650,6 +650,8 @@ void World::CheckExclusions() {
 }
 
 void World::CheckEnd() {
+  // A batch may have come after the last tick, and composites count with the next second.
+  StepProgram();
   const FreshStart fresh = CheckFreshStart(program_->core(), reference_, random_);
   Meet("fresh start", fresh.is_compared ? 1 : 0);
   Meet("point in other order", fresh.points);
