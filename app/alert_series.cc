@@ -5,7 +5,6 @@
 
 #include "base/clock.h"
 #include "base/status.h"
-#include "model/sample.h"
 #include "storage/series/packed_labels.h"
 
 namespace slowburn::app {
@@ -28,24 +27,10 @@ class AlertWrite final : public SeriesWrite {
 
   absl::Status AddTo(storage::WritePlan& plan, SeriesOutcome& outcome) override {
     for (const Value& value : values_) {
-      storage::SampleFate fate = storage::SampleFate::kTaken;
-      storage::HeadSeries* series = plan.Find(value.key);
-      if (series == nullptr) {
-        SB_ASSIGN_OR_RETURN(series, plan.Define(value.key, value.labels, fate));
-      }
-      if (series == nullptr) {
-        plan.Count(fate);
-      } else {
-        fate = plan.Add(*series, time_ms_, value.value);
-      }
-      ++outcome.samples[static_cast<size_t>(fate)];
+      SB_RETURN_IF_ERROR(AddOwnSample(
+          plan, value.key, [&] { return value.labels; }, time_ms_, value.value, outcome));
     }
-    for (const SeriesKey& key : ends_) {
-      storage::HeadSeries* const series = plan.Find(key);
-      if (series == nullptr) continue;
-      const storage::SampleFate fate = plan.Add(*series, time_ms_, model::StaleMarker());
-      ++outcome.samples[static_cast<size_t>(fate)];
-    }
+    for (const SeriesKey& key : ends_) EndOwnSeries(plan, key, time_ms_, outcome);
     return absl::OkStatus();
   }
   size_t memory_bytes() const override {

@@ -4,6 +4,9 @@
 
 #include <fmt/format.h>
 
+#include "base/status.h"
+#include "model/sample.h"
+
 namespace slowburn::app {
 
 using storage::FateCounts;
@@ -55,6 +58,31 @@ std::string ExplainRefused(const SeriesOutcome& outcome) {
   if (refused == 0) return "";
   return fmt::format("{} of {} samples are not stored; the first, of {}", refused,
                      all(outcome.samples) + all(outcome.histograms), outcome.first_refused);
+}
+
+absl::Status AddOwnSample(storage::WritePlan& plan, const storage::SeriesKey& key,
+                          absl::FunctionRef<model::LabelSet()> labels, int64_t time_ms,
+                          double value, SeriesOutcome& outcome) {
+  SampleFate fate = SampleFate::kTaken;
+  storage::HeadSeries* series = plan.Find(key);
+  if (series == nullptr) {
+    SB_ASSIGN_OR_RETURN(series, plan.Define(key, labels(), fate));
+  }
+  if (series == nullptr) {
+    plan.Count(fate);
+  } else {
+    fate = plan.Add(*series, time_ms, value);
+  }
+  ++outcome.samples[static_cast<size_t>(fate)];
+  return absl::OkStatus();
+}
+
+void EndOwnSeries(storage::WritePlan& plan, const storage::SeriesKey& key, int64_t time_ms,
+                  SeriesOutcome& outcome) {
+  storage::HeadSeries* const series = plan.Find(key);
+  if (series == nullptr) return;
+  const SampleFate fate = plan.Add(*series, time_ms, model::StaleMarker());
+  ++outcome.samples[static_cast<size_t>(fate)];
 }
 
 }  // namespace slowburn::app

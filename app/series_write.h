@@ -1,7 +1,7 @@
 // app/series_write.h: what one request, or one look at our own SLOs, brings to the time series.
 //
 // Room     app
-// Uses     base/, storage/series
+// Uses     base/, model/, storage/series
 // Threads  made by any thread; AddTo by the one that plans commits
 // Units    samples
 #pragma once
@@ -12,9 +12,11 @@
 #include <string_view>
 #include <vector>
 
+#include <absl/functional/function_ref.h>
 #include <absl/status/status.h>
 
 #include "base/clock.h"
+#include "model/label_set.h"
 #include "storage/series/sample_fate.h"
 #include "storage/series/write_plan.h"
 
@@ -61,5 +63,13 @@ class SeriesWrite {
   virtual absl::Status AddTo(storage::WritePlan& plan, SeriesOutcome& outcome) = 0;
   virtual size_t memory_bytes() const = 0;
 };
+
+// A sample of a series of our own. `labels` is asked only if nobody knows the key. Errors as AddTo.
+absl::Status AddOwnSample(storage::WritePlan& plan, const storage::SeriesKey& key,
+                          absl::FunctionRef<model::LabelSet()> labels, int64_t time_ms,
+                          double value, SeriesOutcome& outcome);
+// Its stale marker, where it is known.
+void EndOwnSeries(storage::WritePlan& plan, const storage::SeriesKey& key, int64_t time_ms,
+                  SeriesOutcome& outcome);
 
 }  // namespace slowburn::app

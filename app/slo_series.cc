@@ -4,7 +4,6 @@
 #include <utility>
 
 #include "base/status.h"
-#include "model/sample.h"
 #include "slo/recent_latency.h"
 #include "storage/series/packed_labels.h"
 
@@ -42,24 +41,10 @@ class SloSeries::Write final : public SeriesWrite {
 
   absl::Status AddTo(storage::WritePlan& plan, SeriesOutcome& outcome) override {
     for (const Value& value : values_) {
-      storage::SampleFate fate = storage::SampleFate::kTaken;
-      storage::HeadSeries* series = plan.Find(value.key);
-      if (series == nullptr) {
-        SB_ASSIGN_OR_RETURN(series, plan.Define(value.key, LabelsOf(value), fate));
-      }
-      if (series == nullptr) {
-        plan.Count(fate);
-      } else {
-        fate = plan.Add(*series, time_ms_, value.value);
-      }
-      ++outcome.samples[static_cast<size_t>(fate)];
+      SB_RETURN_IF_ERROR(AddOwnSample(
+          plan, value.key, [&] { return LabelsOf(value); }, time_ms_, value.value, outcome));
     }
-    for (const SeriesKey& key : ends_) {
-      storage::HeadSeries* const series = plan.Find(key);
-      if (series == nullptr) continue;
-      const storage::SampleFate fate = plan.Add(*series, time_ms_, model::StaleMarker());
-      ++outcome.samples[static_cast<size_t>(fate)];
-    }
+    for (const SeriesKey& key : ends_) EndOwnSeries(plan, key, time_ms_, outcome);
     return absl::OkStatus();
   }
   size_t memory_bytes() const override {
