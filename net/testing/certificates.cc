@@ -45,8 +45,12 @@ OpensslOwned<X509> MakeCertificate(const std::string& common_name, std::chrono::
   OpensslOwned<X509> certificate(Checked(X509_new(), "certificate"));
   X509_set_version(certificate.get(), X509_VERSION_3);
   ASN1_INTEGER_set_uint64(X509_get_serialNumber(certificate.get()), std::random_device()());
-  X509_gmtime_adj(X509_getm_notBefore(certificate.get()), begins.count());
-  X509_gmtime_adj(X509_getm_notAfter(certificate.get()), ends.count());
+  // Not time(): that is the kernel's coarse clock, which may still be in the second before.
+  const auto now = std::chrono::system_clock::now();
+  ASN1_TIME_set(X509_getm_notBefore(certificate.get()),
+                std::chrono::system_clock::to_time_t(now + begins));
+  ASN1_TIME_set(X509_getm_notAfter(certificate.get()),
+                std::chrono::system_clock::to_time_t(now + ends));
   X509_NAME* const name = X509_get_subject_name(certificate.get());
   Checked(X509_NAME_add_entry_by_txt(name, "CN", MBSTRING_UTF8,
                                      reinterpret_cast<const unsigned char*>(common_name.data()),
