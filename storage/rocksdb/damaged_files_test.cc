@@ -8,6 +8,7 @@
 #include <gtest/gtest.h>
 #include <rocksdb/db.h>
 
+#include "base/files.h"
 #include "base/status.h"
 #include "base/testing/temp_dir.h"
 #include "storage/api/keys.h"
@@ -68,6 +69,56 @@ TEST_F(DamagedFilesTest, ZeroesAtTheWalTailOpenWithEverything) {
   const auto store = OpenForTest(path());
   ASSERT_NE(store, nullptr);
   EXPECT_EQ(Records(*store), WantRecords(1, 20));
+}
+
+// The file has its length, and its last bytes were not written: wherever they begin.
+TEST_F(DamagedFilesTest, GarbledWalTailOpensWithAPrefix) {
+  MakeStore(/*marked=*/false);
+  const fs::path wal = NewestWal(path());
+  const uint64_t bytes = fs::file_size(wal);
+  for (uint64_t cut = 1; cut < bytes; cut += 13) {
+    for (const char filler : {'\0', '\x01'}) {
+      const base::TempDir copy;
+      fs::copy(path(), copy.path(), fs::copy_options::recursive);
+      OverwriteEnd(copy.path() / "db" / wal.filename(), cut, filler);
+      const auto store = OpenForTest(copy.path());
+      ASSERT_NE(store, nullptr) << "cut " << cut;
+      const uint64_t last = store->last_sequence();
+      EXPECT_LT(last, 20u);
+      EXPECT_GE(last + 1 + cut / 30, 20u) << "cut " << cut;  // a record takes more than 30 bytes
+      EXPECT_EQ(Records(*store), WantRecords(1, last));
+      AppendRecords(*store, 1);
+      EXPECT_EQ(Records(*store), WantRecords(1, last + 1));
+    }
+  }
+}
+
+TEST_F(DamagedFilesTest, GarbledWalTailBelowTheMarkIsRefused) {
+  MakeStore(/*marked=*/true);
+  OverwriteEnd(NewestWal(path()), 3, '\x01');
+  const absl::Status refused = RefusedTwice();
+  EXPECT_TRUE(Contains(refused, "the newest record is 19")) << refused;
+  EXPECT_TRUE(Contains(refused, "up to 20 were acknowledged")) << refused;
+}
+
+// What stands after the damage can be read: no tail.
+TEST_F(DamagedFilesTest, DamageBeforeAReadableRecordIsNotCutOff) {
+  MakeStore(/*marked=*/false);
+  const fs::path wal = NewestWal(path());
+  const std::string bytes = base::ReadFile(wal, 1 << 20).value();
+  for (int record = 1; record <= 20; ++record) {
+    SCOPED_TRACE(record);
+    const base::TempDir copy;
+    fs::copy(path(), copy.path(), fs::copy_options::recursive);
+    const fs::path damaged = copy.path() / "db" / wal.filename();
+    FlipByte(damaged, bytes.find(fmt::format("record {}", record)));
+    if (record < 20) {
+      EXPECT_EQ(OpenFailure(copy.path()).code(), absl::StatusCode::kDataLoss);
+      EXPECT_EQ(fs::file_size(damaged), bytes.size());
+    } else {
+      EXPECT_EQ(Records(*OpenForTest(copy.path())), WantRecords(1, 19));
+    }
+  }
 }
 
 TEST_F(DamagedFilesTest, TornWalTailBelowTheMarkIsRefused) {

@@ -38,6 +38,7 @@
 #include "storage/rocksdb/internal/info_log.h"
 #include "storage/rocksdb/internal/open_store.h"
 #include "storage/rocksdb/internal/rocksdb_status.h"
+#include "storage/rocksdb/internal/wal_tail.h"
 
 namespace slowburn::storage {
 namespace {
@@ -184,7 +185,11 @@ absl::Status RocksdbStore::OpenDatabase(const RocksdbOptions& options, bool crea
   });
   std::vector<rocksdb::ColumnFamilyHandle*> handles;
   rocksdb::DB* db = nullptr;
-  const rocksdb::Status status = rocksdb::DB::Open(db_options, database, families, &handles, &db);
+  rocksdb::Status status = rocksdb::DB::Open(db_options, database, families, &handles, &db);
+  if (status.IsCorruption()) {
+    SB_ASSIGN_OR_RETURN(const bool has_cut, CutGarbledTails(directory_->database()));
+    if (has_cut) status = rocksdb::DB::Open(db_options, database, families, &handles, &db);
+  }
   SB_RETURN_IF_ERROR(OpenStatus(status, database, info_log->first_message()));
   db_.reset(db);
   for (rocksdb::ColumnFamilyHandle* handle : handles) Keep(handle);

@@ -86,6 +86,14 @@ inline std::filesystem::path NewestWal(const std::filesystem::path& directory) {
   return files.back();
 }
 
+// The last `count` bytes become `filler`.
+inline void OverwriteEnd(const std::filesystem::path& file, uint64_t count, char filler) {
+  std::fstream stream(file, std::ios::in | std::ios::out | std::ios::binary);
+  stream.seekp(-static_cast<std::streamoff>(count), std::ios::end);
+  stream << std::string(count, filler);
+  ASSERT_TRUE(stream.flush().good());
+}
+
 inline void FlipByte(const std::filesystem::path& file, uint64_t offset) {
   std::fstream stream(file, std::ios::in | std::ios::out | std::ios::binary);
   stream.seekg(static_cast<std::streamoff>(offset));
