@@ -15,7 +15,9 @@ namespace slowburn::serve {
 namespace {
 
 using protozero::pbf_reader;
+using protozero::pbf_wire_type;
 using protozero::pbf_writer;
+using protozero::tag_and_type;
 
 constexpr size_t kQueriesMax = 256;
 constexpr size_t kMatchersMax = 64;
@@ -26,18 +28,19 @@ constexpr int32_t kStreamedChunks = 1;
 constexpr int32_t kXor = 1;
 constexpr int32_t kFloatHistogram = 3;
 
+// In all of these a field of another wire type is like one that is not known, as protobuf has it.
 absl::StatusOr<model::LabelMatcher> ReadMatcher(pbf_reader message) {
   int32_t type = 0;
   std::string name, value;
   while (message.next()) {
-    switch (message.tag()) {
-      case 1:
+    switch (message.tag_and_type()) {
+      case tag_and_type(1, pbf_wire_type::varint):
         type = message.get_enum();
         break;
-      case 2:
+      case tag_and_type(2, pbf_wire_type::length_delimited):
         name = message.get_string();
         break;
-      case 3:
+      case tag_and_type(3, pbf_wire_type::length_delimited):
         value = message.get_string();
         break;
       default:
@@ -54,15 +57,15 @@ absl::StatusOr<model::LabelMatcher> ReadMatcher(pbf_reader message) {
 absl::StatusOr<ReadQuery> ReadQueryMessage(pbf_reader message) {
   ReadQuery query{.range = {0, 1}, .matchers = {}};
   while (message.next()) {
-    switch (message.tag()) {
-      case 1:
+    switch (message.tag_and_type()) {
+      case tag_and_type(1, pbf_wire_type::varint):
         query.range.begin_ms = message.get_int64();
         break;
-      case 2:  // Inclusive.
+      case tag_and_type(2, pbf_wire_type::varint):  // Inclusive.
         query.range.end_ms = message.get_int64();
         if (query.range.end_ms < std::numeric_limits<int64_t>::max()) ++query.range.end_ms;
         break;
-      case 3: {
+      case tag_and_type(3, pbf_wire_type::length_delimited): {
         if (query.matchers.size() == kMatchersMax)
           return base::InvalidArgument("a query has more than {} matchers", kMatchersMax);
         SB_ASSIGN_OR_RETURN(model::LabelMatcher matcher, ReadMatcher(message.get_message()));
@@ -80,18 +83,23 @@ absl::StatusOr<ReadRequest> ReadRequestMessage(pbf_reader message) {
   ReadRequest request;
   std::optional<int32_t> first_type;
   while (message.next()) {
-    if (message.tag() == 1) {
-      if (request.queries.size() == kQueriesMax)
-        return base::InvalidArgument("a read has more than {} queries; send several", kQueriesMax);
-      SB_ASSIGN_OR_RETURN(ReadQuery query, ReadQueryMessage(message.get_message()));
-      request.queries.push_back(std::move(query));
-    } else if (message.tag_and_type() ==
-               protozero::tag_and_type(2, protozero::pbf_wire_type::length_delimited)) {
-      for (const int32_t type : message.get_packed_enum()) first_type = first_type.value_or(type);
-    } else if (message.tag() == 2) {
-      first_type = first_type.value_or(message.get_enum());
-    } else {
-      message.skip();
+    switch (message.tag_and_type()) {
+      case tag_and_type(1, pbf_wire_type::length_delimited): {
+        if (request.queries.size() == kQueriesMax)
+          return base::InvalidArgument("a read has more than {} queries; send several",
+                                       kQueriesMax);
+        SB_ASSIGN_OR_RETURN(ReadQuery query, ReadQueryMessage(message.get_message()));
+        request.queries.push_back(std::move(query));
+        break;
+      }
+      case tag_and_type(2, pbf_wire_type::length_delimited):
+        for (const int32_t type : message.get_packed_enum()) first_type = first_type.value_or(type);
+        break;
+      case tag_and_type(2, pbf_wire_type::varint):
+        first_type = first_type.value_or(message.get_enum());
+        break;
+      default:
+        message.skip();
     }
   }
   request.takes_chunks = first_type == kStreamedChunks;

@@ -74,6 +74,39 @@ TEST(ReadRequestTest, TheFirstFormThatIsAcceptedCounts) {
   }
 }
 
+// Found by fuzzing: they were read as if they were of the type that the field has.
+TEST(ReadRequestTest, AFieldOfAnotherWireTypeIsNotKnown) {
+  std::string matcher;
+  pbf_writer matcher_writer(matcher);
+  matcher_writer.add_enum(1, 1);
+  matcher_writer.add_string(2, "a");
+  matcher_writer.add_string(3, "x");
+  matcher_writer.add_fixed32(1, 0);
+  matcher_writer.add_uint64(2, 1);
+  matcher_writer.add_fixed64(3, 1);
+  std::string query;
+  pbf_writer query_writer(query);
+  query_writer.add_int64(1, 5);
+  query_writer.add_int64(2, 10);
+  query_writer.add_fixed64(1, 77);
+  query_writer.add_string(2, "text");
+  query_writer.add_uint64(3, 1);
+  query_writer.add_message(3, matcher);
+  std::string request = Request({query});
+  pbf_writer request_writer(request);
+  request_writer.add_uint64(1, 7);
+  request_writer.add_fixed32(2, 1);
+
+  const auto got = ParseReadRequest(request);
+  ASSERT_TRUE(got.ok()) << got.status();
+  ASSERT_EQ(got->queries.size(), 1U);
+  EXPECT_FALSE(got->takes_chunks);
+  EXPECT_EQ(got->queries[0].range.begin_ms, 5);
+  EXPECT_EQ(got->queries[0].range.end_ms, 11);
+  ASSERT_EQ(got->queries[0].matchers.size(), 1U);
+  EXPECT_EQ(got->queries[0].matchers[0].CanonicalText(), R"(a!="x")");
+}
+
 TEST(ReadRequestTest, RefusesWhatItIsNot) {
   struct Case {
     std::string request;
