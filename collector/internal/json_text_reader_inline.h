@@ -123,12 +123,14 @@ inline bool JsonTextReader::Bool() { return ByCopy<&JsonTextReader::AnyBool>(); 
 inline double JsonTextReader::Double() { return ByCopy<&JsonTextReader::AnyDouble>(); }
 inline std::string_view JsonTextReader::Bytes() { return ByCopy<&JsonTextReader::AnyBytes>(); }
 inline int32_t JsonTextReader::Int32() {
-  return static_cast<int32_t>(ByCopy<&JsonTextReader::AnyInteger>(INT32_MAX));
+  return static_cast<int32_t>(ByCopy<&JsonTextReader::AnyInteger>(uint64_t{INT32_MAX}));
 }
 inline uint32_t JsonTextReader::Uint32() {
-  return static_cast<uint32_t>(ByCopy<&JsonTextReader::AnyInteger>(UINT32_MAX));
+  return static_cast<uint32_t>(ByCopy<&JsonTextReader::AnyInteger>(uint64_t{UINT32_MAX}));
 }
-inline int64_t JsonTextReader::Int64() { return ByCopy<&JsonTextReader::AnyInteger>(INT64_MAX); }
+inline int64_t JsonTextReader::Int64() {
+  return ByCopy<&JsonTextReader::AnyInteger>(uint64_t{INT64_MAX});
+}
 
 inline uint64_t JsonTextReader::Uint64() {
   // Nanoseconds of this century, as a string: 19 digits.
