@@ -21,6 +21,7 @@ constexpr int kCheckpointShare = 10;
 constexpr std::chrono::milliseconds kRetry{1000};
 constexpr std::chrono::milliseconds kRetryWhenFull{5000};
 constexpr std::chrono::seconds kClockJump{5};
+constexpr std::chrono::seconds kFinishMax{10};
 constexpr std::chrono::seconds kMemoryEvery{15};  // asking walks all groups
 
 double Seconds(SteadyTime::duration duration) {
@@ -393,19 +394,23 @@ void CommitStep::SyncIfDue() {
   }
 }
 
-void CommitStep::CheckpointIfDue(base::UnixNanos now, bool last) {
+bool CommitStep::CheckpointIfDue(base::UnixNanos now, bool last) {
   const SteadyTime start = clock_.Monotonic();
-  if (!core_.HasChanges() || (!last && start < next_checkpoint_) || !health_.ok()) return;
+  if (!core_.HasChanges() || (!last && start < next_checkpoint_) || !health_.ok()) return false;
+  const uint64_t rounds = core_.series().counts().rounds;
+  // Series have a lock of their own: whoever reads the core need not wait for them.
+  storage::Batch series = core_.SeriesBatch(
+      now, last ? storage::CheckpointPace::kFinish : storage::CheckpointPace::kSteady);
   absl::StatusOr<storage::Batch> batch = base::Internal("not made");
   {
     const std::unique_lock lock(core_mutex_);
-    batch = core_.MakeCheckpoint(now);
+    batch = core_.MakeCheckpoint(now, std::move(series));
   }
   if (!batch.ok()) {
     base::Log(LogLevel::kError, "a checkpoint cannot be made",
               {{"error", base::Message(batch.status())}});
     next_checkpoint_ = start + kCheckpointMax;
-    return;
+    return false;
   }
   store_.KeepLogAfter(core_.log_needed_after());
   if (const absl::Status written = store_.WriteCheckpoint(*std::move(batch)); !written.ok()) {
@@ -414,7 +419,7 @@ void CommitStep::CheckpointIfDue(base::UnixNanos now, bool last) {
     store_.KeepLogAfter(core_.log_needed_after());
     if (!absl::IsResourceExhausted(written)) Fail(written);
     next_checkpoint_ = start + kCheckpointMax;
-    return;
+    return false;
   }
   {
     const std::unique_lock lock(core_mutex_);
@@ -425,6 +430,8 @@ void CommitStep::CheckpointIfDue(base::UnixNanos now, bool last) {
   metrics_->checkpoint_seconds.Observe(Seconds(took));
   next_checkpoint_ = start + std::clamp<SteadyTime::duration>(took * kCheckpointShare,
                                                               kCheckpointMin, kCheckpointMax);
+  if (!last && core_.series().counts().rounds != rounds) store_.Reclaim(/*last=*/false);
+  return true;
 }
 
 void CommitStep::MarkHighWater() {
@@ -439,9 +446,16 @@ void CommitStep::MarkHighWater() {
 
 void CommitStep::Finish() {
   FlushLedger();
-  CheckpointIfDue(clock_.Now(), /*last=*/true);
+  // Slice by slice until no record is needed any more. What is not done in time the log has.
+  const SteadyTime deadline = clock_.Monotonic() + kFinishMax;
+  const uint64_t failed = core_.series_checkpoints_failed();
+  while (CheckpointIfDue(clock_.Now(), /*last=*/true) &&
+         core_.log_needed_after() < store_.last_sequence() &&
+         core_.series_checkpoints_failed() == failed && clock_.Monotonic() < deadline) {
+  }
   if (unsynced_from_ != 0 && store_.SyncLog().ok()) unsynced_from_ = 0;
   MarkHighWater();
+  if (health_.ok()) store_.Reclaim(/*last=*/true);
 }
 
 }  // namespace slowburn::app

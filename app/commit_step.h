@@ -151,7 +151,8 @@ class CommitStep {
   void StepAlerts(base::UnixNanos now);
   void StoreSloSeries(base::UnixNanos now);
   void FlushLedger();
-  void CheckpointIfDue(base::UnixNanos now, bool last);
+  // Whether one was written.
+  bool CheckpointIfDue(base::UnixNanos now, bool last);
   void MarkHighWater();
 
   const Options options_;

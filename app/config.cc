@@ -219,6 +219,7 @@ void ScaleToMemory(Config::Limits& limits) {
   limits.streams = std::min(limits.streams, memory / 2048);
   limits.metric_series = std::min(limits.metric_series, memory / 8192);
   limits.series = std::min(limits.series, memory / 4096);
+  limits.label_bytes = std::min(limits.label_bytes, memory / 8);
   limits.query_memory_bytes = std::min(limits.query_memory_bytes, memory / 8);
   // An idle one takes 4 to 20 KiB, with TLS 70 more, of each of three listeners.
   limits.connections = std::min(limits.connections, memory / (256 << 10));
@@ -229,17 +230,29 @@ constexpr uint64_t kInFlightPerRequest = 4;
 
 void ReadLimits(const YamlNode& node, Config& config) {
   if (!node.IsPresent()) return;
-  node.AllowKeys({"memory_bytes",       "in_flight_bytes",
-                  "request_bytes",      "compression_ratio",
-                  "commit_queue_bytes", "dedup_bytes",
-                  "latency_bytes",      "forward_queue_bytes",
-                  "groups_per_sli",     "streams",
-                  "metric_series",      "series",
-                  "series_disk_bytes",  "query_memory_bytes",
-                  "query_samples",      "query_timeout",
-                  "connections",        "connections_per_address",
-                  "requests_in_flight", "header_timeout",
-                  "body_timeout",       "idle_timeout",
+  node.AllowKeys({"memory_bytes",
+                  "in_flight_bytes",
+                  "request_bytes",
+                  "compression_ratio",
+                  "commit_queue_bytes",
+                  "dedup_bytes",
+                  "latency_bytes",
+                  "forward_queue_bytes",
+                  "groups_per_sli",
+                  "streams",
+                  "metric_series",
+                  "series",
+                  "label_bytes",
+                  "series_disk_bytes",
+                  "query_memory_bytes",
+                  "query_samples",
+                  "query_timeout",
+                  "connections",
+                  "connections_per_address",
+                  "requests_in_flight",
+                  "header_timeout",
+                  "body_timeout",
+                  "idle_timeout",
                   "write_timeout"});
   Config::Limits& limits = config.limits;
   constexpr uint64_t kMiB = 1 << 20;
@@ -257,6 +270,7 @@ void ReadLimits(const YamlNode& node, Config& config) {
   ReadCount(node.Optional("streams"), 0, 100'000'000, limits.streams);
   ReadCount(node.Optional("metric_series"), 0, 100'000'000, limits.metric_series);
   ReadCount(node.Optional("series"), 0, 100'000'000, limits.series);
+  ReadBytes(node.Optional("label_bytes"), kMiB, kBytesMax, limits.label_bytes);
   ReadBytes(node.Optional("series_disk_bytes"), 64 * kMiB, kBytesMax << 10,
             limits.series_disk_bytes);
   ReadBytes(node.Optional("query_memory_bytes"), kMiB, kBytesMax, limits.query_memory_bytes);

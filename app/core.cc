@@ -492,9 +492,9 @@ void Core::DropExpired(base::UnixNanos now, storage::Batch& batch) {
 }
 
 // Series that cannot be read must not hold up the checkpoints of counts.
-storage::Batch Core::BatchOfSeries(base::UnixNanos now) {
+storage::Batch Core::SeriesBatch(base::UnixNanos now, storage::CheckpointPace pace) {
   storage::Batch batch;
-  const auto covered = series_.AddCheckpoint(UnixMillis(now), store_.last_sequence(), batch);
+  const auto covered = series_.AddCheckpoint(UnixMillis(now), store_.last_sequence(), batch, pace);
   if (covered.ok()) {
     log_needed_after_ = *covered;
     return batch;
@@ -509,8 +509,7 @@ storage::Batch Core::BatchOfSeries(base::UnixNanos now) {
   return storage::Batch();
 }
 
-absl::StatusOr<storage::Batch> Core::MakeCheckpoint(base::UnixNanos now) {
-  storage::Batch batch = BatchOfSeries(now);
+absl::StatusOr<storage::Batch> Core::MakeCheckpoint(base::UnixNanos now, storage::Batch batch) {
   if (absl::Status counts = PutCounts(now, batch); !counts.ok()) {
     CheckpointFailed();
     return counts;

@@ -100,7 +100,12 @@ class Core {
   // Absolute states of all that changed since the last one; also rolls days and drops what is past
   // its retention, a bounded piece each time. Series that cannot be read are left out of it: then
   // the log is kept for them.
-  absl::StatusOr<storage::Batch> MakeCheckpoint(base::UnixNanos now);
+  absl::StatusOr<storage::Batch> MakeCheckpoint(base::UnixNanos now) {
+    return MakeCheckpoint(now, SeriesBatch(now, storage::CheckpointPace::kSteady));
+  }
+  // In two steps, of which the first needs no lock against readers of the core.
+  storage::Batch SeriesBatch(base::UnixNanos now, storage::CheckpointPace pace);
+  absl::StatusOr<storage::Batch> MakeCheckpoint(base::UnixNanos now, storage::Batch series);
   // Records up to here are not needed any more, once the batch that was made is written.
   uint64_t log_needed_after() const { return log_needed_after_; }
   // The batch is in the store.
@@ -137,7 +142,6 @@ class Core {
   absl::Status ReplayRecord(uint64_t sequence, std::string_view bytes, base::UnixNanos now);
   absl::Status ApplyAllButCounts(const store::v1::LogRecord& record);
   void AddDeadMan(std::vector<model::AlertCondition>& conditions) const;
-  storage::Batch BatchOfSeries(base::UnixNanos now);
   absl::Status PutCounts(base::UnixNanos now, storage::Batch& batch);
   void PutLatencies(storage::Batch& batch);
   void PutMetricStreams(storage::Batch& batch) const;

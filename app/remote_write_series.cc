@@ -1,5 +1,8 @@
 #include "app/remote_write_series.h"
 
+#include <algorithm>
+#include <vector>
+
 #include <fmt/format.h>
 
 #include "base/status.h"
@@ -14,6 +17,7 @@ using storage::SampleFate;
 using storage::WritePlan;
 
 constexpr size_t kNamedBytesMax = 512;  // of a series in a message
+constexpr size_t kWarmSeries = 256;
 
 }  // namespace
 
@@ -24,7 +28,17 @@ uint32_t RemoteWriteSeries::CountItems(const SeriesBatch& batch) {
 
 absl::Status RemoteWriteSeries::AddTo(WritePlan& plan, SeriesOutcome& outcome) {
   Piece piece;
-  for (const SeriesBatch::Series& series : received_->batch.series) {
+  const std::vector<SeriesBatch::Series>& all = received_->batch.series;
+  std::vector<storage::SeriesKey> keys;  // of the next few, as much as a processor keeps near
+  for (size_t i = 0; i < all.size(); ++i) {
+    if (i % kWarmSeries == 0) {
+      keys.clear();
+      for (size_t next = i; next < std::min(i + kWarmSeries, all.size()); ++next) {
+        keys.push_back({all[next].labels_hash_high, all[next].labels_hash_low});
+      }
+      plan.Warm(keys);
+    }
+    const SeriesBatch::Series& series = all[i];
     piece.series = &series;
     SampleFate fate = SampleFate::kTaken;
     SB_ASSIGN_OR_RETURN(HeadSeries* const found, FindOrDefine(plan, piece, fate));

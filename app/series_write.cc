@@ -43,6 +43,8 @@ std::string_view FateReason(SampleFate fate) {
       return "the histogram contradicts itself";
     case SampleFate::kTooManySeries:
       return "there are as many active series as limits.series allows";
+    case SampleFate::kTooManyLabelBytes:
+      return "the labels of active series are as large as limits.label_bytes allows";
     case SampleFate::kDropped:
       return "it has no place";
   }

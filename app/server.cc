@@ -77,6 +77,7 @@ Core::Options CoreOptions(const Config& config) {
   options.series.retention = config.retention;
   options.series.retention_bytes = config.limits.series_disk_bytes;
   options.series.series_max = config.limits.series;
+  options.series.label_bytes_max = config.limits.label_bytes;
   options.dead_man = config.dead_man;
   options.streams.streams_max = config.limits.streams;
   options.engine.metric_series_max = config.limits.metric_series;
@@ -426,6 +427,7 @@ void Server::FillServerReading(serve::ServerReading& reading) const {
                     {"streams", limits.streams},
                     {"metric_series", limits.metric_series},
                     {"series", limits.series},
+                    {"label_bytes", limits.label_bytes},
                     {"series_disk_bytes", limits.series_disk_bytes},
                     {"query_memory_bytes", limits.query_memory_bytes},
                     {"query_samples", limits.query_samples},

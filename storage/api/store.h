@@ -121,6 +121,11 @@ class Store {
       const std::function<absl::Status(uint64_t sequence, std::string_view record)>& visit)
       const = 0;
 
+  // Gives back the disk space of what was dropped or written anew, where that is much; what cannot
+  // be done now is left. `last`: nothing is written any more, and it is done when it returns, after
+  // seconds at most. Otherwise it happens in the background.
+  virtual void Reclaim(bool /*last*/) {}
+
   // Writes states that stand outside the log, durably: backfill of past slices.
   virtual absl::Status WriteDirect(Batch batch) = 0;
 

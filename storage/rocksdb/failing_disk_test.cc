@@ -253,6 +253,23 @@ TEST_F(FailingDiskTest, SyncOfBufferedRecordsOnAFullDiskLosesNone) {
   EXPECT_EQ(Records(*killed), WantRecords(1, 2));
 }
 
+// Also at the end, when it waits: a full disk must not hold it up, and loses nothing.
+TEST_F(FailingDiskTest, NoSpaceToReclaimIsNoTrouble) {
+  auto store = Open();
+  for (int i = 0; i < 40; ++i) {
+    ASSERT_TRUE(store->AppendLog(std::string(64 << 10, 'r'), Durability::kSynced).ok());
+  }
+  disk_->Set(DiskFault::kFull);
+  store->Reclaim(/*last=*/false);
+  store->Reclaim(/*last=*/true);
+  store.reset();
+  disk_->Set(DiskFault::kNone);
+  store = Open();
+  ASSERT_NE(store, nullptr);
+  EXPECT_EQ(store->last_sequence(), 40u);
+  EXPECT_EQ(Records(*store).size(), 40u);
+}
+
 TEST_F(FailingDiskTest, NoSpaceToOpenIsResourceExhausted) {
   disk_->Set(DiskFault::kFull);
   const absl::Status full =

@@ -110,6 +110,7 @@ class RocksdbStore final : public BackupableStore {
   absl::Status ReplayLog(
       uint64_t after,
       const std::function<absl::Status(uint64_t, std::string_view)>& visit) const override;
+  void Reclaim(bool last) override;
   absl::Status WriteDirect(Batch batch) override;
   std::unique_ptr<Snapshot> TakeSnapshot() const override;
   absl::StatusOr<std::optional<std::string>> Get(Family family,
@@ -147,6 +148,8 @@ class RocksdbStore final : public BackupableStore {
   std::atomic<uint64_t> durable_sequence_{0};  // fsynced up to here
   std::atomic<uint64_t> dropped_sequence_{0};  // records up to here are no longer in the log
   std::atomic<uint64_t> keep_after_{std::numeric_limits<uint64_t>::max()};
+  std::atomic<uint64_t> unreclaimed_bytes_{0};   // written since space was last reclaimed
+  std::atomic<uint64_t> reclaimed_sequence_{0};  // what had been dropped by then
 
   mutable absl::Mutex failure_mutex_;
   absl::Status failure_ ABSL_GUARDED_BY(failure_mutex_);  // once not OK, it stays
@@ -293,6 +296,7 @@ absl::Status RocksdbStore::Write(rocksdb::WriteBatch& batch, bool sync, std::str
   SB_RETURN_IF_ERROR(KeepMemtableFilled());
   rocksdb::WriteOptions options;
   options.sync = sync;
+  unreclaimed_bytes_ += batch.GetDataSize();
   return WriteResult(db_->Write(options, &batch), what);
 }
 
@@ -344,6 +348,42 @@ absl::Status RocksdbStore::WriteCheckpoint(Batch batch) {
   checkpoint_sequence_ = through;
   dropped_sequence_ = drop;
   return absl::OkStatus();
+}
+
+// A write stays in the WAL until the memtables of all families that it may be in are flushed, which
+// for most of them is never by itself. Flushed, a record of the log whose range was dropped is
+// gone; what was in files before is gone once they are compacted, which for `log` and `series`
+// RocksDB does after each flush (database_options.cc).
+void RocksdbStore::Reclaim(bool last) {
+  constexpr uint64_t kWorthIt = 1 << 20;
+  constexpr uint64_t kCompactBytesMax = 256 << 20;  // some two seconds
+  if (!Failure().ok()) return;
+  // Little may have been written, and much be dropped by it.
+  uint64_t log_bytes = 0;
+  db_->GetIntProperty(handle(Family::kLog), rocksdb::DB::Properties::kTotalSstFilesSize,
+                      &log_bytes);
+  const uint64_t dropped = dropped_sequence_;
+  const bool drops = dropped > reclaimed_sequence_ && log_bytes >= kWorthIt;
+  if (unreclaimed_bytes_ < kWorthIt && !drops) return;
+  unreclaimed_bytes_ = 0;
+  reclaimed_sequence_ = dropped;
+  std::vector<rocksdb::ColumnFamilyHandle*> families{default_handle_};
+  for (rocksdb::ColumnFamilyHandle* family : handles_) {
+    if (family != nullptr) families.push_back(family);  // an older directory lacks some
+  }
+  rocksdb::FlushOptions flush;
+  flush.wait = last;
+  flush.allow_write_stall = true;  // RocksDB would wait for a compaction first
+  const rocksdb::Status flushed = db_->Flush(flush, families);
+  if (!last || !flushed.ok()) return;
+  for (const Family family : {Family::kLog, Family::kSeries}) {
+    if (handle(family) == nullptr) continue;
+    uint64_t bytes = 0;
+    db_->GetIntProperty(handle(family), rocksdb::DB::Properties::kTotalSstFilesSize, &bytes);
+    if (bytes > kCompactBytesMax) continue;
+    db_->CompactRange(rocksdb::CompactRangeOptions(), handle(family), nullptr, nullptr)
+        .PermitUncheckedError();
+  }
 }
 
 absl::Status RocksdbStore::ReplayLog(

@@ -24,6 +24,10 @@ struct RocksdbOptions {
   size_t block_cache_bytes = 64 << 20;
   size_t write_buffer_bytes = 64 << 20;  // of all families together
   bool keeps_older_format = false;       // it is not brought to ours: to back it up
+  // Files of `log` and `series` are compacted after each flush, and not only once they are four:
+  // what a flush brings makes much of the files before it void (dropped records, and open series as
+  // they were), and their space is wanted at once.
+  bool compacts_at_once = true;
 };
 
 // Takes the lock before it touches anything else. Codes, each message with path, cause and what to

@@ -15,6 +15,7 @@
 #include "base/testing/manual_clock.h"
 #include "base/testing/temp_dir.h"
 #include "storage/api/keys.h"
+#include "storage/api/series_keys.h"
 #include "storage/rocksdb/high_water.h"
 #include "storage/rocksdb/internal/database_options.h"
 #include "storage/rocksdb/internal/open_store.h"
@@ -295,6 +296,36 @@ TEST(RocksdbStoreTest, DroppedRecordsLeaveNothingBehind) {
     table_bytes += std::filesystem::file_size(file);
   }
   EXPECT_LT(table_bytes, written / 10);
+}
+
+// What a load leaves: records that were dropped, and states that were written again and again.
+TEST(RocksdbStoreTest, ReclaimedSpaceIsFreeAtOnce) {
+  const base::TempDir dir;
+  auto store = OpenForTest(dir.path());
+  const std::string record(64 << 10, 'r');
+  for (int checkpoint = 0; checkpoint < 20; ++checkpoint) {
+    for (int i = 0; i < 10; ++i) {
+      ASSERT_TRUE(store->AppendLog(record, Durability::kBuffered).ok());
+    }
+    store->KeepLogAfter(store->last_sequence() - 1);
+    Batch batch;
+    for (uint64_t series = 0; series < 10; ++series) {
+      batch.Put(Family::kSeries, OpenSeriesKey(series),
+                fmt::format("{}{}", checkpoint, std::string(8 << 10, 'o')));
+    }
+    ASSERT_TRUE(store->WriteCheckpoint(std::move(batch)).ok());
+  }
+  ASSERT_TRUE(store->MarkHighWater().ok());
+  ASSERT_GT(store->statistics().disk_bytes, 1u << 20);
+  store->Reclaim(/*last=*/true);
+  // The one record that is kept, the states once, and what RocksDB writes about itself.
+  EXPECT_LT(store->statistics().disk_bytes, record.size() + 400'000);
+  store.reset();
+  store = OpenForTest(dir.path());
+  ASSERT_NE(store, nullptr);
+  EXPECT_EQ(store->last_sequence(), 200u);
+  EXPECT_EQ(store->statistics().log_records, 1u);
+  EXPECT_EQ(store->Get(Family::kSeries, OpenSeriesKey(3)).value()->substr(0, 3), "19o");
 }
 
 TEST(RocksdbStoreTest, AStoreFromBeforeAFamilyWasAddedGetsIt) {

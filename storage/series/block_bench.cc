@@ -8,6 +8,7 @@
 #include <benchmark/benchmark.h>
 
 #include "storage/series/float_block.h"
+#include "storage/series/head_column.h"
 #include "storage/series/internal/bytes.h"
 #include "storage/series/sealed_chunk.h"
 
@@ -81,12 +82,9 @@ void BM_Floats_Decode(benchmark::State& state) {
 
 void BM_Floats_EncodeAndSeal(benchmark::State& state) {
   const Series series = Make(state.range(0), state.range(1));
-  std::string block;
   std::string chunk;
   for (auto _ : state) {
-    block.clear();
-    EncodeFloats(series.times, series.values, block);
-    chunk = SealChunk({.samples = series.times.size()}, block);
+    chunk = SealFloats(series.times, series.values);
     benchmark::DoNotOptimize(chunk.data());
   }
   Report(state, chunk.size());
@@ -94,16 +92,12 @@ void BM_Floats_EncodeAndSeal(benchmark::State& state) {
 
 void BM_Floats_OpenAndDecode(benchmark::State& state) {
   const Series series = Make(state.range(0), state.range(1));
-  std::string block;
-  EncodeFloats(series.times, series.values, block);
-  const std::string chunk = SealChunk({.samples = series.times.size()}, block);
+  const std::string chunk = SealFloats(series.times, series.values);
   Series read;
-  std::string scratch;
   for (auto _ : state) {
     read.times.clear();
     read.values.clear();
-    const auto opened = OpenChunk(chunk, scratch);
-    benchmark::DoNotOptimize(DecodeFloats(*opened, read.times, read.values).ok());
+    benchmark::DoNotOptimize(FloatCodec::Open(chunk, read.times, read.values).ok());
   }
   Report(state, chunk.size());
 }

@@ -14,6 +14,7 @@
 #include "model/sample.h"
 #include "storage/series/exemplar_block.h"
 #include "storage/series/float_block.h"
+#include "storage/series/head_column.h"
 #include "storage/series/histogram_block.h"
 #include "storage/series/sealed_chunk.h"
 #include "storage/series/testing/series_samples.h"
@@ -46,6 +47,20 @@ void ExpectSame(const Floats& want, std::string_view bytes, const std::string& w
   ASSERT_TRUE(SameBits(got.values, want.values)) << what;
 }
 
+// For good.
+void ExpectSameSealed(const Floats& want, const std::string& what) {
+  const std::string chunk = SealFloats(want.times, want.values);
+  const auto header = ReadChunkHeader(chunk);
+  ASSERT_TRUE(header.ok()) << what;
+  ASSERT_EQ(header->samples, want.times.size()) << what;
+  ASSERT_EQ(header->span_ms, want.times.back() - want.times.front()) << what;
+  Floats got;
+  const absl::Status read = FloatCodec::Open(chunk, got.times, got.values);
+  ASSERT_TRUE(read.ok()) << what << ": " << read;
+  ASSERT_EQ(got.times, want.times) << what;
+  ASSERT_TRUE(SameBits(got.values, want.values)) << what;
+}
+
 constexpr double kInfinity = std::numeric_limits<double>::infinity();
 
 struct FloatCase {
@@ -60,6 +75,7 @@ TEST_P(FloatBlockTest, ComesBackBitByBit) {
     floats.times.push_back(1'700'000'000'000 + static_cast<int64_t>(i) * 15'000);
   }
   ExpectSame(floats, Encode(floats), GetParam().name);
+  ExpectSameSealed(floats, GetParam().name);
 }
 
 INSTANTIATE_TEST_SUITE_P(
@@ -80,6 +96,14 @@ INSTANTIATE_TEST_SUITE_P(
         {"Edge53", {9007199254740991.0, -9007199254740991.0, 4503599627370496.5}},
         {"Fractions", {1.0 / 3, 2.0 / 3, M_PI, M_E}},
         {"MixedScales", {1e15, 0.25, 1e15 + 1, 0.125}},
+        {"BinaryWithExceptions",
+         {1.0 / 3, -0.0, 2.0 / 3, kInfinity, 4.0 / 3, 0.0, -5.0 / 3, 1e-9, 8.0 / 3, 1e-8 / 3}},
+        {"BinaryTooWide", {1.0 / 3, 1e18 / 3}},
+        {"BinaryWidest", {std::ldexp(1.0 / 3, 9), std::ldexp(1.0 / 3, 0)}},
+        {"BinaryEdges",
+         {std::ldexp(4503599627370497.0, -1022), std::ldexp(4503599627370497.0, 960)}},
+        {"BinaryLargest", {1.7976931348623157e308, -1.7976931348623157e308, 1.5e308}},
+        {"WideIntegers", {9007199254740991.0, -9007199254740991.0, 9007199254740991.0, 0, 1}},
     }),
     [](const auto& info) { return info.param.name; });
 
@@ -94,6 +118,7 @@ TEST(FloatBlockRandomTest, EverythingComesBack) {
       floats.values.push_back(maker.NextValue());
     }
     ExpectSame(floats, Encode(floats), fmt::format("run {}", run));
+    ExpectSameSealed(floats, fmt::format("run {}", run));
   }
 }
 
@@ -137,6 +162,60 @@ TEST(FloatBlockHostileTest, FlipsNeverBreakTheReader) {
   }
 }
 
+// Bits, tokens and header alike.
+TEST(FloatBlockHostileTest, ASealedOneIsRefusedOrHarmless) {
+  std::mt19937_64 random(6);
+  for (int run = 0; run < 20000; ++run) {
+    SampleMaker maker(random() % 50);
+    Floats floats;
+    for (uint64_t i = 0; i < 20 + random() % 200; ++i) {
+      floats.times.push_back(maker.NextTime());
+      floats.values.push_back(maker.NextValue());
+    }
+    std::string chunk = SealFloats(floats.times, floats.values);
+    const bool is_cut = run % 2 == 0;
+    if (is_cut) {
+      chunk.resize(random() % chunk.size());
+    } else {
+      chunk[random() % chunk.size()] ^= static_cast<char>(1 << random() % 8);
+    }
+    Floats got{.times = {1}, .values = {2}};
+    const absl::Status read = FloatCodec::Open(chunk, got.times, got.values);
+    ASSERT_EQ(got.times.size(), got.values.size());
+    if (is_cut || !read.ok()) {
+      ASSERT_EQ(read.code(), absl::StatusCode::kDataLoss);
+      ASSERT_EQ(got.times.size(), 1u) << "nothing is appended";
+      continue;
+    }
+    for (size_t i = 2; i < got.times.size(); ++i) ASSERT_LT(got.times[i - 1], got.times[i]);
+  }
+}
+
+// A token has a number's length and its upper three bits: what is left of 10 random bits are 7, of
+// the differences of a walk some 36. The bounds are entropies, and an eighth for what goes with
+// them.
+TEST(FloatBlockSizeTest, NoiseCostsLittleMoreThanItsEntropy) {
+  std::mt19937_64 random(20261130);
+  std::normal_distribution<double> normal;
+  Floats counter;
+  Floats walk;
+  double count = 0;
+  double at = 70'000;
+  for (int i = 0; i < 1024; ++i) {
+    const int64_t time_ms = 1'700'000'000'000 + i * 15'000;
+    counter.times.push_back(time_ms);
+    counter.values.push_back(count += static_cast<double>(random() % 1000));
+    walk.times.push_back(time_ms);
+    walk.values.push_back(at += normal(random));
+  }
+  const auto bits = [](const Floats& floats) {
+    return static_cast<double>(SealFloats(floats.times, floats.values).size()) * 8 / 1024;
+  };
+  EXPECT_LT(bits(counter), 1.125 * std::log2(1000));
+  // From 2^16 to 2^17 a double has 36 bits behind the point.
+  EXPECT_LT(bits(walk), 1.125 * (36 + std::log2(std::sqrt(2 * M_PI * M_E))));
+}
+
 TEST(FloatBlockSizeTest, WhatStandsStillCostsNextToNothing) {
   Floats floats;
   for (int i = 0; i < 1024; ++i) {
@@ -150,6 +229,16 @@ TEST(FloatBlockExampleTest, IsTheOneOfTheDocument) {
   EXPECT_EQ(Hex(Encode({{1'700'000'000'000, 1'700'000'015'000, 1'700'000'030'000},
                         {1.5, model::StaleMarker(), 2.5}})),
             "030280a0abfef962b0ea01010101020000000000f07f001e141300");
+}
+
+TEST(FloatBlockExampleTest, SealedOnesAreThoseOfTheDocument) {
+  EXPECT_EQ(Hex(SealFloats(std::vector<int64_t>{1'700'000'000'000, 1'700'000'015'000,
+                                                1'700'000'030'000, 1'700'000'045'000},
+                           std::vector<double>{0, 100, 1000, 1000})),
+            "010204c8df0214024007040280a0abfef962b0ea0100000300c80100261a");
+  EXPECT_EQ(Hex(SealFloats(std::vector<int64_t>{1'700'000'000'000, 1'700'000'015'000},
+                           std::vector<double>{1.0 / 3, 2.0 / 3})),
+            "01000298751f020280a0abfef962b0ea01086b0002aad5aad5aad5aa15aad5aad5aad5aa15");
 }
 
 // --- histograms
@@ -298,7 +387,8 @@ TEST(SealedChunkTest, OpensToTheBlock) {
     std::string scratch;
     const auto opened = OpenChunk(chunk, scratch);
     ASSERT_TRUE(opened.ok()) << opened.status();
-    EXPECT_EQ(*opened, block);
+    EXPECT_EQ(opened->block, block);
+    EXPECT_EQ(opened->bits, "");
   }
 }
 

@@ -22,7 +22,8 @@ absl::Status DecodeExemplars(std::string_view bytes, std::vector<int64_t>& times
                              std::vector<ExemplarValue>& exemplars) {
   internal::ByteReader in(bytes);
   size_t count = 0;
-  SB_RETURN_IF_ERROR(internal::ReadTimes(in, times_ms, count));
+  internal::BitReader no_bits({});
+  SB_RETURN_IF_ERROR(internal::ReadTimes(in, times_ms, count, no_bits));
   const size_t before = exemplars.size();
   bool ok = true;
   for (size_t i = 0; i < count && ok; ++i) {

@@ -3,30 +3,38 @@
 // infinity, a stale marker, -0.0, a long fraction) may be an exception, if there are few; otherwise
 // the raw bits are kept, each XOR the one before and byte by byte in planes: sign, exponent and the
 // upper mantissa change seldom, so their planes are mostly zeroes, and a plane of zeroes is not
-// written.
+// written. For good such numbers are integers times a power of two, if none is too large for that:
+// what they differ by is then noise of as many bits as it has, not of whole bytes.
 #include "storage/series/float_block.h"
 
 #include <bit>
 #include <cmath>
 #include <limits>
+#include <optional>
 
 #include "base/status.h"
+#include "storage/series/internal/binary_scale.h"
 #include "storage/series/internal/block_times.h"
 #include "storage/series/internal/bytes.h"
 #include "storage/series/internal/decimal.h"
 #include "storage/series/internal/integer_column.h"
+#include "storage/series/sealed_chunk.h"
 
 namespace slowburn::storage {
 namespace {
 
+using internal::BitReader;
+using internal::BitWriter;
 using internal::BrokenBlock;
 using internal::ByteReader;
 using internal::kScales;
 using internal::PutFixed64;
 using internal::PutIntegers;
 using internal::PutVarint;
+using internal::PutZigZag;
 
 constexpr uint8_t kRaw = kScales;       // after the scales 0 to 6
+constexpr uint8_t kBinary = kRaw + 1;   // integers times a power of two
 constexpr size_t kExceptionShare = 16;  // one in so many values may be one
 constexpr size_t kPlanes = 8;
 
@@ -49,15 +57,18 @@ uint8_t ScaleOf(std::span<const double> values) {
   return scale;
 }
 
-// False when, with the final scale, there are too many exceptions after all.
-bool PutScaled(std::span<const double> values, uint8_t scale, std::string& out) {
+// False when there are too many exceptions after all. `scale(value, integer)` is false for one,
+// `put_head` writes what comes before them.
+template <typename Scale, typename PutHead>
+bool PutScaled(std::span<const double> values, std::string& out, BitWriter* bits, Scale&& scale,
+               PutHead&& put_head) {
   thread_local std::vector<int64_t> integers;  // scratch
   thread_local std::vector<size_t> exceptions;
   integers.resize(values.size());
   exceptions.clear();
   int64_t before = 0;
   for (size_t i = 0; i < values.size(); ++i) {
-    if (internal::Scale(values[i], scale, integers[i])) {
+    if (scale(values[i], integers[i])) {
       before = integers[i];
     } else {
       integers[i] = before;  // costs nothing in the column
@@ -65,7 +76,7 @@ bool PutScaled(std::span<const double> values, uint8_t scale, std::string& out) 
     }
   }
   if (exceptions.size() > 1 + values.size() / kExceptionShare) return false;
-  out.push_back(static_cast<char>(scale));
+  put_head();
   PutVarint(out, exceptions.size());
   size_t next = 0;
   for (const size_t index : exceptions) {
@@ -73,8 +84,29 @@ bool PutScaled(std::span<const double> values, uint8_t scale, std::string& out) 
     PutFixed64(out, std::bit_cast<uint64_t>(values[index]));
     next = index + 1;
   }
-  PutIntegers(out, integers);
+  PutIntegers(out, integers, bits);
   return true;
+}
+
+bool PutDecimal(std::span<const double> values, uint8_t scale, std::string& out, BitWriter* bits) {
+  return PutScaled(
+      values, out, bits,
+      [scale](double value, int64_t& integer) { return internal::Scale(value, scale, integer); },
+      [&] { out.push_back(static_cast<char>(scale)); });
+}
+
+bool PutBinary(std::span<const double> values, std::string& out, BitWriter* bits) {
+  const std::optional<int> exponent = internal::CommonExponent(values);
+  if (!exponent) return false;
+  return PutScaled(
+      values, out, bits,
+      [&](double value, int64_t& integer) {
+        return internal::ScaleBinary(value, *exponent, integer);
+      },
+      [&] {
+        out.push_back(static_cast<char>(kBinary));
+        PutZigZag(out, *exponent);
+      });
 }
 
 void PutRaw(std::span<const double> values, std::string& out) {
@@ -127,11 +159,15 @@ absl::Status ReadRaw(ByteReader& in, std::span<double> values) {
   return absl::OkStatus();
 }
 
-absl::Status ReadScaled(ByteReader& in, uint8_t scale, std::span<double> values) {
+absl::Status ReadScaled(ByteReader& in, uint8_t kind, std::span<double> values, BitReader& bits) {
   struct Exception {
     size_t index;
     uint64_t bits;
   };
+  const int64_t exponent = kind == kBinary ? in.Signed() : 0;
+  if (exponent < internal::kExponentMin || exponent > internal::kExponentMax) {
+    return BrokenBlock("floats", in, "an exponent that cannot be");
+  }
   const uint64_t count = in.Count();
   if (count > values.size()) return BrokenBlock("floats", in, "more exceptions than values");
   thread_local std::vector<Exception> exceptions;
@@ -151,40 +187,64 @@ absl::Status ReadScaled(ByteReader& in, uint8_t scale, std::span<double> values)
   }
   thread_local std::vector<int64_t> integers;
   integers.resize(values.size());
-  if (!internal::ReadIntegers(in, integers) || !in.AtEnd()) {
+  if (!internal::ReadIntegers(in, integers, bits) || !in.AtEnd()) {
     return BrokenBlock("floats", in, "values that end too soon or too late");
   }
-  internal::Unscale(integers, scale, values);
+  if (kind == kBinary) {
+    internal::UnscaleBinary(integers, static_cast<int>(exponent), values);
+  } else {
+    internal::Unscale(integers, kind, values);
+  }
   for (const Exception& exception : exceptions) {
     values[exception.index] = std::bit_cast<double>(exception.bits);
   }
   return absl::OkStatus();
 }
 
+void Encode(std::span<const int64_t> times_ms, std::span<const double> values, std::string& out,
+            BitWriter* bits) {
+  internal::PutTimes(out, times_ms, bits);
+  const uint8_t scale = ScaleOf(values);
+  if (scale != kRaw && PutDecimal(values, scale, out, bits)) return;
+  if (bits != nullptr && PutBinary(values, out, bits)) return;
+  PutRaw(values, out);
+}
+
 }  // namespace
 
 void EncodeFloats(std::span<const int64_t> times_ms, std::span<const double> values,
                   std::string& out) {
-  internal::PutTimes(out, times_ms);
-  const uint8_t scale = ScaleOf(values);
-  if (scale != kRaw && PutScaled(values, scale, out)) return;
-  PutRaw(values, out);
+  Encode(times_ms, values, out, nullptr);
+}
+
+std::string SealFloats(std::span<const int64_t> times_ms, std::span<const double> values) {
+  thread_local std::string block;  // scratch
+  thread_local BitWriter bits;
+  block.clear();
+  bits.Clear();
+  Encode(times_ms, values, block, &bits);
+  return SealChunk({.samples = times_ms.size(), .span_ms = times_ms.back() - times_ms.front()},
+                   block, bits.Finish());
 }
 
 absl::Status DecodeFloats(std::string_view bytes, std::vector<int64_t>& times_ms,
-                          std::vector<double>& values) {
+                          std::vector<double>& values, std::string_view bits) {
   ByteReader in(bytes);
+  BitReader bits_in(bits);
   size_t count = 0;
-  SB_RETURN_IF_ERROR(internal::ReadTimes(in, times_ms, count));
+  SB_RETURN_IF_ERROR(internal::ReadTimes(in, times_ms, count, bits_in));
   const size_t before = values.size();
   values.resize(before + count);
   const std::span<double> read = std::span(values).subspan(before);
   const uint8_t kind = in.Byte();
   absl::Status status;
-  if (!in.ok() || kind > kRaw) {
+  if (!in.ok() || kind > kBinary) {
     status = BrokenBlock("floats", in, "a scale that cannot be");
   } else {
-    status = kind == kRaw ? ReadRaw(in, read) : ReadScaled(in, kind, read);
+    status = kind == kRaw ? ReadRaw(in, read) : ReadScaled(in, kind, read, bits_in);
+  }
+  if (status.ok() && !bits_in.AtEnd()) {
+    status = BrokenBlock("floats", in, "bits that are of no number");
   }
   if (status.ok()) return status;
   times_ms.resize(times_ms.size() - count);

@@ -8,6 +8,7 @@
 
 #include <xxhash.h>
 
+#include "storage/series/internal/prefetch.h"
 #include "storage/series/packed_labels.h"
 
 namespace slowburn::storage {
@@ -27,6 +28,19 @@ HeadSeries* Head::FindByKey(const SeriesKey& key) const {
   return found == by_key_.end() ? nullptr : slots_[found->second].get();
 }
 
+void Head::Warm(std::span<const SeriesKey> keys) const {
+  constexpr size_t kAhead = 8;  // as many as memory brings at once
+  const HeadSeries* found[kAhead] = {};
+  for (size_t i = 0; i < keys.size() + 2 * kAhead; ++i) {
+    if (i < keys.size()) by_key_.prefetch(keys[i]);
+    const HeadSeries*& place = found[i % kAhead];
+    if (place != nullptr) internal::Prefetch<sizeof(SeriesData)>(place->data.get());
+    place = nullptr;
+    if (i >= kAhead && i - kAhead < keys.size()) place = FindByKey(keys[i - kAhead]);
+    if (place != nullptr) internal::Prefetch<sizeof(HeadSeries)>(place);
+  }
+}
+
 HeadSeries& Head::Add(std::unique_ptr<HeadSeries> series) {
   uint32_t slot = slots();
   if (free_slots_.empty()) {
@@ -38,6 +52,7 @@ HeadSeries& Head::Add(std::unique_ptr<HeadSeries> series) {
   series->slot = slot;
   series->created_epoch = epoch_;
   series->data->epoch = epoch_;
+  label_bytes_ += series->packed_labels.size();
   by_id_[series->id] = slot;
   by_key_[KeyOfLabels(series->packed_labels)] = slot;
   VisitLabels(series->packed_labels, [&](std::string_view name, std::string_view value) {
@@ -75,6 +90,7 @@ void Head::Remove(HeadSeries& series) {
     }
     if (label->second.empty()) labels_.erase(label);
   });
+  label_bytes_ -= series.packed_labels.size();
   by_id_.erase(series.id);
   by_key_.erase(KeyOfLabels(series.packed_labels));
   if (const auto keys = other_keys_.find(slot); keys != other_keys_.end()) {

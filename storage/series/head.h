@@ -11,6 +11,7 @@
 #include <memory>
 #include <optional>
 #include <set>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -47,6 +48,9 @@ class Head {
   HeadSeries* FindBySlot(uint32_t slot) const {
     return slot < slots_.size() ? slots_[slot].get() : nullptr;
   }
+  // Brings what FindByKey and a sample of each of them need into the processor's caches, so that
+  // looking one after the other up does not wait for memory each time.
+  void Warm(std::span<const SeriesKey> keys) const;
   HeadSeries& Add(std::unique_ptr<HeadSeries> series);
   // From now on `key` means the series too, up to a few keys each.
   void AddKey(const SeriesKey& key, const HeadSeries& series);
@@ -56,6 +60,8 @@ class Head {
     return live_.empty() || *live_.begin() >= series.data->epoch;
   }
   size_t size() const { return by_id_.size(); }
+  // Of all series, packed.
+  uint64_t label_bytes() const { return label_bytes_; }
   // One past the greatest slot that was ever used.
   uint32_t slots() const { return static_cast<uint32_t>(slots_.size()); }
 
@@ -83,6 +89,7 @@ class Head {
   absl::flat_hash_map<SeriesKey, uint32_t> by_key_;
   absl::flat_hash_map<uint32_t, std::vector<SeriesKey>> other_keys_;  // of a slot
   std::map<std::string, Values, std::less<>> labels_;
+  uint64_t label_bytes_ = 0;
 
   uint64_t epoch_ = 1;                // what is changed now gets it
   std::multiset<uint64_t> live_;      // epochs that snapshots see

@@ -14,38 +14,74 @@
 #include <utility>
 #include <vector>
 
+#include <absl/status/status.h>
+
+#include "base/status.h"
 #include "model/native_histogram.h"
 #include "storage/api/series_reader.h"
 #include "storage/series/exemplar_block.h"
 #include "storage/series/float_block.h"
 #include "storage/series/histogram_block.h"
 #include "storage/series/internal/bytes.h"
+#include "storage/series/sealed_chunk.h"
 
 namespace slowburn::storage {
 
-// How a kind of sample is packed, and how many make a block. (A block of 32 floats is nearly as
-// small a sample as a larger one, and the tail before it is 16 bytes a sample.)
+// How a kind of sample is packed: hot, in blocks of so many samples (32 floats are nearly as small
+// a sample as more, and the tail before them is 16 bytes a sample), and sealed, as chunks are. In a
+// head, so many are sealed together at most: what comes late is put among them.
 struct FloatCodec {
   using Value = double;
   static constexpr size_t kBlockSamples = 32;
-  static constexpr auto Encode = EncodeFloats;
-  static constexpr auto Decode = DecodeFloats;
-};
-struct HistogramCodec {
-  using Value = model::NativeHistogram;
-  static constexpr size_t kBlockSamples = 16;
-  static constexpr auto Encode = EncodeHistograms;
-  static constexpr auto Decode = DecodeHistograms;
-};
-struct ExemplarCodec {
-  using Value = ExemplarValue;
-  static constexpr size_t kBlockSamples = 16;
-  static constexpr auto Encode = EncodeExemplars;
-  static constexpr auto Decode = DecodeExemplars;
+  static constexpr size_t kSealedSamples = 512;
+  static void Encode(std::span<const int64_t> times_ms, std::span<const Value> values,
+                     std::string& out) {
+    EncodeFloats(times_ms, values, out);
+  }
+  static absl::Status Decode(std::string_view bytes, std::vector<int64_t>& times_ms,
+                             std::vector<Value>& values) {
+    return DecodeFloats(bytes, times_ms, values);
+  }
+  static std::string Seal(std::span<const int64_t> times_ms, std::span<const Value> values) {
+    return SealFloats(times_ms, values);
+  }
+  static absl::Status Open(std::string_view chunk, std::vector<int64_t>& times_ms,
+                           std::vector<Value>& values) {
+    thread_local std::string scratch;
+    SB_ASSIGN_OR_RETURN(const OpenedChunk opened, OpenChunk(chunk, scratch));
+    return DecodeFloats(opened.block, times_ms, values, opened.bits);
+  }
 };
 
+template <typename ValueType, auto kEncode, auto kDecode>
+struct BlockCodec {
+  using Value = ValueType;
+  static constexpr size_t kBlockSamples = 16;
+  static constexpr size_t kSealedSamples = 128;
+  static constexpr auto Encode = kEncode;
+  static constexpr auto Decode = kDecode;
+  static std::string Seal(std::span<const int64_t> times_ms, std::span<const Value> values) {
+    thread_local std::string block;
+    block.clear();
+    Encode(times_ms, values, block);
+    return SealChunk({.samples = times_ms.size(), .span_ms = times_ms.back() - times_ms.front()},
+                     block);
+  }
+  static absl::Status Open(std::string_view chunk, std::vector<int64_t>& times_ms,
+                           std::vector<Value>& values) {
+    thread_local std::string scratch;
+    SB_ASSIGN_OR_RETURN(const OpenedChunk opened, OpenChunk(chunk, scratch));
+    if (!opened.bits.empty()) return base::DataLoss("a chunk has bits that are of no number");
+    return Decode(opened.block, times_ms, values);
+  }
+};
+using HistogramCodec = BlockCodec<model::NativeHistogram, EncodeHistograms, DecodeHistograms>;
+using ExemplarCodec = BlockCodec<ExemplarValue, EncodeExemplars, DecodeExemplars>;
+
 // Blocks, packed one after the other, and a tail of single samples behind them. A sample that comes
-// late goes into the block where it belongs, so that reading never sorts.
+// late goes into the block where it belongs, so that reading never sorts. Blocks are hot as they
+// arise; whoever keeps the column seals those that are many, and one that is sealed is hot again
+// once something comes late.
 template <typename Codec>
 class HeadColumn {
  public:
@@ -63,6 +99,8 @@ class HeadColumn {
   // Samples up to here are in the store and no longer here.
   int64_t sealed_through_ms() const { return sealed_through_ms_; }
 
+  // Asks for the memory that Append will write to.
+  void Prefetch() const { __builtin_prefetch(tail_.data() + tail_.size(), /*for writing*/ 1); }
   // `time_ms` is after every other.
   void Append(int64_t time_ms, Value value);
   // No sample has this time.
@@ -74,10 +112,26 @@ class HeadColumn {
   std::optional<std::pair<int64_t, Value>> LastBefore(int64_t time_ms, Accept&& accept) const;
   // Appends the samples of the range.
   void Copy(TimeRange range, std::vector<int64_t>& times_ms, std::vector<Value>& values) const;
-  // No fewer than there are up to then, and at most a block more.
+  // No more than there are up to then, and less than a block fewer.
   size_t CountThrough(int64_t time_ms) const;
-  // Appends all of it as blocks, each a string (internal/bytes.h): cheaper than to pack it anew.
+  // Whether enough is hot to be worth sealing; `all`: a block is.
+  bool WantsSealing(bool all) const {
+    return hot_samples_ + tail_.size() >= (all ? Codec::kBlockSamples : Codec::kSealedSamples / 4);
+  }
+  // The same samples, those behind the last sealed block sealed too: with what was sealed before,
+  // where that was little beside it, or `all` of it as far as a block may grow.
+  HeadColumn Sealed(bool all) const;
+  // Appends all of it as blocks, each a string (internal/bytes.h) that begins with its kind:
+  // cheaper than to pack it anew.
   void AppendBlocks(std::string& out) const;
+  // Appends one of them, after all that is there. kDataLoss where it is none, or does not come
+  // after.
+  absl::Status AppendBlock(std::string_view block);
+  // The same for one that does not say its kind.
+  absl::Status AppendHotBlock(std::string_view block);
+  // The same for a few samples: as one block, sealed if they are enough.
+  static void AppendAsBlock(std::span<const int64_t> times_ms, std::span<const Value> values,
+                            std::string& out);
   // They are in the store.
   void DropThrough(int64_t time_ms);
   void SetSealedThrough(int64_t time_ms) { sealed_through_ms_ = time_ms; }
@@ -92,22 +146,40 @@ class HeadColumn {
     int64_t min_ms = 0;
     int64_t max_ms = 0;
     size_t offset = 0;  // in bytes_; it ends where the next one begins
-    size_t count = 0;
+    uint32_t count = 0;
+    bool is_sealed = false;
   };
   struct Samples {
     std::vector<int64_t> times_ms;
     std::vector<Value> values;
   };
 
+  // How a block begins that AppendBlocks writes.
+  static constexpr char kHotBlock = 0;
+  static constexpr char kSealedBlock = 1;
+
   std::string_view BytesOf(size_t block) const {
     const size_t end = block + 1 < blocks_.size() ? blocks_[block + 1].offset : bytes_.size();
     return std::string_view(bytes_).substr(blocks_[block].offset, end - blocks_[block].offset);
   }
-  // The block's samples. They were packed here, so they can be unpacked.
+  // Appends the block's samples. They were packed or looked at here, so they can be unpacked.
+  void Unpack(size_t block, std::vector<int64_t>& times_ms, std::vector<Value>& values) const {
+    (blocks_[block].is_sealed ? Codec::Open : Codec::Decode)(BytesOf(block), times_ms, values)
+        .IgnoreError();
+  }
   Samples Unpack(size_t block) const {
     Samples samples;
-    Codec::Decode(BytesOf(block), samples.times_ms, samples.values).IgnoreError();
+    Unpack(block, samples.times_ms, samples.values);
     return samples;
+  }
+  absl::Status CheckIsNext(int64_t time_ms) const {
+    if (empty() || time_ms > newest_ms()) return absl::OkStatus();
+    return base::DataLoss("a block does not come after the one before it; restore a backup");
+  }
+  void AddSealed(std::span<const int64_t> times_ms, std::span<const Value> values) {
+    blocks_.push_back({times_ms.front(), times_ms.back(), bytes_.size(),
+                       static_cast<uint32_t>(times_ms.size()), true});
+    bytes_ += Codec::Seal(times_ms, values);
   }
   // The first block that ends at `time_ms` or later.
   size_t BlockAt(int64_t time_ms) const {
@@ -119,12 +191,19 @@ class HeadColumn {
     return std::partition_point(tail_.begin(), tail_.end(),
                                 [&](const auto& sample) { return sample.first < time_ms; });
   }
-  void Replace(size_t block, const Samples& samples);
+  void Replace(size_t block, const Samples& samples, bool is_sealed);
+  void CountHot();
   void PackTail();
+  static void PutBlock(bool is_sealed, std::string_view packed, std::string& out) {
+    internal::PutVarint(out, 1 + packed.size());
+    out.push_back(is_sealed ? kSealedBlock : kHotBlock);
+    out += packed;
+  }
 
   std::string bytes_;
   std::vector<Block> blocks_;
   std::vector<std::pair<int64_t, Value>> tail_;
+  size_t hot_samples_ = 0;  // in blocks behind the last that is sealed
   int64_t sealed_through_ms_ = std::numeric_limits<int64_t>::min();
 };
 
@@ -138,9 +217,10 @@ void HeadColumn<Codec>::PackTail() {
     samples.times_ms.push_back(time_ms);
     samples.values.push_back(std::move(value));
   }
-  blocks_.push_back(
-      {samples.times_ms.front(), samples.times_ms.back(), bytes_.size(), samples.times_ms.size()});
+  blocks_.push_back({samples.times_ms.front(), samples.times_ms.back(), bytes_.size(),
+                     static_cast<uint32_t>(samples.times_ms.size())});
   Codec::Encode(samples.times_ms, samples.values, bytes_);
+  hot_samples_ += tail_.size();
   tail_.clear();
 }
 
@@ -163,14 +243,14 @@ void HeadColumn<Codec>::Insert(int64_t time_ms, Value value) {
                   samples.times_ms.begin();
   samples.times_ms.insert(samples.times_ms.begin() + at, time_ms);
   samples.values.insert(samples.values.begin() + at, std::move(value));
-  Replace(block, samples);
+  Replace(block, samples, /*is_sealed=*/false);
 }
 
-// By one block, or by two when it has grown to twice the usual size.
+// By one block that is sealed, or by hot ones of the usual size to less than twice that.
 template <typename Codec>
-void HeadColumn<Codec>::Replace(size_t block, const Samples& samples) {
+void HeadColumn<Codec>::Replace(size_t block, const Samples& samples, bool is_sealed) {
   const size_t count = samples.times_ms.size();
-  const size_t parts = count >= 2 * Codec::kBlockSamples ? 2 : 1;
+  const size_t parts = is_sealed ? 1 : std::max<size_t>(1, count / Codec::kBlockSamples);
   const size_t offset = blocks_[block].offset;
   const size_t old_size = BytesOf(block).size();
   std::string packed;
@@ -178,10 +258,15 @@ void HeadColumn<Codec>::Replace(size_t block, const Samples& samples) {
   for (size_t part = 0; part < parts; ++part) {
     const size_t from = part * (count / parts);
     const size_t to = part + 1 == parts ? count : from + count / parts;
-    fresh.push_back(
-        {samples.times_ms[from], samples.times_ms[to - 1], offset + packed.size(), to - from});
-    Codec::Encode(std::span(samples.times_ms).subspan(from, to - from),
-                  std::span(samples.values).subspan(from, to - from), packed);
+    const std::span times = std::span(samples.times_ms).subspan(from, to - from);
+    const std::span values = std::span(samples.values).subspan(from, to - from);
+    fresh.push_back({times.front(), times.back(), offset + packed.size(),
+                     static_cast<uint32_t>(to - from), is_sealed});
+    if (is_sealed) {
+      packed += Codec::Seal(times, values);
+    } else {
+      Codec::Encode(times, values, packed);
+    }
   }
   bytes_.replace(offset, old_size, packed);
   for (size_t i = block + 1; i < blocks_.size(); ++i) {
@@ -189,6 +274,55 @@ void HeadColumn<Codec>::Replace(size_t block, const Samples& samples) {
   }
   const auto at = blocks_.erase(blocks_.begin() + static_cast<std::ptrdiff_t>(block));
   blocks_.insert(at, fresh.begin(), fresh.end());
+  CountHot();
+}
+
+template <typename Codec>
+void HeadColumn<Codec>::CountHot() {
+  hot_samples_ = 0;
+  for (size_t block = blocks_.size(); block > 0 && !blocks_[block - 1].is_sealed; --block) {
+    hot_samples_ += blocks_[block - 1].count;
+  }
+}
+
+template <typename Codec>
+HeadColumn<Codec> HeadColumn<Codec>::Sealed(bool all) const {
+  // A block that is sealed is sealed again with what came after it while it is no more than half of
+  // all that, so that a sample is sealed a few times at most.
+  size_t count = tail_.size();
+  size_t from = blocks_.size();
+  while (from > 0) {
+    const Block& before = blocks_[from - 1];
+    if (before.is_sealed &&
+        ((before.count > count && !all) || before.count + count > Codec::kSealedSamples)) {
+      break;
+    }
+    count += before.count;
+    --from;
+  }
+  HeadColumn sealed;
+  sealed.sealed_through_ms_ = sealed_through_ms_;
+  sealed.blocks_.assign(blocks_.begin(), blocks_.begin() + static_cast<std::ptrdiff_t>(from));
+  sealed.bytes_ = bytes_.substr(0, from < blocks_.size() ? blocks_[from].offset : bytes_.size());
+  thread_local Samples samples;
+  samples.times_ms.clear();
+  samples.values.clear();
+  for (size_t block = from; block < blocks_.size(); ++block) {
+    Unpack(block, samples.times_ms, samples.values);
+  }
+  for (const auto& [time_ms, value] : tail_) {
+    samples.times_ms.push_back(time_ms);
+    samples.values.push_back(value);
+  }
+  for (size_t at = 0; at < count;) {
+    const size_t left = count - at;
+    const size_t size = left < Codec::kSealedSamples * 5 / 4 ? left : Codec::kSealedSamples;
+    sealed.AddSealed(std::span(samples.times_ms).subspan(at, size),
+                     std::span(samples.values).subspan(at, size));
+    at += size;
+  }
+  sealed.bytes_.shrink_to_fit();
+  return sealed;
 }
 
 template <typename Codec>
@@ -232,7 +366,7 @@ void HeadColumn<Codec>::Copy(TimeRange range, std::vector<int64_t>& times_ms,
   for (size_t block = BlockAt(range.begin_ms);
        block < blocks_.size() && blocks_[block].min_ms < range.end_ms; ++block) {
     if (blocks_[block].min_ms >= range.begin_ms && blocks_[block].max_ms < range.end_ms) {
-      Codec::Decode(BytesOf(block), times_ms, values).IgnoreError();
+      Unpack(block, times_ms, values);
       continue;
     }
     Samples samples = Unpack(block);
@@ -252,21 +386,65 @@ template <typename Codec>
 size_t HeadColumn<Codec>::CountThrough(int64_t time_ms) const {
   size_t count = 0;
   for (const Block& block : blocks_) {
-    if (block.min_ms <= time_ms) count += block.count;
+    if (block.max_ms <= time_ms) count += block.count;
   }
-  return count + static_cast<size_t>(TailAt(time_ms) - tail_.begin()) + 1;
+  const auto later = std::partition_point(
+      tail_.begin(), tail_.end(), [&](const auto& sample) { return sample.first <= time_ms; });
+  return count + static_cast<size_t>(later - tail_.begin());
 }
 
 template <typename Codec>
 void HeadColumn<Codec>::AppendBlocks(std::string& out) const {
   for (size_t block = 0; block < blocks_.size(); ++block) {
-    internal::PutString(out, BytesOf(block));
+    PutBlock(blocks_[block].is_sealed, BytesOf(block), out);
   }
   if (tail_.empty()) return;
   HeadColumn tail;
   tail.tail_ = tail_;
   tail.PackTail();
-  internal::PutString(out, tail.bytes_);
+  PutBlock(false, tail.bytes_, out);
+}
+
+template <typename Codec>
+void HeadColumn<Codec>::AppendAsBlock(std::span<const int64_t> times_ms,
+                                      std::span<const Value> values, std::string& out) {
+  const bool is_sealed = times_ms.size() >= Codec::kSealedSamples / 4;
+  std::string packed;
+  if (is_sealed) {
+    packed = Codec::Seal(times_ms, values);
+  } else {
+    Codec::Encode(times_ms, values, packed);
+  }
+  PutBlock(is_sealed, packed, out);
+}
+
+template <typename Codec>
+absl::Status HeadColumn<Codec>::AppendBlock(std::string_view block) {
+  if (block.starts_with(kHotBlock)) return AppendHotBlock(block.substr(1));
+  if (!block.starts_with(kSealedBlock)) {
+    return base::DataLoss("a block is of no kind; restore a backup");
+  }
+  block.remove_prefix(1);
+  Samples samples;
+  SB_RETURN_IF_ERROR(Codec::Open(block, samples.times_ms, samples.values));
+  SB_RETURN_IF_ERROR(CheckIsNext(samples.times_ms.front()));
+  if (!tail_.empty()) PackTail();
+  blocks_.push_back({samples.times_ms.front(), samples.times_ms.back(), bytes_.size(),
+                     static_cast<uint32_t>(samples.times_ms.size()), true});
+  bytes_ += block;
+  hot_samples_ = 0;
+  return absl::OkStatus();
+}
+
+template <typename Codec>
+absl::Status HeadColumn<Codec>::AppendHotBlock(std::string_view block) {
+  Samples samples;
+  SB_RETURN_IF_ERROR(Codec::Decode(block, samples.times_ms, samples.values));
+  SB_RETURN_IF_ERROR(CheckIsNext(samples.times_ms.front()));
+  for (size_t i = 0; i < samples.times_ms.size(); ++i) {
+    Append(samples.times_ms[i], std::move(samples.values[i]));
+  }
+  return absl::OkStatus();
 }
 
 template <typename Codec>
@@ -285,8 +463,9 @@ void HeadColumn<Codec>::DropThrough(int64_t time_ms) {
                       samples.times_ms.begin();
     samples.times_ms.erase(samples.times_ms.begin(), samples.times_ms.begin() + from);
     samples.values.erase(samples.values.begin(), samples.values.begin() + from);
-    Replace(0, samples);
+    Replace(0, samples, blocks_.front().is_sealed);
   }
+  CountHot();
   std::erase_if(tail_, [&](const auto& sample) { return sample.first <= time_ms; });
   bytes_.shrink_to_fit();
 }

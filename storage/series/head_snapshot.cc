@@ -157,15 +157,13 @@ template <typename Codec>
 absl::Status HeadSnapshot::ReadChunks(uint64_t id, ChunkKey::Kind kind, TimeRange range,
                                       std::vector<int64_t>& times_ms,
                                       std::vector<typename Codec::Value>& values) const {
-  std::string scratch;
   const auto read = [&](std::string_view bytes, int64_t start_ms) -> absl::Status {
     SB_ASSIGN_OR_RETURN(const ChunkHeader header, ReadChunkHeader(bytes));
     if (start_ms >= range.end_ms || start_ms + header.span_ms < range.begin_ms) {
       return absl::OkStatus();
     }
-    SB_ASSIGN_OR_RETURN(const std::string_view block, OpenChunk(bytes, scratch));
     const size_t before = times_ms.size();
-    SB_RETURN_IF_ERROR(Codec::Decode(block, times_ms, values));
+    SB_RETURN_IF_ERROR(Codec::Open(bytes, times_ms, values));
     if (times_ms[before] != start_ms || times_ms.back() != start_ms + header.span_ms) {
       return base::DataLoss("a chunk holds other times than its key and header say");
     }

@@ -26,8 +26,9 @@ namespace slowburn::storage {
 
 struct SeriesOptions {
   // --- limits
-  uint64_t series_max = 2'000'000;  // living ones
-  size_t labels_max = 64;           // of one series
+  uint64_t series_max = 2'000'000;               // living ones
+  uint64_t label_bytes_max = uint64_t{1} << 30;  // of all of them together, names and values
+  size_t labels_max = 64;                        // of one series
   size_t name_bytes_max = 512;
   size_t value_bytes_max = 4096;
   size_t metrics_max = 100'000;                                    // that have metadata
@@ -38,13 +39,17 @@ struct SeriesOptions {
   // --- retention, by whole days
   std::chrono::milliseconds retention = std::chrono::hours(400 * 24);
   uint64_t retention_bytes = 0;  // of chunks and postings; 0: no limit
-  // --- checkpoints: one round over all series in this time, or in so much log; a restart replays
-  // at most two rounds
+  // --- checkpoints: one round over all series in this time, or in so much log: as much as the
+  // round before wrote of open series, within these bounds. A restart replays at most two rounds
   std::chrono::milliseconds round = std::chrono::minutes(5);
-  uint64_t round_log_bytes = 128 << 20;
+  uint64_t round_log_bytes_min = 16 << 20;
+  uint64_t round_log_bytes_max = 128 << 20;
+  // What came in so long is next to nothing of what waits in the log: the round is ended at once.
+  std::chrono::milliseconds quiet = std::chrono::seconds(5);
   // One call's part of a round.
   size_t slice_series_max = 4096;
   size_t slice_bytes_max = 4 << 20;
+  size_t slice_samples_max = 512 << 10;  // that are packed anew: some 15 ms
   size_t chunk_samples = 1024;
 };
 
@@ -66,6 +71,7 @@ struct HeadState {
   std::vector<std::string> changed_metadata;  // metrics, since the last checkpoint
   uint64_t plans = 0;
   uint64_t log_bytes = 0;  // of parts that were applied, ever
+  uint64_t log_bytes_covered = 0;
   WriteCounts counts;
 };
 

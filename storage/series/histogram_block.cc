@@ -273,7 +273,8 @@ absl::Status DecodeHistograms(std::string_view bytes, std::vector<int64_t>& time
                               std::vector<NativeHistogram>& histograms) {
   ByteReader in(bytes);
   size_t count = 0;
-  SB_RETURN_IF_ERROR(internal::ReadTimes(in, times_ms, count));
+  internal::BitReader no_bits({});
+  SB_RETURN_IF_ERROR(internal::ReadTimes(in, times_ms, count, no_bits));
   const size_t before_size = histograms.size();
   Before before;
   std::string_view wrong;

@@ -22,6 +22,8 @@ std::string_view FateName(SampleFate fate) {
       return "invalid_histogram";
     case SampleFate::kTooManySeries:
       return "too_many_series";
+    case SampleFate::kTooManyLabelBytes:
+      return "too_many_label_bytes";
     case SampleFate::kDropped:
       break;
   }

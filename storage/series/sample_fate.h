@@ -15,18 +15,19 @@ namespace slowburn::storage {
 
 enum class SampleFate : uint8_t {
   kTaken,
-  kTakenLate,         // older than the series' newest: put where it belongs
-  kDuplicate,         // the very sample is there already: nothing to do
-  kConflict,          // another value is there at this time, or an increment is of time that was
-                      // counted already: what came first stays
-  kTooOld,            // more than an hour behind the series' newest, or past the retention
-  kTooNew,            // too far ahead of now
-  kInvalidLabels,     // no name, a name or value that is no text, too many, too long
-  kInvalidHistogram,  // it contradicts itself
-  kTooManySeries,     // the limit of active series
-  kDropped,           // exemplars and metadata that have no place: worth less than samples
+  kTakenLate,          // older than the series' newest: put where it belongs
+  kDuplicate,          // the very sample is there already: nothing to do
+  kConflict,           // another value is there at this time, or an increment is of time that was
+                       // counted already: what came first stays
+  kTooOld,             // more than an hour behind the series' newest, or past the retention
+  kTooNew,             // too far ahead of now
+  kInvalidLabels,      // no name, a name or value that is no text, too many, too long
+  kInvalidHistogram,   // it contradicts itself
+  kTooManySeries,      // the limit of active series
+  kTooManyLabelBytes,  // the limit of what their labels come to
+  kDropped,            // exemplars and metadata that have no place: worth less than samples
 };
-inline constexpr size_t kSampleFates = 10;
+inline constexpr size_t kSampleFates = 11;
 
 // For metrics: "taken", "too_old", ...
 std::string_view FateName(SampleFate fate);

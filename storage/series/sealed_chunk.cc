@@ -11,8 +11,9 @@ namespace slowburn::storage {
 namespace {
 
 constexpr char kFormat = 1;
-constexpr char kPlain = 0;
-constexpr char kZstd = 1;
+// The coding is any of these together.
+constexpr uint8_t kZstd = 1;  // the block is compressed
+constexpr uint8_t kBits = 2;  // there are bits beside it
 constexpr int kLevel = 1;
 // Below it compression costs more than it saves, as measured.
 constexpr size_t kCompressBytesMin = 64;
@@ -32,6 +33,7 @@ struct Opened {
   ChunkHeader header;
   bool is_compressed = false;
   uint64_t block_bytes = 0;
+  std::string_view bits;
   std::string_view payload;
 };
 
@@ -44,9 +46,10 @@ absl::StatusOr<Opened> ReadHead(std::string_view chunk) {
   const uint64_t span = in.Varint();
   opened.header.span_ms = static_cast<int64_t>(span);
   opened.block_bytes = in.Varint();
-  opened.is_compressed = coding == kZstd;
+  opened.is_compressed = (coding & kZstd) != 0;
+  if ((coding & kBits) != 0) opened.bits = in.String();
   opened.payload = in.Rest();
-  if (!in.ok() || coding > kZstd || opened.header.span_ms < 0 ||
+  if (!in.ok() || coding > (kZstd | kBits) || opened.header.span_ms < 0 ||
       opened.block_bytes > kBlockBytesMax ||
       (!opened.is_compressed && opened.block_bytes != opened.payload.size())) {
     return Broken("a header that cannot be");
@@ -56,7 +59,7 @@ absl::StatusOr<Opened> ReadHead(std::string_view chunk) {
 
 }  // namespace
 
-std::string SealChunk(const ChunkHeader& header, std::string_view block) {
+std::string SealChunk(const ChunkHeader& header, std::string_view block, std::string_view bits) {
   std::string packed;
   if (block.size() >= kCompressBytesMin) {
     // One for each thread: to make one costs more than to use it.
@@ -68,10 +71,11 @@ std::string SealChunk(const ChunkHeader& header, std::string_view block) {
   }
   const bool is_compressed = !packed.empty();
   std::string chunk(1, kFormat);
-  chunk.push_back(is_compressed ? kZstd : kPlain);
+  chunk.push_back(static_cast<char>((is_compressed ? kZstd : 0) | (bits.empty() ? 0 : kBits)));
   internal::PutVarint(chunk, header.samples);
   internal::PutVarint(chunk, static_cast<uint64_t>(header.span_ms));
   internal::PutVarint(chunk, block.size());
+  if (!bits.empty()) internal::PutString(chunk, bits);
   chunk.append(is_compressed ? std::string_view(packed) : block);
   return chunk;
 }
@@ -81,9 +85,9 @@ absl::StatusOr<ChunkHeader> ReadChunkHeader(std::string_view chunk) {
   return opened.header;
 }
 
-absl::StatusOr<std::string_view> OpenChunk(std::string_view chunk, std::string& scratch) {
+absl::StatusOr<OpenedChunk> OpenChunk(std::string_view chunk, std::string& scratch) {
   SB_ASSIGN_OR_RETURN(const Opened opened, ReadHead(chunk));
-  if (!opened.is_compressed) return opened.payload;
+  if (!opened.is_compressed) return OpenedChunk{opened.payload, opened.bits};
   // The frame says its size itself: what the header claims is not made room for before that agrees.
   if (ZSTD_getFrameContentSize(opened.payload.data(), opened.payload.size()) !=
       opened.block_bytes) {
@@ -94,7 +98,7 @@ absl::StatusOr<std::string_view> OpenChunk(std::string_view chunk, std::string& 
   const size_t size = ZSTD_decompressDCtx(context.get(), scratch.data(), scratch.size(),
                                           opened.payload.data(), opened.payload.size());
   if (ZSTD_isError(size) != 0 || size != opened.block_bytes) return Broken("compressed bytes");
-  return std::string_view(scratch);
+  return OpenedChunk{scratch, opened.bits};
 }
 
 }  // namespace slowburn::storage

@@ -22,12 +22,18 @@ struct ChunkHeader {
   int64_t span_ms = 0;  // last time less first time
 };
 
-// The value of a chunk.
-std::string SealChunk(const ChunkHeader& header, std::string_view block);
+// The value of a chunk. `bits` are what of the block's numbers is not in it and cannot be
+// compressed.
+std::string SealChunk(const ChunkHeader& header, std::string_view block,
+                      std::string_view bits = {});
 
+struct OpenedChunk {
+  std::string_view block;
+  std::string_view bits;
+};
 // kDataLoss where the bytes are no chunk.
 absl::StatusOr<ChunkHeader> ReadChunkHeader(std::string_view chunk);
-// The block; `scratch` may hold it.
-absl::StatusOr<std::string_view> OpenChunk(std::string_view chunk, std::string& scratch);
+// What it was made of; `scratch` may hold the block.
+absl::StatusOr<OpenedChunk> OpenChunk(std::string_view chunk, std::string& scratch);
 
 }  // namespace slowburn::storage

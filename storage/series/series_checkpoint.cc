@@ -4,8 +4,6 @@
 #include <limits>
 
 #include "base/status.h"
-#include "storage/series/internal/bytes.h"
-#include "storage/series/sealed_chunk.h"
 
 namespace slowburn::storage {
 namespace {
@@ -14,6 +12,10 @@ constexpr int64_t kDayMs = 24 * 3600 * 1000;
 // Histograms are large: a chunk of as many as of floats would be read whole for a few of them.
 constexpr size_t kHistogramShare = 4;
 constexpr int64_t kEnd = std::numeric_limits<int64_t>::max();
+// Less of what waits in the log is worth no haste, and so small a share of it that comes meanwhile
+// is no load.
+constexpr uint64_t kHasteLogBytes = 1 << 20;
+constexpr uint64_t kQuietShare = 256;
 
 int64_t DayEnd(int64_t time_ms) { return (time_ms / kDayMs + 1) * kDayMs; }
 
@@ -41,30 +43,54 @@ void SeriesCheckpoint::BeginRound(int64_t now_ms, uint64_t sequence) {
   round_sequence_ = sequence;
   round_begin_ms_ = now_ms;
   round_log_bytes_ = state_.log_bytes;
+  round_log_share_ = std::clamp(round_open_bytes_, state_.options.round_log_bytes_min,
+                                state_.options.round_log_bytes_max);
+  round_open_bytes_ = 0;
   cursor_ = 0;
+}
+
+// A load is over, and what it left in the log waits for nothing but the end of the round.
+bool SeriesCheckpoint::IsQuiet(int64_t now_ms) {
+  const uint64_t waiting = state_.log_bytes - state_.log_bytes_covered;
+  if (waiting < kHasteLogBytes) {
+    is_quiet_ = false;
+  } else if (now_ms - looked_ms_ >= state_.options.quiet.count()) {
+    is_quiet_ = looked_ms_ != 0 && (state_.log_bytes - looked_log_bytes_) * kQuietShare < waiting;
+  } else {
+    return is_quiet_;
+  }
+  looked_ms_ = now_ms;
+  looked_log_bytes_ = state_.log_bytes;
+  return is_quiet_;
 }
 
 // How far the round should be by now: in even steps, so that no call has much to do.
 uint32_t SeriesCheckpoint::Goal(int64_t now_ms) const {
+  if (is_finishing_ || is_quiet_) return state_.head.slots();
   const auto share = [](double done, double all) { return all <= 0 ? 1.0 : done / all; };
   const double by_time = share(static_cast<double>(now_ms - round_begin_ms_),
                                static_cast<double>(state_.options.round.count()));
   const double by_log = share(static_cast<double>(state_.log_bytes - round_log_bytes_),
-                              static_cast<double>(state_.options.round_log_bytes));
+                              static_cast<double>(round_log_share_));
   const double done = std::clamp(std::max(by_time, by_log), 0.0, 1.0);
   return static_cast<uint32_t>(done * static_cast<double>(state_.head.slots()));
 }
 
-absl::Status SeriesCheckpoint::Add(int64_t now_ms, uint64_t sequence, Batch& batch) {
+absl::Status SeriesCheckpoint::Add(int64_t now_ms, uint64_t sequence, CheckpointPace pace,
+                                   Batch& batch) {
   Forget();
-  if (!in_round_) BeginRound(now_ms, sequence);
+  // Nothing comes any more: one round from here on covers all there is.
+  const bool begins_last = pace == CheckpointPace::kFinish && !is_finishing_;
+  is_finishing_ = pace == CheckpointPace::kFinish;
+  IsQuiet(now_ms);
+  if (!in_round_ || begins_last) BeginRound(now_ms, sequence);
   sequence_ = sequence;
   next_covered_ = state_.known.covered_sequence;
   days_ = state_.days;
   const uint32_t goal = Goal(now_ms);
   uint32_t at = cursor_;
   for (; at < goal && visited_.size() < state_.options.slice_series_max &&
-         bytes_ < state_.options.slice_bytes_max;
+         bytes_ < state_.options.slice_bytes_max && samples_ < state_.options.slice_samples_max;
        ++at) {
     HeadSeries* series = state_.head.FindBySlot(at);
     if (series == nullptr || !IsDue(*series, now_ms)) continue;
@@ -107,6 +133,7 @@ absl::Status SeriesCheckpoint::VisitSeries(HeadSeries& series, int64_t now_ms, u
   visit.cut_ms = visit.is_closing || series.newest_ms == kNever
                      ? kEnd
                      : series.newest_ms - state_.options.late_max.count();
+  SealHot(visit);
   const SeriesData& data = *series.data;
   const size_t samples_max = state_.options.chunk_samples;
   OpenSeries open;
@@ -139,10 +166,30 @@ absl::Status SeriesCheckpoint::VisitSeries(HeadSeries& series, int64_t now_ms, u
   } else {
     std::string bytes = EncodeOpenSeries(open);
     bytes_ += bytes.size();
+    open_bytes_ += bytes.size();
     batch.Put(Family::kSeries, OpenSeriesKey(series.id), std::move(bytes));
   }
   visited_.push_back(result);
   return absl::OkStatus();
+}
+
+template <typename Codec>
+bool SeriesCheckpoint::HasChunk(const Visit& visit, const HeadColumn<Codec>& column,
+                                size_t samples_max) const {
+  return column.CountThrough(visit.cut_ms) >= samples_max ||
+         visit.cut_ms >= DayEnd(column.oldest_ms()) - 1;
+}
+
+// What it will write as it stands is sealed first, where that is worth it: also in memory, so that
+// it is done once. (Exemplars and histograms are few.)
+void SeriesCheckpoint::SealHot(Visit& visit) {
+  const HeadColumn<FloatCodec>& floats = visit.series.data->floats;
+  const bool all = is_finishing_ || is_quiet_;
+  if (!floats.WantsSealing(all) || HasChunk(visit, floats, state_.options.chunk_samples)) return;
+  HeadColumn<FloatCodec> sealed = floats.Sealed(all);
+  samples_ += FloatCodec::kSealedSamples;
+  const absl::MutexLock lock(&state_.mutex);
+  state_.head.Change(visit.series).floats = std::move(sealed);
 }
 
 // Returns the time of the last sample that goes into a chunk, or kNever; `open` gets the rest.
@@ -150,8 +197,7 @@ template <typename Codec>
 int64_t SeriesCheckpoint::Seal(Visit& visit, const HeadColumn<Codec>* column, ChunkKey::Kind kind,
                                size_t samples_max, std::string& open, Batch& batch) {
   if (column == nullptr || column->empty()) return kNever;
-  if (column->CountThrough(visit.cut_ms) < samples_max &&
-      visit.cut_ms < DayEnd(column->oldest_ms()) - 1) {
+  if (!HasChunk(visit, *column, samples_max)) {
     column->AppendBlocks(open);  // mostly: there is nothing to seal
     return kNever;
   }
@@ -160,30 +206,28 @@ int64_t SeriesCheckpoint::Seal(Visit& visit, const HeadColumn<Codec>* column, Ch
   column->Copy({}, times_ms, values);
   const auto old = static_cast<size_t>(
       std::upper_bound(times_ms.begin(), times_ms.end(), visit.cut_ms) - times_ms.begin());
+  samples_ += times_ms.size();
   size_t from = 0;
-  std::string block;
   while (from < old) {
     const size_t end = ChunkEnd(times_ms, from, old, samples_max, visit.cut_ms);
     if (end == from) break;
-    block.clear();
-    Codec::Encode(std::span(times_ms).subspan(from, end - from),
-                  std::span(values).subspan(from, end - from), block);
     const ChunkKey key{static_cast<uint32_t>(times_ms[from] / kDayMs), visit.series.id, kind,
                        times_ms[from]};
-    PutChunk(visit, key, times_ms[end - 1], end - from, block, batch);
+    PutChunk(visit, key, times_ms[end - 1], end - from,
+             Codec::Seal(std::span(times_ms).subspan(from, end - from),
+                         std::span(values).subspan(from, end - from)),
+             batch);
     from = end;
   }
   if (from < times_ms.size()) {
-    block.clear();
-    Codec::Encode(std::span(times_ms).subspan(from), std::span(values).subspan(from), block);
-    internal::PutString(open, block);
+    HeadColumn<Codec>::AppendAsBlock(std::span(times_ms).subspan(from),
+                                     std::span(values).subspan(from), open);
   }
   return from == 0 ? kNever : times_ms[from - 1];
 }
 
 void SeriesCheckpoint::PutChunk(Visit& visit, const ChunkKey& key, int64_t end_ms, size_t samples,
-                                std::string_view block, Batch& batch) {
-  std::string chunk = SealChunk({.samples = samples, .span_ms = end_ms - key.start_ms}, block);
+                                std::string chunk, Batch& batch) {
   std::string bytes = key.Encode();
   DaySummary& day = days_[key.day];
   ++day.chunks;
@@ -259,8 +303,10 @@ void SeriesCheckpoint::Written() {
   state_.changed_metadata.clear();
   state_.known.covered_sequence = next_covered_;
   cursor_ = next_cursor_;
+  round_open_bytes_ += open_bytes_;
   if (ends_round_) {
     in_round_ = false;
+    state_.log_bytes_covered = std::max(state_.log_bytes_covered, round_log_bytes_);
     ++rounds_;
   }
   Forget();
@@ -271,6 +317,8 @@ void SeriesCheckpoint::Forget() {
   days_.clear();
   postings_ = PostingsWriter();
   bytes_ = 0;
+  open_bytes_ = 0;
+  samples_ = 0;
 }
 
 }  // namespace slowburn::storage

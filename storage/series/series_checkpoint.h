@@ -20,6 +20,13 @@
 
 namespace slowburn::storage {
 
+// How fast a round goes.
+enum class CheckpointPace : uint8_t {
+  kSteady,  // in even steps, so that no call has much to do
+  kFinish,  // as far as one call may: nothing comes any more, and open series are written as small
+            // as they can be
+};
+
 // Goes round the series. Of each that changed it writes what is old enough for no late sample as
 // chunks, for good, and the rest as it stands; one that fell silent is written whole and leaves.
 // When it has been round, the log is not needed up to the record at which it began.
@@ -29,7 +36,7 @@ class SeriesCheckpoint {
 
   // Adds the next slice to `batch`, which is of states as of the record `sequence`. Then
   // Written or Failed, before anything is applied.
-  absl::Status Add(int64_t now_ms, uint64_t sequence, Batch& batch);
+  absl::Status Add(int64_t now_ms, uint64_t sequence, CheckpointPace pace, Batch& batch);
   // Once the batch is written, the log is needed from here on.
   uint64_t next_covered_sequence() const { return next_covered_; }
   uint64_t rounds() const { return rounds_; }  // that ended, since the start
@@ -57,14 +64,18 @@ class SeriesCheckpoint {
   };
 
   void BeginRound(int64_t now_ms, uint64_t sequence);
+  bool IsQuiet(int64_t now_ms);
   uint32_t Goal(int64_t now_ms) const;
   bool IsDue(const HeadSeries& series, int64_t now_ms) const;
   absl::Status VisitSeries(HeadSeries& series, int64_t now_ms, uint64_t sequence, Batch& batch);
   template <typename Codec>
+  bool HasChunk(const Visit& visit, const HeadColumn<Codec>& column, size_t samples_max) const;
+  void SealHot(Visit& visit);
+  template <typename Codec>
   int64_t Seal(Visit& visit, const HeadColumn<Codec>* column, ChunkKey::Kind kind,
                size_t samples_max, std::string& open, Batch& batch);
   void PutChunk(Visit& visit, const ChunkKey& key, int64_t end_ms, size_t samples,
-                std::string_view block, Batch& batch);
+                std::string chunk, Batch& batch);
   absl::Status Register(const HeadSeries& series, const SeriesCover& cover, Batch& batch);
   void PutMetadata(Batch& batch);
   void Forget();
@@ -73,7 +84,13 @@ class SeriesCheckpoint {
   bool in_round_ = false;
   uint64_t round_sequence_ = 0;
   int64_t round_begin_ms_ = 0;
-  uint64_t round_log_bytes_ = 0;
+  uint64_t round_log_bytes_ = 0;   // as it began
+  uint64_t round_open_bytes_ = 0;  // that it wrote
+  uint64_t round_log_share_ = 0;   // the log in which it is to be over
+  bool is_finishing_ = false;
+  int64_t looked_ms_ = 0;  // when IsQuiet looked at the log, and how long that was
+  uint64_t looked_log_bytes_ = 0;
+  bool is_quiet_ = false;
   uint32_t cursor_ = 0;
   uint64_t rounds_ = 0;
 
@@ -86,6 +103,8 @@ class SeriesCheckpoint {
   bool ends_round_ = false;
   uint64_t sequence_ = 0;
   uint64_t bytes_ = 0;
+  uint64_t open_bytes_ = 0;
+  uint64_t samples_ = 0;  // packed anew
 };
 
 }  // namespace slowburn::storage

@@ -13,6 +13,7 @@ using internal::PutVarint;
 using internal::PutZigZag;
 
 constexpr char kFormat = 1;
+constexpr char kOpenFormat = 2;  // in format 1 blocks had no kind
 
 std::string Begin() { return std::string(1, kFormat); }
 
@@ -63,7 +64,7 @@ absl::StatusOr<SeriesRecord> DecodeSeriesRecord(std::string_view bytes) {
 }
 
 std::string EncodeOpenSeries(const OpenSeries& open) {
-  std::string out = Begin();
+  std::string out(1, kOpenFormat);
   PutCover(out, open.cover);
   PutZigZag(out, open.floats_sealed_through_ms);
   PutZigZag(out, open.histograms_sealed_through_ms);
@@ -74,8 +75,11 @@ std::string EncodeOpenSeries(const OpenSeries& open) {
 }
 
 absl::StatusOr<OpenSeries> DecodeOpenSeries(std::string_view bytes) {
-  ByteReader in = Open(bytes);
+  ByteReader in(bytes);
   OpenSeries open;
+  const auto format = static_cast<char>(in.Byte());
+  if (format != kFormat && format != kOpenFormat) in.Fail();
+  open.has_kinds = format == kOpenFormat;
   open.cover = ReadCover(in);
   open.floats_sealed_through_ms = in.Signed();
   open.histograms_sealed_through_ms = in.Signed();

@@ -33,7 +33,7 @@ struct SeriesRecord {
 };
 
 // The samples of a living series that are in no chunk yet, of each kind blocks one after the other,
-// each a string (internal/bytes.h).
+// each a string (internal/bytes.h) as HeadColumn::AppendBlocks writes it.
 struct OpenSeries {
   SeriesCover cover;
   int64_t floats_sealed_through_ms = std::numeric_limits<int64_t>::min();
@@ -41,6 +41,7 @@ struct OpenSeries {
   std::string floats;
   std::string histograms;
   std::string exemplars;
+  bool has_kinds = true;  // false: it is of format 1, and its blocks are all hot and do not say so
 };
 
 // What one day has in chunks.
@@ -58,7 +59,7 @@ struct SeriesState {
 };
 
 std::string EncodeSeriesRecord(const SeriesRecord& record);
-std::string EncodeOpenSeries(const OpenSeries& open);
+std::string EncodeOpenSeries(const OpenSeries& open);  // always of the newest format
 std::string EncodeDaySummary(const DaySummary& day);
 std::string EncodeSeriesState(const SeriesState& state);
 std::string EncodeSeriesIds(const std::vector<uint64_t>& ids);

@@ -13,18 +13,12 @@ namespace {
 
 // Fills a column from the blocks that a checkpoint wrote.
 template <typename Codec>
-absl::Status Fill(std::string_view blocks, HeadColumn<Codec>& column) {
+absl::Status Fill(std::string_view blocks, bool have_kinds, HeadColumn<Codec>& column) {
   internal::ByteReader in(blocks);
-  std::vector<int64_t> times_ms;
-  std::vector<typename Codec::Value> values;
   while (!in.AtEnd()) {
-    times_ms.clear();
-    values.clear();
-    SB_RETURN_IF_ERROR(Codec::Decode(in.String(), times_ms, values));
-    if (!in.ok() || (!column.empty() && times_ms.front() <= column.newest_ms())) {
-      return base::DataLoss("its blocks are broken; restore a backup");
-    }
-    for (size_t i = 0; i < times_ms.size(); ++i) column.Append(times_ms[i], std::move(values[i]));
+    const std::string_view block = in.String();
+    if (!in.ok()) return base::DataLoss("its blocks are broken; restore a backup");
+    SB_RETURN_IF_ERROR(have_kinds ? column.AppendBlock(block) : column.AppendHotBlock(block));
   }
   return absl::OkStatus();
 }
@@ -104,16 +98,16 @@ absl::Status SeriesStore::LoadOpen(const Snapshot& snapshot, uint64_t id, std::s
   series->is_registered = true;
   series->is_dirty = false;
   SeriesData& data = *series->data;
-  SB_RETURN_IF_ERROR(Fill(open.floats, data.floats));
+  SB_RETURN_IF_ERROR(Fill(open.floats, open.has_kinds, data.floats));
   data.floats.SetSealedThrough(open.floats_sealed_through_ms);
   if (!open.histograms.empty() || open.histograms_sealed_through_ms != kNever) {
     data.histograms = std::make_unique<HeadColumn<HistogramCodec>>();
-    SB_RETURN_IF_ERROR(Fill(open.histograms, *data.histograms));
+    SB_RETURN_IF_ERROR(Fill(open.histograms, open.has_kinds, *data.histograms));
     data.histograms->SetSealedThrough(open.histograms_sealed_through_ms);
   }
   if (!open.exemplars.empty()) {
     data.exemplars = std::make_unique<HeadColumn<ExemplarCodec>>();
-    SB_RETURN_IF_ERROR(Fill(open.exemplars, *data.exemplars));
+    SB_RETURN_IF_ERROR(Fill(open.exemplars, open.has_kinds, *data.exemplars));
     // What came before its first is in chunks.
     data.exemplars->SetSealedThrough(data.exemplars->oldest_ms() - 1);
   }
@@ -173,9 +167,9 @@ absl::Status SeriesStore::Replay(uint64_t sequence, std::string_view bytes, int6
   return absl::OkStatus();
 }
 
-absl::StatusOr<uint64_t> SeriesStore::AddCheckpoint(int64_t now_ms, uint64_t sequence,
-                                                    Batch& batch) {
-  SB_RETURN_IF_ERROR(checkpoint_.Add(now_ms, sequence, batch));
+absl::StatusOr<uint64_t> SeriesStore::AddCheckpoint(int64_t now_ms, uint64_t sequence, Batch& batch,
+                                                    CheckpointPace pace) {
+  SB_RETURN_IF_ERROR(checkpoint_.Add(now_ms, sequence, pace, batch));
   SB_RETURN_IF_ERROR(retention_.Add(now_ms, batch));
   return checkpoint_.next_covered_sequence();
 }
@@ -198,6 +192,7 @@ std::unique_ptr<SeriesSnapshot> SeriesStore::TakeSnapshot(const ReadLimits& limi
 SeriesStore::Counts SeriesStore::counts() const {
   const absl::ReaderMutexLock lock(&state_.mutex);
   Counts counts{.living_series = state_.head.size(),
+                .label_bytes = state_.head.label_bytes(),
                 .next_id = state_.known.next_id,
                 .days_dropped = retention_.days_dropped(),
                 .rounds = checkpoint_.rounds(),

@@ -51,7 +51,8 @@ class SeriesStore final : public SeriesReader {
   // Adds the next slice to `batch`, which holds states as of the record `sequence`, the newest
   // that was applied; then CheckpointWritten or CheckpointFailed before anything else. Returns what
   // covered_sequence() is once it is written. On an error nothing of the batch may be written.
-  absl::StatusOr<uint64_t> AddCheckpoint(int64_t now_ms, uint64_t sequence, Batch& batch);
+  absl::StatusOr<uint64_t> AddCheckpoint(int64_t now_ms, uint64_t sequence, Batch& batch,
+                                         CheckpointPace pace = CheckpointPace::kSteady);
   void CheckpointWritten();
   void CheckpointFailed();
 
@@ -61,7 +62,8 @@ class SeriesStore final : public SeriesReader {
 
   struct Counts {
     uint64_t living_series = 0;
-    uint64_t next_id = 0;  // series ever, plus 1
+    uint64_t label_bytes = 0;  // of those
+    uint64_t next_id = 0;      // series ever, plus 1
     uint64_t stored_samples = 0;
     uint64_t stored_bytes = 0;
     uint64_t days_dropped = 0;

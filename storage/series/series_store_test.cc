@@ -8,6 +8,8 @@
 
 #include "model/sample.h"
 #include "storage/api/series_keys.h"
+#include "storage/series/float_block.h"
+#include "storage/series/internal/bytes.h"
 #include "storage/series/sealed_chunk.h"
 #include "storage/series/testing/memory_store.h"
 #include "storage/series/testing/series_world.h"
@@ -351,6 +353,101 @@ TEST_F(SeriesStoreTest, TheLogIsNeededForOneRoundOnly) {
       EXPECT_EQ(store_.log_records(), 0u);
     }
   }
+  world().Start(store_);
+  ExpectAll();
+}
+
+// A load and its end: rounds by time alone would take minutes.
+TEST_F(SeriesStoreTest, WhatALoadLeftInTheLogIsCoveredOnceItIsOver) {
+  SeriesOptions options;
+  options.slice_series_max = 3;
+  world_ = std::make_unique<SeriesWorld>(options);
+  world_->Start(store_);
+  const auto checkpoint_after = [&](int64_t ms) {
+    world().Advance(ms);
+    Checkpoint();
+    return store_.log_records();
+  };
+  // Some 3 MiB of log: full doubles are 8 bytes each.
+  for (int i = 0; i < 100; ++i) {
+    std::vector<SampleToWrite> samples;
+    for (int at = 0; at < 3000; ++at) {
+      samples.push_back({Up(at % 10), now() - 400'000 + at / 10, 1.0 / (i + 2) + at});
+    }
+    world().Write(samples);
+    world().Advance(1000);
+    Checkpoint();
+  }
+  EXPECT_EQ(store_.log_records(), 100u) << "a round takes five minutes";
+  for (int i = 0; i < 20; ++i) checkpoint_after(1000);
+  EXPECT_EQ(checkpoint_after(1000), 0u);
+  world().Start(store_);
+  ExpectAll();
+}
+
+// At the end one round covers all that came, though another was under way.
+TEST_F(SeriesStoreTest, TheEndCoversEverything) {
+  SeriesOptions options;
+  options.slice_series_max = 2;
+  world_ = std::make_unique<SeriesWorld>(options);
+  world_->Start(store_);
+  for (int i = 0; i < 200; ++i) {
+    world().Write({{Up(1), now(), 1.0 * i}, {Up(2), now(), i / 3.0}, {Up(3), now(), 5.0}});
+    world().Advance(1500);
+    Checkpoint();
+  }
+  EXPECT_GT(store_.log_records(), 0u);
+  const auto bytes = [&] {
+    size_t all = 0;
+    for (const auto& [key, value] : store_.table(Family::kSeries)) {
+      if (ReadOpenSeriesKey(key)) all += value.size();
+    }
+    return all;
+  };
+  for (int i = 0; i < 2; ++i) ASSERT_TRUE(world().Checkpoint(CheckpointPace::kFinish).ok());
+  EXPECT_EQ(store_.log_records(), 0u);
+  // The thirds are of 52 bits each, the others stand still or go on evenly.
+  EXPECT_LT(bytes(), 200u * 6 + 3 * 60);
+  world().Start(store_);
+  ExpectAll();
+}
+
+TEST_F(SeriesStoreTest, LabelsTogetherHaveALimit) {
+  SeriesOptions options;
+  options.label_bytes_max = 1000;
+  Start(options);
+  const auto large = [](int n) {
+    return LabelSet{{"__name__", "up"}, {"n", std::to_string(n)}, {"x", std::string(400, 'x')}};
+  };
+  EXPECT_THAT(
+      world().Write({{large(1), now(), 1.0}, {large(2), now(), 1.0}, {large(3), now(), 1.0}}),
+      ElementsAre(Fate::kTaken, Fate::kTaken, Fate::kTooManyLabelBytes));
+  EXPECT_EQ(world().Write(large(4), now(), 1.0), Fate::kTooManyLabelBytes);
+  EXPECT_EQ(world().Write(large(1), now() + 1, 1.0), Fate::kTaken) << "the known go on";
+  EXPECT_EQ(world().Write(Up(1), now(), 1.0), Fate::kTaken) << "a small one has room";
+  LetSilentLeave();
+  EXPECT_EQ(world().series().counts().label_bytes, 0u);
+  EXPECT_EQ(world().Write(large(3), now(), 1.0), Fate::kTaken);
+  ExpectAll();
+}
+
+// As programs of format 5 wrote them: blocks that do not say their kind.
+TEST_F(SeriesStoreTest, OpenSeriesOfFormat1AreRead) {
+  Start();
+  for (int i = 0; i < 3; ++i) world().Write(Up(1), now() + i, 1.0 * i);
+  Checkpoint();
+  std::string block;
+  EncodeFloats(std::vector<int64_t>{now(), now() + 1, now() + 2}, std::vector<double>{0, 1, 2},
+               block);
+  std::string open("\x01\x01", 2);  // format 1, covered by record 1
+  for (int i = 0; i < 4; ++i) internal::PutZigZag(open, kNever);
+  std::string blocks;
+  internal::PutString(blocks, block);
+  internal::PutString(open, blocks);
+  open.append(2, '\0');
+  Batch batch;
+  batch.Put(Family::kSeries, OpenSeriesKey(1), open);
+  ASSERT_TRUE(store_.WriteDirect(std::move(batch)).ok());
   world().Start(store_);
   ExpectAll();
 }

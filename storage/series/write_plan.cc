@@ -109,6 +109,12 @@ absl::StatusOr<HeadSeries*> WritePlan::Define(const SeriesKey& key, const model:
       fate = SampleFate::kTooManySeries;
       return nullptr;
     }
+    if (state_.head.label_bytes() + new_label_bytes_ + packed.size() >
+        state_.options.label_bytes_max) {
+      fate = SampleFate::kTooManyLabelBytes;
+      return nullptr;
+    }
+    new_label_bytes_ += packed.size();
     SB_ASSIGN_OR_RETURN(const auto known, FindInStore(state_.store, packed));
     auto made = std::make_unique<HeadSeries>(known ? known->id : next_id_++, std::move(packed));
     if (known) {
@@ -414,7 +420,10 @@ void WritePlan::Apply(uint64_t part_bytes) {
   for (const auto& [key, series] : keys_) {
     if (state_.head.FindById(series->id) == series) state_.head.AddKey(key, *series);
   }
-  for (Sample& sample : samples_) {
+  for (size_t i = 0; i < samples_.size(); ++i) {
+    constexpr size_t kAhead = 8;
+    if (i + kAhead < samples_.size()) samples_[i + kAhead].series->data->floats.Prefetch();
+    Sample& sample = samples_[i];
     sample.series->heard_ms = now_ms_;
     if (sample.histogram == kFloat) {
       ApplyFloat(state_, *sample.series, sample.time_ms, sample.value);

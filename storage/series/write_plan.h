@@ -11,6 +11,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <utility>
 #include <vector>
@@ -41,6 +42,8 @@ class WritePlan {
 
   // A series to add samples to; null: not known by this key. One lookup and no label.
   HeadSeries* Find(const SeriesKey& key) const;
+  // Worth it before many of them are looked up (Head::Warm).
+  void Warm(std::span<const SeriesKey> keys) const { state_.head.Warm(keys); }
   // The series of these labels, made if need be, which `key` means from now on. Null, and `fate`
   // says why, where it cannot be. kDataLoss where the store cannot be read.
   absl::StatusOr<HeadSeries*> Define(const SeriesKey& key, const model::LabelSet& labels,
@@ -161,6 +164,7 @@ class WritePlan {
   const int64_t now_ms_;
   const uint64_t number_;
   std::vector<std::unique_ptr<HeadSeries>> new_series_;
+  uint64_t new_label_bytes_ = 0;
   absl::flat_hash_map<SeriesKey, HeadSeries*> new_keys_;  // of their labels
   std::vector<std::pair<SeriesKey, HeadSeries*>> keys_;   // that series get
   uint64_t next_id_;

@@ -87,16 +87,22 @@ class GoldenDirectoryTest : public testing::TestWithParam<GoldenCase> {
                  (kMonday + after_monday).time_since_epoch())
           .count();
     };
-    const app::StoredSamples want{
+    app::StoredSamples want{
         {"up",
          {{ms(10h), 1}, {ms(10h + 15s), 0.5}, {ms(5 * 24h + 12h), 2}, {ms(5 * 24h + 14h), -3}}}};
+    if (GetParam().format >= 6) {
+      for (int i = 0; i < 200; ++i) {
+        want["thirds"].emplace(ms(9h + i * 15s), i / 3.0);
+        want["thirds"].emplace(ms(5 * 24h + 11h + i * 15s), (1000 + i) / 3.0);
+      }
+    }
     EXPECT_EQ(app::ReadAllSamples(golden.core()), want);
 
     const serve::LedgerReading ledger = golden.core().ledger().Reading();
     EXPECT_EQ(ledger.signals.at("traces").decoded, 1340u);
     EXPECT_EQ(ledger.signals.at("traces").accepted, 1340u);
     EXPECT_EQ(ledger.signals.at("metrics").accepted, 1u);
-    EXPECT_EQ(ledger.signals.at("remote_write").accepted, 4u);
+    EXPECT_EQ(ledger.signals.at("remote_write").accepted, GetParam().format >= 6 ? 404u : 4u);
     EXPECT_EQ(ledger.imbalance(), 0u);
   }
 
@@ -164,7 +170,7 @@ TEST(GoldenDirectoriesTest, ALaterFormatIsRefusedAndNotTouched) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Formats, GoldenDirectoryTest,
-                         testing::ValuesIn<GoldenCase>({{"format_5", 5}}),
+                         testing::ValuesIn<GoldenCase>({{"format_5", 5}, {"format_6", 6}}),
                          [](const auto& info) { return info.param.name; });
 
 }  // namespace

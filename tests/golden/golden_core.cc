@@ -106,7 +106,9 @@ absl::Status GoldenCore::Exclude(std::string_view id, base::UnixNanos start,
 }
 
 absl::Status GoldenCore::Checkpoint(base::UnixNanos now) {
-  SB_ASSIGN_OR_RETURN(storage::Batch batch, core_->MakeCheckpoint(now));
+  SB_ASSIGN_OR_RETURN(
+      storage::Batch batch,
+      core_->MakeCheckpoint(now, core_->SeriesBatch(now, storage::CheckpointPace::kFinish)));
   store_->KeepLogAfter(core_->log_needed_after());
   SB_RETURN_IF_ERROR(store_->WriteCheckpoint(std::move(batch)));
   core_->CheckpointWritten();

@@ -42,6 +42,7 @@ class GoldenCore {
   absl::Status Step(base::UnixNanos now);
   absl::Status Exclude(std::string_view id, base::UnixNanos start, std::string_view duration,
                        base::UnixNanos now);
+  // Of all there is, as at the end of a program.
   absl::Status Checkpoint(base::UnixNanos now);
 
   app::Core& core() { return *core_; }

@@ -2,6 +2,7 @@
 // tests/golden/directories: docs/format/data_directory.md says when. The story is told by
 // directories/README.md; directory_test.cc knows its figures by themselves.
 #include <cstdio>
+#include <vector>
 
 #include <fmt/format.h>
 
@@ -22,6 +23,18 @@ app::CountedRequest Sample(base::UnixNanos time, double value) {
   return app::RemoteWrite({{"up", ms, value}});
 }
 
+// 200 samples of the series `thirds`, 15 s apart: first / 3, (first + 1) / 3, ...
+app::CountedRequest Thirds(base::UnixNanos time, int first) {
+  std::vector<app::FloatSample> samples;
+  for (int i = 0; i < 200; ++i) {
+    const auto at = time + i * 15s;
+    samples.push_back({"thirds",
+                       std::chrono::floor<std::chrono::milliseconds>(at.time_since_epoch()).count(),
+                       (first + i) / 3.0});
+  }
+  return app::RemoteWrite(std::move(samples));
+}
+
 absl::Status Monday(const std::filesystem::path& directory) {
   base::UnixNanos now = kMonday + 10h;
   SB_ASSIGN_OR_RETURN(const auto golden, GoldenCore::Open(directory, now));
@@ -29,6 +42,7 @@ absl::Status Monday(const std::filesystem::path& directory) {
   SB_RETURN_IF_ERROR(golden->Commit(Spans(2, "/cart", now, 40, 0), now + 2s).status());
   SB_RETURN_IF_ERROR(golden->Commit(Sample(now, 1), now + 2s).status());
   SB_RETURN_IF_ERROR(golden->Commit(Sample(now + 15s, 0.5), now + 15s).status());
+  SB_RETURN_IF_ERROR(golden->Commit(Thirds(now - 1h, 0), now + 15s).status());
   SB_RETURN_IF_ERROR(golden->Step(now + 16s));
   now += 30min;
   SB_RETURN_IF_ERROR(golden->Commit(Spans(3, "/pay", now, 100, 0), now + 1s).status());
@@ -44,6 +58,7 @@ absl::Status Saturday(const std::filesystem::path& directory) {
   SB_RETURN_IF_ERROR(golden->Commit(Spans(4, "/pay", now, 1000, 0), now + 1s).status());
   SB_RETURN_IF_ERROR(golden->Commit(Point(5, 77, now, 4711), now + 2s).status());
   SB_RETURN_IF_ERROR(golden->Commit(Sample(now, 2), now + 2s).status());
+  SB_RETURN_IF_ERROR(golden->Commit(Thirds(now - 1h, 1000), now + 2s).status());
   SB_RETURN_IF_ERROR(golden->Step(now + 3s));
   SB_RETURN_IF_ERROR(golden->Checkpoint(now + 4s));
   now += 2h;

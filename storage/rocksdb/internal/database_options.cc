@@ -12,7 +12,7 @@
 namespace slowburn::storage {
 namespace {
 
-constexpr uint64_t kWalBytesMax = uint64_t{256} << 20;  // bounds the time of a restart
+constexpr uint64_t kWalBytesMax = uint64_t{128} << 20;  // bounds the time of a restart
 constexpr int kOpenFilesMax = 512;              // half of the usual limit of 1,024 per process
 constexpr int kBackgroundJobs = 2;              // one flush and one compaction
 constexpr int kFilterBitsPerKey = 10;           // 1 % of absent keys cost a read
@@ -21,7 +21,7 @@ constexpr size_t kMemtableBytesMin = 64 << 10;  // RocksDB takes no less
 rocksdb::CompressionType CompressionOf(Family family) {
   switch (family) {
     case Family::kLog:
-      return rocksdb::kNoCompression;  // a record is dropped within seconds, mostly before it
+      return rocksdb::kNoCompression;  // a record is dropped within minutes, mostly before it
                                        // leaves memory
     case Family::kSlices:
       return rocksdb::kZSTD;  // kept for more than a year, read a block at a time
@@ -33,6 +33,7 @@ rocksdb::CompressionType CompressionOf(Family family) {
 }
 
 rocksdb::ColumnFamilyOptions FamilyOptions(Family family, size_t memtable_bytes,
+                                           bool compacts_at_once,
                                            const std::shared_ptr<rocksdb::Cache>& cache) {
   rocksdb::BlockBasedTableOptions table;
   table.block_cache = cache;
@@ -49,11 +50,16 @@ rocksdb::ColumnFamilyOptions FamilyOptions(Family family, size_t memtable_bytes,
   if (family != Family::kLog) {
     table.filter_policy.reset(rocksdb::NewBloomFilterPolicy(kFilterBitsPerKey));
   }
+  // A block has the labels of some hundred series, which repeat each other.
+  if (family == Family::kSeries) table.block_size = 16 << 10;
   rocksdb::ColumnFamilyOptions options;
   options.table_factory.reset(rocksdb::NewBlockBasedTableFactory(table));
   options.write_buffer_size = memtable_bytes;
   options.max_write_buffer_number = 4;  // with 2, writes stop while a slow disk takes a flush
   options.compression = CompressionOf(family);
+  if (compacts_at_once && (family == Family::kLog || family == Family::kSeries)) {
+    options.level0_file_num_compaction_trigger = 1;
+  }
   if (family == Family::kSeries || family == Family::kPostings) {
     // Labels repeat each other, and most of them stay as they are: what has come to rest is packed
     // as well as it can be.
@@ -89,6 +95,7 @@ rocksdb::DBOptions DatabaseOptions(const RocksdbOptions& options, rocksdb::Env* 
       std::make_shared<rocksdb::WriteBufferManager>(options.write_buffer_bytes);
   db.bytes_per_sync =
       1 << 20;  // a flush trickles out, so that a log fsync does not wait behind all of it
+  db.manifest_preallocation_size = 64 << 10;  // 4 MiB would be more than many a store holds
   db.info_log = std::move(info_log);
   db.stats_dump_period_sec = 0;  // our own metrics tell
   db.stats_persist_period_sec = 0;
@@ -103,10 +110,12 @@ std::vector<rocksdb::ColumnFamilyDescriptor> FamilyDescriptors(const RocksdbOpti
   std::vector<rocksdb::ColumnFamilyDescriptor> families;
   for (size_t family = 0; family < kFamilyNames.size(); ++family) {
     families.emplace_back(kFamilyNames[family],
-                          FamilyOptions(static_cast<Family>(family), memtable_bytes, cache));
+                          FamilyOptions(static_cast<Family>(family), memtable_bytes,
+                                        options.compacts_at_once, cache));
   }
-  families.emplace_back(rocksdb::kDefaultColumnFamilyName,
-                        FamilyOptions(Family::kMeta, memtable_bytes, cache));
+  families.emplace_back(
+      rocksdb::kDefaultColumnFamilyName,
+      FamilyOptions(Family::kMeta, memtable_bytes, options.compacts_at_once, cache));
   return families;
 }
 

@@ -22,9 +22,13 @@
 
 namespace slowburn::storage {
 
-// Small buffers: a test's few records reach the files too.
+// Small buffers: a test's few records reach the files too. These do not change by themselves: tests
+// damage and copy them.
 inline RocksdbOptions TestOptions(const std::filesystem::path& directory) {
-  return {.directory = directory, .block_cache_bytes = 1 << 20, .write_buffer_bytes = 1 << 20};
+  return {.directory = directory,
+          .block_cache_bytes = 1 << 20,
+          .write_buffer_bytes = 1 << 20,
+          .compacts_at_once = false};
 }
 
 inline std::unique_ptr<Store> OpenForTest(const std::filesystem::path& directory) {

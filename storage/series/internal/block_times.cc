@@ -6,12 +6,13 @@
 
 namespace slowburn::storage::internal {
 
-void PutTimes(std::string& out, std::span<const int64_t> times_ms) {
+void PutTimes(std::string& out, std::span<const int64_t> times_ms, BitWriter* bits) {
   PutVarint(out, times_ms.size());
-  PutIntegers(out, times_ms);
+  PutIntegers(out, times_ms, bits);
 }
 
-absl::Status ReadTimes(ByteReader& in, std::vector<int64_t>& times_ms, size_t& count) {
+absl::Status ReadTimes(ByteReader& in, std::vector<int64_t>& times_ms, size_t& count,
+                       BitReader& bits) {
   count = static_cast<size_t>(in.Varint());
   if (!in.ok() || count == 0 || count > kBlockSamplesMax) {
     return BrokenBlock("samples", in, "a number of samples that cannot be");
@@ -19,7 +20,7 @@ absl::Status ReadTimes(ByteReader& in, std::vector<int64_t>& times_ms, size_t& c
   const size_t before = times_ms.size();
   times_ms.resize(before + count);
   const std::span<int64_t> read = std::span(times_ms).subspan(before);
-  bool increasing = ReadIntegers(in, read);
+  bool increasing = ReadIntegers(in, read, bits);
   for (size_t i = 1; increasing && i < count; ++i) increasing = read[i - 1] < read[i];
   if (increasing) return absl::OkStatus();
   times_ms.resize(before);

@@ -15,14 +15,17 @@
 
 #include <absl/status/status.h>
 
+#include "storage/series/internal/bit_stream.h"
 #include "storage/series/internal/bytes.h"
 
 namespace slowburn::storage::internal {
 
-void PutTimes(std::string& out, std::span<const int64_t> times_ms);
+// `bits` as of PutIntegers.
+void PutTimes(std::string& out, std::span<const int64_t> times_ms, BitWriter* bits = nullptr);
 
 // Appends the times; `count` is how many. kDataLoss, and nothing is appended, unless they increase.
-absl::Status ReadTimes(ByteReader& in, std::vector<int64_t>& times_ms, size_t& count);
+absl::Status ReadTimes(ByteReader& in, std::vector<int64_t>& times_ms, size_t& count,
+                       BitReader& bits);
 
 // kDataLoss: "a block of floats is broken at byte 7 of 30 (...)".
 absl::Status BrokenBlock(std::string_view kind, const ByteReader& in, std::string_view why);

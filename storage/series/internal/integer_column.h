@@ -12,14 +12,16 @@
 #include <span>
 #include <string>
 
+#include "storage/series/internal/bit_stream.h"
 #include "storage/series/internal/bytes.h"
 
 namespace slowburn::storage::internal {
 
-// Appends the column; its length is not part of it.
-void PutIntegers(std::string& out, std::span<const int64_t> numbers);
+// Appends the column; its length is not part of it. With `bits` its numbers are split: how large
+// each is goes to `out`, where it can be compressed, and what is as good as random goes to `bits`.
+void PutIntegers(std::string& out, std::span<const int64_t> numbers, BitWriter* bits = nullptr);
 
 // Fills `numbers`. False where the bytes are wrong or end too soon.
-bool ReadIntegers(ByteReader& in, std::span<int64_t> numbers);
+bool ReadIntegers(ByteReader& in, std::span<int64_t> numbers, BitReader& bits);
 
 }  // namespace slowburn::storage::internal

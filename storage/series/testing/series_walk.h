@@ -23,7 +23,7 @@ namespace slowburn::storage {
 
 class SeriesWalk {
  public:
-  SeriesWalk(uint64_t seed, Store& store) : random_(seed), world_(SmallOptions()) {
+  SeriesWalk(uint64_t seed, Store& store) : random_(seed), world_(SmallOptions(seed)) {
     for (uint64_t i = 0; i < 8; ++i) {
       labels_.push_back({{"__name__", i % 2 == 0 ? "req_total" : "lat"},
                          {"job", fmt::format("job{}", i % 3)},
@@ -43,8 +43,10 @@ class SeriesWalk {
       case 2:
       case 3:
       case 4:
-      case 5:
         ASSERT_TRUE(world_.Checkpoint().ok());
+        break;
+      case 5:
+        ASSERT_TRUE(world_.Checkpoint(CheckpointPace::kFinish).ok());
         break;
       case 6:
         Exemplar();
@@ -82,12 +84,14 @@ class SeriesWalk {
   static constexpr int64_t kMinute = 60 * kSecond;
   static constexpr int64_t kHour = 60 * kMinute;
 
-  // So that a short walk sees every path.
-  static SeriesOptions SmallOptions() {
+  // So that a short walk sees every path: few samples make a chunk, or so many that they are sealed
+  // in memory before.
+  static SeriesOptions SmallOptions(uint64_t seed) {
     SeriesOptions options;
     options.round = std::chrono::milliseconds(3 * kMinute);
     options.slice_series_max = 3;
-    options.chunk_samples = 40;
+    options.chunk_samples = seed % 2 == 0 ? 40 : 400;
+    options.slice_samples_max = 1000;
     return options;
   }
 

@@ -133,9 +133,9 @@ class SeriesWorld {
     return fate;
   }
 
-  absl::Status Checkpoint() {
+  absl::Status Checkpoint(CheckpointPace pace = CheckpointPace::kSteady) {
     Batch batch;
-    const auto covered = series_->AddCheckpoint(now_ms_, store_->last_sequence(), batch);
+    const auto covered = series_->AddCheckpoint(now_ms_, store_->last_sequence(), batch, pace);
     absl::Status status = covered.status();
     if (status.ok()) {
       store_->KeepLogAfter(*covered);

@@ -1,0 +1,180 @@
+// Goal: a column holds what was put into it, in order, whatever of it is sealed, hot or in the
+// tail, and whatever comes late or leaves. Method: seeded random walks beside a map.
+#include "storage/series/head_column.h"
+
+#include <map>
+#include <random>
+
+#include <fmt/format.h>
+#include <gtest/gtest.h>
+
+#include "storage/series/testing/series_samples.h"
+
+namespace slowburn::storage {
+namespace {
+
+using Column = HeadColumn<FloatCodec>;
+
+class HeadColumnWalk {
+ public:
+  explicit HeadColumnWalk(uint64_t seed) : random_(seed), maker_(seed) {}
+
+  void Step() {
+    switch (random_() % 40) {
+      case 0:
+        column_ = column_.Sealed(/*all=*/random_() % 2 == 0);
+        break;
+      case 1:
+        Drop();
+        break;
+      case 2:
+        WriteAndRead();
+        break;
+      case 3:
+      case 4:
+      case 5:
+        InsertLate();
+        break;
+      default:
+        for (uint64_t i = 0; i < 1 + random_() % 60; ++i) {
+          newest_ms_ += 1 + static_cast<int64_t>(random_() % 15'000);
+          const double value = maker_.NextValue();
+          column_.Append(newest_ms_, value);
+          wanted_[newest_ms_] = value;
+        }
+    }
+  }
+
+  void Look() {
+    ASSERT_EQ(column_.empty(), wanted_.empty());
+    if (!wanted_.empty()) {
+      ASSERT_EQ(column_.oldest_ms(), wanted_.begin()->first);
+      ASSERT_EQ(column_.newest_ms(), wanted_.rbegin()->first);
+    }
+    ExpectCopy({});
+    const int64_t begin = AnyTime();
+    ExpectCopy({begin, begin + static_cast<int64_t>(random_() % 4'000'000)});
+    for (int i = 0; i < 5; ++i) {
+      const int64_t time_ms = AnyTime();
+      const auto want = wanted_.find(time_ms);
+      const auto got = column_.Find(time_ms);
+      ASSERT_EQ(got.has_value(), want != wanted_.end());
+      if (got) {
+        ASSERT_TRUE(SameBits(*got, want->second));
+      }
+      const size_t through =
+          static_cast<size_t>(std::distance(wanted_.begin(), wanted_.upper_bound(time_ms)));
+      ASSERT_LE(column_.CountThrough(time_ms), through);
+      ASSERT_GT(column_.CountThrough(time_ms) + FloatCodec::kSealedSamples * 5 / 4, through);
+    }
+  }
+
+ private:
+  int64_t AnyTime() {
+    if (wanted_.empty() || random_() % 3 == 0)
+      return newest_ms_ + static_cast<int64_t>(random_() % 9);
+    auto at = wanted_.begin();
+    std::advance(at, static_cast<std::ptrdiff_t>(random_() % wanted_.size()));
+    return at->first + static_cast<int64_t>(random_() % 2);
+  }
+  void InsertLate() {
+    if (wanted_.size() < 2) return;
+    const int64_t time_ms = AnyTime();
+    if (wanted_.contains(time_ms) || time_ms <= dropped_ms_ || time_ms >= newest_ms_) return;
+    const double value = maker_.NextValue();
+    column_.Insert(time_ms, value);
+    wanted_[time_ms] = value;
+  }
+  void Drop() {
+    if (wanted_.empty()) return;
+    dropped_ms_ = random_() % 10 == 0 ? newest_ms_ : AnyTime();
+    if (wanted_.size() > 1500) dropped_ms_ = std::max(dropped_ms_, newest_ms_ - 3'000'000);
+    column_.DropThrough(dropped_ms_);
+    wanted_.erase(wanted_.begin(), wanted_.upper_bound(dropped_ms_));
+    newest_ms_ = std::max(newest_ms_, dropped_ms_);
+  }
+  void WriteAndRead() {
+    std::string blocks;
+    column_.AppendBlocks(blocks);
+    Column read;
+    internal::ByteReader in(blocks);
+    while (!in.AtEnd()) {
+      const absl::Status added = read.AppendBlock(in.String());
+      ASSERT_TRUE(in.ok() && added.ok()) << added;
+    }
+    column_ = std::move(read);
+  }
+  void ExpectCopy(TimeRange range) {
+    std::vector<int64_t> times_ms;
+    std::vector<double> values;
+    column_.Copy(range, times_ms, values);
+    auto want = wanted_.lower_bound(range.begin_ms);
+    ASSERT_EQ(times_ms.size(), values.size());
+    for (size_t i = 0; i < times_ms.size(); ++i, ++want) {
+      ASSERT_NE(want, wanted_.end());
+      ASSERT_EQ(times_ms[i], want->first);
+      ASSERT_TRUE(SameBits(values[i], want->second));
+    }
+    ASSERT_TRUE(want == wanted_.lower_bound(range.end_ms));
+  }
+
+  std::mt19937_64 random_;
+  SampleMaker maker_;
+  Column column_;
+  std::map<int64_t, double> wanted_;
+  int64_t newest_ms_ = 1'700'000'000'000;
+  int64_t dropped_ms_ = 0;
+};
+
+TEST(HeadColumnTest, HoldsWhatWasPutIntoIt) {
+  for (uint64_t seed = 1; seed <= 40; ++seed) {
+    SCOPED_TRACE(fmt::format("seed {}", seed));
+    HeadColumnWalk walk(seed);
+    for (int step = 0; step < 400; ++step) {
+      SCOPED_TRACE(fmt::format("step {}", step));
+      walk.Step();
+      walk.Look();
+      if (testing::Test::HasFatalFailure()) return;
+    }
+  }
+}
+
+TEST(HeadColumnTest, SealsOnceItIsWorthIt) {
+  Column column;
+  int64_t time_ms = 1'700'000'000'000;
+  const auto append = [&](int samples) {
+    for (int i = 0; i < samples; ++i) column.Append(time_ms += 15'000, i % 7);
+  };
+  append(127);
+  EXPECT_FALSE(column.WantsSealing(/*all=*/false));
+  EXPECT_TRUE(column.WantsSealing(/*all=*/true));
+  append(1);
+  EXPECT_TRUE(column.WantsSealing(/*all=*/false));
+  const size_t hot_bytes = column.memory_bytes();
+  column = column.Sealed(/*all=*/false);
+  EXPECT_FALSE(column.WantsSealing(/*all=*/true));
+  EXPECT_LT(column.memory_bytes(), hot_bytes / 2);
+  // What comes late makes its block hot again.
+  column.Insert(time_ms - 100 * 15'000 + 1, 0.5);
+  EXPECT_TRUE(column.WantsSealing(/*all=*/false));
+}
+
+TEST(HeadColumnTest, RefusesBlocksThatAreNone) {
+  Column column;
+  column.Append(1'700'000'000'000, 1);
+  std::string blocks;
+  column.AppendBlocks(blocks);
+  internal::ByteReader in(blocks);
+  const std::string block(in.String());
+  EXPECT_EQ(column.AppendBlock(block).code(), absl::StatusCode::kDataLoss) << "the same again";
+  Column other;
+  EXPECT_EQ(other.AppendBlock("").code(), absl::StatusCode::kDataLoss);
+  EXPECT_EQ(other.AppendBlock("\x02").code(), absl::StatusCode::kDataLoss);
+  EXPECT_EQ(other.AppendBlock("\x01").code(), absl::StatusCode::kDataLoss);
+  EXPECT_EQ(other.AppendBlock(std::string(1, '\0')).code(), absl::StatusCode::kDataLoss);
+  EXPECT_TRUE(other.empty());
+  EXPECT_TRUE(other.AppendBlock(block).ok());
+}
+
+}  // namespace
+}  // namespace slowburn::storage
