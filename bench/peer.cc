@@ -176,7 +176,11 @@ uint64_t Peer::MemoryBytes(std::string_view field) const {
   throw std::runtime_error(fmt::format("{} is gone", name()));
 }
 
-uint64_t Peer::DiskBytes() const { return BytesBelow(directory_.path() / "data"); }
+// Without what VictoriaMetrics keeps of its caches when it stops.
+uint64_t Peer::DiskBytes() const {
+  const fs::path data = directory_.path() / "data";
+  return BytesBelow(data) - BytesBelow(data / "cache");
+}
 
 // Until it does next to nothing for two seconds, or for a minute.
 void Peer::AwaitIdle() const {
@@ -198,15 +202,14 @@ uint64_t Peer::BytesAtRest() {
       Call({.url = url_ + "/internal/force_flush"});
       Call({.url = url_ + "/internal/force_merge"});
       AwaitIdle();
-      return DiskBytes();
-    case PeerKind::kSlowburn: {  // as it leaves its folder
+      break;
+    case PeerKind::kSlowburn:
       AwaitIdle();
-      const auto stopped = program_->Terminate(std::chrono::minutes(1));
-      if (!stopped.ok()) throw std::runtime_error(stopped.status().ToString());
-      return DiskBytes();
-    }
+      break;
   }
-  return 0;
+  const auto stopped = program_->Terminate(std::chrono::minutes(1));
+  if (!stopped.ok()) throw std::runtime_error(stopped.status().ToString());
+  return DiskBytes();
 }
 
 }  // namespace slowburn::bench

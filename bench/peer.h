@@ -50,8 +50,8 @@ class Peer {
   uint64_t CpuNanos() const;
   uint64_t MemoryBytes(std::string_view field) const;  // "VmRSS:" now, "VmHWM:" the peak
   uint64_t DiskBytes() const;
-  // What it needs on disk for what it was given, once it has compacted that as far as it does. The
-  // last call: slowburn is stopped for it.
+  // What it needs on disk for what it was given, once it has compacted that as far as it does and
+  // was stopped (Prometheus: a snapshot that it makes of blocks and head). The last call.
   uint64_t BytesAtRest();
 
  private:

@@ -3,6 +3,7 @@
 // gets a sample, 2,000 of them a commit; the clock goes on 15 s. The data is that of the peers'
 // comparison: 60 % counters (a quarter idle), 30 % integer gauges (a third flat), 10 % walks of
 // full doubles. BM_Read reads the last day of all series.
+#include <chrono>
 #include <random>
 #include <vector>
 
@@ -11,6 +12,7 @@
 
 #include "base/testing/temp_dir.h"
 #include "storage/rocksdb/rocksdb_store.h"
+#include "storage/series/packed_labels.h"
 #include "storage/series/series_store.h"
 
 namespace slowburn::storage {
@@ -34,17 +36,70 @@ class Scrapes {
                          {"pod", fmt::format("service-{}-{}", i % 7, i / 50)},
                          {"zone", fmt::format("zone-{}", i % 3)}});
       keys_.push_back({i + 1, ~i});
-      values_.push_back(1000);
+      values_.push_back(static_cast<double>(random_() % 100'000));
     }
   }
 
   void Scrape() {
     now_ms_ += kScrapeMs;
     for (size_t from = 0; from < labels_.size(); from += kCommitSamples) {
-      Commit(from, std::min(from + kCommitSamples, labels_.size()));
+      Commit(from, std::min(from + kCommitSamples, labels_.size()), now_ms_);
     }
     Checkpoint();
   }
+
+  // So many series that had one sample each, have left memory, and are of yesterday.
+  void Bury(size_t count) {
+    for (size_t from = 0; from < count; from += kCommitSamples) {
+      const auto plan = series_.Plan(now_ms_);
+      for (size_t i = from; i < std::min(count, from + kCommitSamples); ++i) {
+        const model::LabelSet labels{{"__name__", fmt::format("metric_{}_total", i % 50)},
+                                     {"cluster", "eu-1"},
+                                     {"env", "prod"},
+                                     {"instance", fmt::format("10.1.{}.{}:9100", i / 256, i % 256)},
+                                     {"job", fmt::format("job-{}", i % 7)},
+                                     {"namespace", fmt::format("team-{}", i % 20)},
+                                     {"node", fmt::format("node-{}", i % 64)},
+                                     {"pod", fmt::format("service-{}-{:x}", i % 7, random_())},
+                                     {"zone", fmt::format("zone-{}", i % 3)}};
+        SampleFate fate = SampleFate::kTaken;
+        plan->Add(**plan->Define(KeyOfLabels(PackLabels(labels)), labels, fate), now_ms_, 1);
+      }
+      Append(*plan);
+      Checkpoint();
+    }
+    now_ms_ += 3 * 3600 * 1000;
+    while (series_.counts().living_series > 0) Checkpoint(CheckpointPace::kFinish);
+    now_ms_ += 24 * 3600 * 1000;
+  }
+
+  // Hours of samples within seconds, as remote write brings them to a new server: their times end
+  // now. A checkpoint for every million and a half.
+  void Load(size_t steps) {
+    uint64_t since = 0;
+    for (size_t step = 0; step < steps; ++step) {
+      const int64_t time_ms = now_ms_ - static_cast<int64_t>(steps - step) * kScrapeMs;
+      for (size_t from = 0; from < labels_.size(); from += kCommitSamples) {
+        Commit(from, std::min(from + kCommitSamples, labels_.size()), time_ms);
+      }
+      since += labels_.size();
+      if (since < 1'500'000) continue;
+      since = 0;
+      const uint64_t rounds = series_.counts().rounds;
+      now_ms_ += 1000;
+      Checkpoint();
+      if (series_.counts().rounds != rounds) store_->Reclaim(/*last=*/false);
+    }
+  }
+  // As the program does when it stops.
+  void Finish() {
+    while (series_.covered_sequence() < store_->last_sequence()) {
+      Checkpoint(CheckpointPace::kFinish);
+    }
+    store_->MarkHighWater().IgnoreError();
+    store_->Reclaim(/*last=*/true);
+  }
+  uint64_t disk_bytes() const { return store_->statistics().disk_bytes; }
 
   SeriesStore& series() { return series_; }
   int64_t now_ms() const { return now_ms_; }
@@ -61,19 +116,20 @@ class Scrapes {
       case 3:
       case 4:
       case 5:
-        return value = 500 + static_cast<double>(random_() % 100);
+        return value += static_cast<double>(random_() % 41) - 20;
       case 6:
       case 7:
       case 8:
       case 9:
       case 10:
         return value;
-      default:
-        return value += static_cast<double>(random_() % 100);
+      default:  // each at a rate of its own
+        return value +=
+               static_cast<double>(1 + i * 7919 % 1000 + random_() % (1 + i * 7919 % 1000));
     }
   }
 
-  void Commit(size_t from, size_t to) {
+  void Commit(size_t from, size_t to, int64_t time_ms) {
     const auto plan = series_.Plan(now_ms_);
     for (size_t i = from; i < to; ++i) {
       HeadSeries* series = plan->Find(keys_[i]);
@@ -81,17 +137,21 @@ class Scrapes {
         SampleFate fate = SampleFate::kTaken;
         series = *plan->Define(keys_[i], labels_[i], fate);
       }
-      plan->Add(*series, now_ms_, Next(i));
+      plan->Add(*series, time_ms, Next(i));
     }
-    const std::string part = plan->Encode();
-    log_bytes_ += part.size();
-    store_->AppendLog(part, Durability::kBuffered).IgnoreError();
-    plan->Apply(part.size());
+    Append(*plan);
   }
 
-  void Checkpoint() {
+  void Append(WritePlan& plan) {
+    const std::string part = plan.Encode();
+    log_bytes_ += part.size();
+    store_->AppendLog(part, Durability::kBuffered).IgnoreError();
+    plan.Apply(part.size());
+  }
+
+  void Checkpoint(CheckpointPace pace = CheckpointPace::kSteady) {
     Batch batch;
-    store_->KeepLogAfter(*series_.AddCheckpoint(now_ms_, store_->last_sequence(), batch));
+    store_->KeepLogAfter(*series_.AddCheckpoint(now_ms_, store_->last_sequence(), batch, pace));
     store_->WriteCheckpoint(std::move(batch)).IgnoreError();
     series_.CheckpointWritten();
   }
@@ -124,6 +184,67 @@ void BM_SeriesStore_Write(benchmark::State& state) {
       static_cast<double>(scrapes.series().SampleMemory()) / static_cast<double>(scrapes.count());
 }
 BENCHMARK(BM_SeriesStore_Write)->ArgName("series")->Arg(1000)->Arg(10'000)->MeasureProcessCPUTime();
+
+// What the program leaves on disk of a load, and what it takes for that, its end included.
+void BM_SeriesStore_Load(benchmark::State& state) {
+  const auto samples = static_cast<double>(state.range(0) * state.range(1));
+  for (auto _ : state) {
+    Scrapes scrapes(static_cast<size_t>(state.range(0)));
+    scrapes.Load(static_cast<size_t>(state.range(1)));
+    state.counters["live_bytes_per_sample"] = static_cast<double>(scrapes.disk_bytes()) / samples;
+    const auto begin = std::chrono::steady_clock::now();
+    scrapes.Finish();
+    state.counters["finish_s"] =
+        std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
+    state.counters["rest_bytes_per_sample"] = static_cast<double>(scrapes.disk_bytes()) / samples;
+  }
+  state.counters["samples"] = benchmark::Counter(samples, benchmark::Counter::kIsRate);
+}
+BENCHMARK(BM_SeriesStore_Load)
+    ->ArgNames({"series", "steps"})
+    ->Args({100, 100})
+    ->Args({2'000, 480})
+    ->Args({500, 5'760})
+    ->Args({10'000, 960})
+    ->Args({100'000, 240})
+    ->Iterations(1)
+    ->Unit(benchmark::kMillisecond)
+    ->MeasureProcessCPUTime();
+
+// The living among the dead: 1,000 series go on, and are selected by a label that dead ones had
+// too.
+void BM_SeriesStore_AmongDead(benchmark::State& state) {
+  Scrapes scrapes(1000);
+  scrapes.Bury(static_cast<size_t>(state.range(0)));
+  for (int i = 0; i < 10; ++i) scrapes.Scrape();
+  for (auto _ : state) scrapes.Scrape();
+  state.counters["samples"] = benchmark::Counter(
+      static_cast<double>(scrapes.count()) * static_cast<double>(state.iterations()),
+      benchmark::Counter::kIsRate);
+  constexpr int kSelects = 100;
+  const Matchers matchers{
+      *model::LabelMatcher::Create("__name__", model::LabelMatcher::Op::kEqual, "metric_7_total")};
+  size_t selected = 0;
+  const auto begin = std::chrono::steady_clock::now();
+  for (int i = 0; i < kSelects; ++i) {
+    const auto snapshot = scrapes.series().TakeSnapshot({}, {});
+    selected +=
+        snapshot->Select(matchers, {scrapes.now_ms() - 3600 * 1000, scrapes.now_ms() + 1})->size();
+  }
+  state.counters["select_us"] =
+      std::chrono::duration<double, std::micro>(std::chrono::steady_clock::now() - begin).count() /
+      kSelects;
+  state.counters["selected"] = static_cast<double>(selected) / kSelects;
+}
+BENCHMARK(BM_SeriesStore_AmongDead)
+    ->ArgName("dead")
+    ->Arg(0)
+    ->Arg(10'000)
+    ->Arg(100'000)
+    ->Arg(1'000'000)
+    ->Iterations(1000)
+    ->Unit(benchmark::kMicrosecond)
+    ->MeasureProcessCPUTime();
 
 void BM_SeriesStore_Read(benchmark::State& state) {
   Scrapes scrapes(200);

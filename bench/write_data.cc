@@ -47,20 +47,20 @@ std::string EncodedLabels(size_t i) {
 
 }  // namespace
 
-WriteBlock::WriteBlock(size_t first_series, size_t series, int64_t start_ms, uint64_t seed)
+WriteBlock::Kind WriteBlock::KindOf(WriteMix mix, size_t series) {
+  if (mix == WriteMix::kCounters) return series % 4 == 0 ? Kind::kIdleCounter : Kind::kCounter;
+  const size_t place = series % 20;
+  if (place < 2) return Kind::kWalk;
+  if (place < 4) return Kind::kFlatGauge;
+  if (place < 8) return Kind::kGauge;
+  return place < 11 ? Kind::kIdleCounter : Kind::kCounter;
+}
+
+WriteBlock::WriteBlock(WriteMix mix, size_t first_series, size_t series, int64_t start_ms,
+                       uint64_t seed)
     : random_(seed + first_series), time_ms_(start_ms) {
   for (size_t i = first_series; i < first_series + series; ++i) {
-    Series one{.kind = Kind::kCounter, .encoded_labels = EncodedLabels(i)};
-    const size_t place = i % 20;
-    if (place < 2) {
-      one.kind = Kind::kWalk;
-    } else if (place < 4) {
-      one.kind = Kind::kFlatGauge;
-    } else if (place < 8) {
-      one.kind = Kind::kGauge;
-    } else if (place < 11) {
-      one.kind = Kind::kIdleCounter;
-    }
+    Series one{.kind = KindOf(mix, i), .encoded_labels = EncodedLabels(i)};
     one.rate = static_cast<uint32_t>(1 + random_() % 1000);
     one.value = static_cast<double>(random_() % 100'000);
     series_.push_back(std::move(one));

@@ -15,14 +15,19 @@
 
 namespace slowburn::bench {
 
-// A part of the series, at most 2,000: what one request has. 60 % are counters (a quarter of them
-// idle), 30 % whole gauges (a third of them flat), 10 % walks of full doubles; nine labels each.
-// The same seed and first series give the same bytes.
+enum class WriteMix : uint8_t {
+  kAll,  // 60 % counters (a quarter of them idle), 30 % whole gauges (a third of them flat), 10 %
+         // walks of full doubles
+  kCounters,  // a quarter of them idle
+};
+
+// A part of the series, at most 2,000: what one request has; nine labels each. The same mix, seed
+// and first series give the same bytes.
 class WriteBlock {
  public:
   static constexpr size_t kSeriesMax = 2'000;
 
-  WriteBlock(size_t first_series, size_t series, int64_t start_ms, uint64_t seed);
+  WriteBlock(WriteMix mix, size_t first_series, size_t series, int64_t start_ms, uint64_t seed);
 
   size_t series() const { return series_.size(); }
   // The request of the next step of 15 s, compressed.
@@ -36,6 +41,7 @@ class WriteBlock {
     double value = 0;
     uint32_t rate = 0;
   };
+  static Kind KindOf(WriteMix mix, size_t series);
   double NextValue(Series& series);
 
   std::mt19937_64 random_;

@@ -2,6 +2,7 @@
 // after the other, each alone on core 0 with the same bytes, the client on core 1. README.md says
 // how to run it and what it prints.
 #include <algorithm>
+#include <barrier>
 #include <chrono>
 #include <cstdio>
 #include <exception>
@@ -29,24 +30,32 @@ constexpr int kClientCore = 1;
 constexpr size_t kConnections = 4;
 constexpr int64_t kStepMs = 15'000;
 constexpr uint64_t kSeed = 20'261'130;
+// No connection is further ahead of another: what is an hour behind the newest sample of all,
+// Prometheus refuses.
+constexpr size_t kStepsApart = 10;
 
 struct Case {
+  WriteMix mix = WriteMix::kAll;
   size_t series;
   size_t steps;
+  std::chrono::seconds settle{20};  // after the last answer
   uint64_t samples() const { return series * steps; }
 };
 
 struct Figures {
   std::string peer;
   double samples_per_second = 0;
-  double cpu_seconds_per_million = 0;
+  double cpu_seconds_per_million = 0;  // when the last was answered
+  double cpu_settled_per_million = 0;  // some time later
   double peak_mib = 0;
   double bytes_live = 0;     // a sample, on disk when the last was answered
-  double bytes_at_rest = 0;  // a sample, compacted
+  double bytes_settled = 0;  // some time later, the server running
+  double bytes_at_rest = 0;  // compacted, and stopped
 };
 
 // The blocks of one connection, each step of all of them before the next.
-void Send(const std::string& address, std::vector<WriteBlock> blocks, size_t steps) {
+void Send(const std::string& address, std::vector<WriteBlock> blocks, size_t steps,
+          std::barrier<>& abreast) {
   PostConnection connection({.address = address,
                              .path = "/api/v1/write",
                              .headers = "Content-Type: application/x-protobuf\r\n"
@@ -54,6 +63,7 @@ void Send(const std::string& address, std::vector<WriteBlock> blocks, size_t ste
                                         "X-Prometheus-Remote-Write-Version: 0.1.0\r\n"});
   for (size_t step = 0; step < steps; ++step) {
     for (WriteBlock& block : blocks) connection.Post(block.Next());
+    if (step % kStepsApart == kStepsApart - 1) abreast.arrive_and_wait();
   }
 }
 
@@ -63,18 +73,20 @@ void SendAll(const Peer& peer, const Case& size, int64_t start_ms) {
       kConnections, (size.series + WriteBlock::kSeriesMax - 1) / WriteBlock::kSeriesMax);
   for (size_t i = 0; i < parts; ++i) {
     const size_t from = size.series * i / parts;
-    blocks[i % kConnections].emplace_back(from, size.series * (i + 1) / parts - from, start_ms,
-                                          kSeed);
+    blocks[i % kConnections].emplace_back(size.mix, from, size.series * (i + 1) / parts - from,
+                                          start_ms, kSeed);
   }
+  std::barrier abreast(static_cast<std::ptrdiff_t>(kConnections));
   std::vector<std::exception_ptr> errors(kConnections);
   std::vector<std::thread> threads;
   for (size_t i = 0; i < kConnections; ++i) {
     threads.emplace_back([&, i] {
       try {
-        Send(peer.address(), std::move(blocks[i]), size.steps);
+        Send(peer.address(), std::move(blocks[i]), size.steps, abreast);
       } catch (...) {
         errors[i] = std::current_exception();
       }
+      abreast.arrive_and_drop();
     });
   }
   for (std::thread& thread : threads) thread.join();
@@ -116,25 +128,32 @@ Figures Measure(PeerKind kind, const Case& size, int64_t start_ms) {
   const double seconds = std::chrono::duration<double>(steady_clock::now() - begin).count();
   const auto samples = static_cast<double>(size.samples());
   Figures figures{.peer = std::string(peer.name()), .samples_per_second = samples / seconds};
-  figures.cpu_seconds_per_million =
-      static_cast<double>(peer.CpuNanos() - cpu_begin) * 1e-9 / samples * 1e6;
+  const auto cpu = [&] {
+    return static_cast<double>(peer.CpuNanos() - cpu_begin) * 1e-9 / samples * 1e6;
+  };
+  figures.cpu_seconds_per_million = cpu();
   figures.bytes_live = static_cast<double>(peer.DiskBytes()) / samples;
   figures.peak_mib = static_cast<double>(peer.MemoryBytes("VmHWM:")) / (1 << 20);
+  std::this_thread::sleep_for(size.settle);
+  figures.cpu_settled_per_million = cpu();
+  figures.bytes_settled = static_cast<double>(peer.DiskBytes()) / samples;
   CheckAllIsThere(peer, size, start_ms);
   figures.bytes_at_rest = static_cast<double>(peer.BytesAtRest()) / samples;
   return figures;
 }
 
 void Print(const Figures& figures, const Case& size) {
-  fmt::print("{:<17} {:>11.0f} {:>10.2f} {:>9.0f} {:>9.2f} {:>9.2f}\n", figures.peer,
-             figures.samples_per_second, figures.cpu_seconds_per_million, figures.peak_mib,
-             figures.bytes_live, figures.bytes_at_rest);
+  fmt::print("{:<17} {:>11.0f} {:>10.2f} {:>9.2f} {:>9.0f} {:>9.2f} {:>9.2f} {:>9.2f}\n",
+             figures.peer, figures.samples_per_second, figures.cpu_seconds_per_million,
+             figures.cpu_settled_per_million, figures.peak_mib, figures.bytes_live,
+             figures.bytes_settled, figures.bytes_at_rest);
   fmt::print(
       "{{\"peer\":\"{}\",\"series\":{},\"steps\":{},\"samples_per_second\":{:.0f},"
-      "\"cpu_seconds_per_million\":{:.4f},\"peak_mib\":{:.1f},\"bytes_live\":{:.3f},"
-      "\"bytes_at_rest\":{:.3f}}}\n",
+      "\"cpu_seconds_per_million\":{:.4f},\"cpu_settled_per_million\":{:.4f},\"peak_mib\":{:.1f},"
+      "\"bytes_live\":{:.3f},\"bytes_settled\":{:.3f},\"bytes_at_rest\":{:.3f}}}\n",
       figures.peer, size.series, size.steps, figures.samples_per_second,
-      figures.cpu_seconds_per_million, figures.peak_mib, figures.bytes_live, figures.bytes_at_rest);
+      figures.cpu_seconds_per_million, figures.cpu_settled_per_million, figures.peak_mib,
+      figures.bytes_live, figures.bytes_settled, figures.bytes_at_rest);
   std::fflush(stdout);
 }
 
@@ -144,11 +163,15 @@ void PrintRatios(const std::vector<Figures>& all) {
   if (slowburn == all.end()) return;
   for (const Figures& figures : all) {
     if (&figures == &*slowburn) continue;
-    fmt::print("{:<17} {:>10.2f}x {:>9.2f}x {:>8.2f}x {:>8.2f}x {:>8.2f}x of slowburn's\n",
-               figures.peer, figures.samples_per_second / slowburn->samples_per_second,
-               figures.cpu_seconds_per_million / slowburn->cpu_seconds_per_million,
-               figures.peak_mib / slowburn->peak_mib, figures.bytes_live / slowburn->bytes_live,
-               figures.bytes_at_rest / slowburn->bytes_at_rest);
+    fmt::print(
+        "{:<17} {:>10.2f}x {:>9.2f}x {:>8.2f}x {:>8.2f}x {:>8.2f}x {:>8.2f}x {:>8.2f}x of "
+        "slowburn's\n",
+        figures.peer, figures.samples_per_second / slowburn->samples_per_second,
+        figures.cpu_seconds_per_million / slowburn->cpu_seconds_per_million,
+        figures.cpu_settled_per_million / slowburn->cpu_settled_per_million,
+        figures.peak_mib / slowburn->peak_mib, figures.bytes_live / slowburn->bytes_live,
+        figures.bytes_settled / slowburn->bytes_settled,
+        figures.bytes_at_rest / slowburn->bytes_at_rest);
   }
 }
 
@@ -158,10 +181,11 @@ void Run(const Case& size, const std::vector<std::string>& only) {
                              .count() /
                          kStepMs * kStepMs;
   const int64_t start_ms = now_ms - static_cast<int64_t>(size.steps + 1) * kStepMs;
-  fmt::print("# {} series, {} steps of 15 s: {:.1f} M samples, one of a series a request\n",
-             size.series, size.steps, static_cast<double>(size.samples()) * 1e-6);
-  fmt::print("{:<17} {:>11} {:>10} {:>9} {:>9} {:>9}\n", "peer", "samples/s", "cpu s/M", "peak MiB",
-             "B live", "B at rest");
+  fmt::print("# {} {}, {} steps of 15 s: {:.1f} M samples, one of a series a request\n",
+             size.series, size.mix == WriteMix::kAll ? "series" : "counters", size.steps,
+             static_cast<double>(size.samples()) * 1e-6);
+  fmt::print("{:<17} {:>11} {:>10} {:>9} {:>9} {:>9} {:>9} {:>9}\n", "peer", "samples/s", "cpu s/M",
+             "settled", "peak MiB", "B live", "B settled", "B at rest");
   std::vector<Figures> all;
   for (const PeerKind kind : kPeerKinds) {
     if (!only.empty() && std::ranges::find(only, PeerName(kind)) == only.end()) continue;
@@ -181,20 +205,21 @@ int Main(int argc, char** argv) {
   bool is_short = false;
   bool is_tiny = false;
   std::vector<std::string> only;
-  app.add_flag("--short", is_short, "2,000 series for two hours");
+  app.add_flag("--short", is_short, "2,000 series for two hours, 500 counters for a day");
   app.add_flag("--tiny", is_tiny, "little data, to see that it runs");
   app.add_option("--only", only, "peers: slowburn, prometheus, victoria-metrics");
   app.footer("Example:\n  write_peers --short --only slowburn victoria-metrics");
   CLI11_PARSE(app, argc, argv);
   (void)PinThread(kClientCore);
   if (is_tiny) {
-    Run({.series = 100, .steps = 20}, only);
-  } else if (is_short) {
-    Run({.series = 2'000, .steps = 480}, only);
-  } else {
-    Run({.series = 10'000, .steps = 960}, only);
-    Run({.series = 100'000, .steps = 240}, only);
+    Run({.series = 100, .steps = 20, .settle = std::chrono::seconds(0)}, only);
+    return 0;
   }
+  Run({.series = 2'000, .steps = 480}, only);
+  Run({.mix = WriteMix::kCounters, .series = 500, .steps = 5'760}, only);
+  if (is_short) return 0;
+  Run({.series = 10'000, .steps = 960}, only);
+  Run({.series = 100'000, .steps = 240}, only);
   return 0;
 }
 
