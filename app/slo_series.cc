@@ -169,7 +169,8 @@ void SloSeries::LookAt(const Moment& moment, size_t group, const GroupFigures& f
   }
   budget.round = round_;
   for (size_t i = 0; i < columns.size(); ++i) {
-    const std::optional<double> value = SloColumnValue(columns[i], spec, figures, moment.latency);
+    const std::optional<double> value =
+        SloColumnValue(columns[i], spec, figures, moment.engine.now(), moment.latency);
     if (value.has_value()) {
       write.Add(budget.keys[i], *value, slo, group, i);
       if (!leaving_.empty()) leaving_.erase(budget.keys[i]);

@@ -73,6 +73,16 @@ void AddLatency(const slo::SloSpec& spec, std::vector<SloColumn>& columns) {
   }
 }
 
+void AddCompat(const slo::SloSpec& spec, std::vector<SloColumn>& columns) {
+  for (slo::CompatSeries& series : slo::CompatSeriesOf(spec)) {
+    columns.push_back({.figure = Figure::kCompat,
+                       .metric = std::move(series.metric),
+                       .labels = std::move(series.labels),
+                       .index = series.window,
+                       .compat = series.figure});
+  }
+}
+
 }  // namespace
 
 std::vector<SloColumn> SloColumns(const slo::SloSpec& spec, bool is_total,
@@ -82,6 +92,7 @@ std::vector<SloColumn> SloColumns(const slo::SloSpec& spec, bool is_total,
   if (is_total) {
     AddThresholds(spec, columns);
     AddLatency(spec, columns);
+    AddCompat(spec, columns);
   }
   return columns;
 }
@@ -90,6 +101,7 @@ model::LabelSet SloColumnLabels(const SloColumn& column, const slo::SloSpec& spe
                                 const std::vector<std::string>& values) {
   model::LabelSet labels = column.labels;
   labels.Set("__name__", column.metric);
+  if (column.figure == Figure::kCompat) return labels;
   labels.Set("service", spec.service);
   labels.Set("slo", spec.name);
   for (size_t i = 0; i < std::min(spec.sli.group_by.size(), values.size()); ++i)
@@ -98,7 +110,7 @@ model::LabelSet SloColumnLabels(const SloColumn& column, const slo::SloSpec& spe
 }
 
 std::optional<double> SloColumnValue(const SloColumn& column, const slo::SloSpec& spec,
-                                     const slo::GroupFigures& figures,
+                                     const slo::GroupFigures& figures, std::chrono::sys_seconds now,
                                      const std::optional<slo::LatencyPercentiles>& recent) {
   const auto window = [&]() -> const slo::WindowBurn& { return figures.burn_rates[column.index]; };
   switch (column.figure) {
@@ -122,6 +134,12 @@ std::optional<double> SloColumnValue(const SloColumn& column, const slo::SloSpec
       return spec.policy.tiers[column.index].factor.value();
     case Figure::kLatency:
       return recent.has_value() ? std::optional(recent->seconds[column.index]) : std::nullopt;
+    case Figure::kCompat:
+      return slo::CompatValue(column.compat, column.index, spec,
+                              {.budget = figures.budget,
+                               .lifetime = figures.lifetime,
+                               .windows = figures.compat_windows,
+                               .now = now});
     case Figure::kLatencyThreshold:
       break;
   }

@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "model/label_set.h"
+#include "slo/compat_series.h"
 #include "slo/group_figures.h"
 #include "slo/latency_sum.h"
 #include "slo/slo_spec.h"
@@ -37,12 +38,15 @@ struct SloColumn {
     kThreshold,         // the burn rate above which one of the policy's tiers is
     kLatency,           // seconds: one of slo::kPercentiles of what is recent
     kLatencyThreshold,  // seconds
+    kCompat,            // of another program's board: `compat` says which
   };
 
   Figure figure = Figure::kObjective;
   std::string metric;
-  model::LabelSet labels;  // "window", "outcome", ...
-  size_t index = 0;        // which of the policy's windows or tiers, or of the percentiles
+  model::LabelSet labels;  // "window", "outcome", ...; of kCompat all but the name
+  // Which of the policy's windows or tiers, of the percentiles, or of slo::CompatWindows.
+  size_t index = 0;
+  slo::CompatFigure compat = slo::CompatFigure::kInfo;  // of kCompat
 
   friend bool operator==(const SloColumn&, const SloColumn&) = default;
 };
@@ -53,10 +57,10 @@ std::vector<SloColumn> SloColumns(const slo::SloSpec& spec, bool is_total,
 // The labels of a column's series for a budget, whose values of group_by are `values`.
 model::LabelSet SloColumnLabels(const SloColumn& column, const slo::SloSpec& spec,
                                 const std::vector<std::string>& values);
-// Nothing while there is no event. `recent` are the percentiles of what is recent, of an SLO that
-// has a latency.
+// Nothing while there is no event. `now` is the engine's time; `recent` are the percentiles of what
+// is recent, of an SLO that has a latency.
 std::optional<double> SloColumnValue(const SloColumn& column, const slo::SloSpec& spec,
-                                     const slo::GroupFigures& figures,
+                                     const slo::GroupFigures& figures, std::chrono::sys_seconds now,
                                      const std::optional<slo::LatencyPercentiles>& recent);
 
 }  // namespace slowburn::app

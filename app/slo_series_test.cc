@@ -144,6 +144,38 @@ TEST_F(SloSeriesTest, TheTotalHasWhatItsAlertsAreHeldAgainst) {
   EXPECT_THAT(Read({{"__name__", "slowburn_slo_group_burn_rate_threshold"}}), IsEmpty());
 }
 
+// Beside our own, and of the total alone; a reload that asks no more ends them.
+TEST_F(SloSeriesTest, BoardsOfOtherProgramsHaveTheirSeries) {
+  slo::SloSet asking = slos_;
+  asking[0].compat = {.sloth = true, .pyrra = true};
+  asking[0].labels = {{"team", "payments"}};
+  Install(asking);
+  Count("/pay", 95, 5);
+  Run(20s);
+  const model::LabelSet sloth{{"sloth_service", "checkout"}, {"sloth_slo", "availability"}};
+  EXPECT_EQ(Read(sloth).size(), 15u);
+  const auto last = [&](model::LabelSet labels, std::string_view name) {
+    labels.Set("__name__", name);
+    labels.Set("team", "payments");
+    return One(labels).back().second;
+  };
+  EXPECT_EQ(last(sloth, "slo:sli_error:ratio_rate5m"), 0.05);
+  EXPECT_EQ(last(sloth, "slo:sli_error:ratio_rate30d"), 0.05);
+  EXPECT_NEAR(last(sloth, "slo:current_burn_rate:ratio"), 50, 1e-9);
+  EXPECT_NEAR(last(sloth, "slo:period_error_budget_remaining:ratio"), 1 - 50, 1e-9);
+  const model::LabelSet pyrra{{"service", "checkout"}, {"slo", "availability"}};
+  EXPECT_EQ(last(pyrra, "pyrra_availability"), 0.95);
+  EXPECT_EQ(last(pyrra, "pyrra_requests_total"), 100);
+  EXPECT_THAT(Read({{"__name__", "pyrra_objective"}}), testing::SizeIs(1));
+  EXPECT_THAT(One({{"__name__", "sloth_slo_info"}}),
+              ElementsAre(testing::Pair(1, 1), testing::Pair(10, 1)));
+  Install(slos_);
+  Run(15s);
+  ExpectEnded(Read(sloth), true);
+  ExpectEnded(Read({{"__name__", "pyrra_availability"}}), true);
+  ExpectEnded(Read({{"__name__", "slowburn_slo_objective_ratio"}}), false);
+}
+
 TEST_F(SloSeriesTest, ALatencyHasItsThresholdAndRecentPercentiles) {
   const auto of = [&](const std::string& name, std::string_view quantile = "") {
     model::LabelSet labels{{"__name__", name}, {"slo", "latency"}};

@@ -90,6 +90,22 @@ TEST(SpecFileTest, GoodFileFieldByField) {
   EXPECT_EQ(slo.text, kGood);
 }
 
+TEST(SpecFileTest, CompatSaysWhoseSeriesThereAre) {
+  struct Row {
+    std::string written;
+    bool sloth, pyrra;
+  };
+  for (const Row& row :
+       {Row{"", false, false}, Row{"  compat: [sloth]\n", true, false},
+        Row{"  compat: [pyrra]\n", false, true}, Row{"  compat: [pyrra, sloth]\n", true, true}}) {
+    const SpecFileResult result = ReadSpecText(Changed("", row.written), "a.yaml");
+    EXPECT_THAT(result.errors, IsEmpty()) << row.written;
+    ASSERT_EQ(result.slos.size(), 1u);
+    EXPECT_EQ(result.slos[0].compat.sloth, row.sloth) << row.written;
+    EXPECT_EQ(result.slos[0].compat.pyrra, row.pyrra) << row.written;
+  }
+}
+
 TEST(SpecFileTest, LittleIsNeededTheRestHasDefaults) {
   const SpecFileResult result = ReadSpecText(R"(
 apiVersion: slowburn/v1
@@ -375,6 +391,11 @@ INSTANTIATE_TEST_SUITE_P(
          "severity: critical",
          "severity: ticket",
          {"15: page and ticket both have the severity \"ticket\""}},
+        {"UnknownCompat",
+         "  alerting: {",
+         "  compat: [sloth, datadog]\n  alerting: {",
+         {"15: compat has \"datadog\", whose series are not known; write sloth or pyrra"}},
+        {"CompatIsNoList", "  alerting: {", "  compat: sloth\n  alerting: {", {"15: spec.compat"}},
         {"UnknownPolicy",
          "policy: sre-workbook",
          "policy: sloth",

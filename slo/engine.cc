@@ -5,6 +5,7 @@
 
 #include "base/status.h"
 #include "slo/alert_conditions.h"
+#include "slo/compat_series.h"
 #include "slo/count_view.h"
 
 namespace slowburn::slo {
@@ -98,6 +99,8 @@ void Engine::PlaceWindows(const SloSpec& slo, const std::function<Sums(const Win
   }
   for (const seconds window : BurnWindowsOf(slo))
     runtime.burns.push_back({window, place(Window::Rolling(window))});
+  for (const seconds window : CompatWindows(slo))
+    runtime.compat.push_back({window, place(Window::Rolling(window))});
 }
 
 absl::StatusOr<Engine::Runtime> Engine::PlaceCounted(const SloSpec& slo, const CountView& view,
@@ -423,12 +426,17 @@ void Engine::ReadFigures(const SloSpec& slo, const Runtime& runtime, GroupId gro
   figures.budget_remaining_ratio = BudgetRemainingRatio(figures.budget, slo.objective);
   figures.exhaustion_seconds = ExhaustionSeconds(
       figures.budget, BudgetSum(runtime, group, runtime.hour), slo.objective, slo.window.nominal());
-  figures.burn_rates.clear();
-  for (const BurnSums& window : runtime.burns) {
-    const SliCounts budget = BudgetSum(runtime, group, window.sums);
-    figures.burn_rates.push_back({window.window, EventSum(runtime, group, window.sums), budget,
-                                  BurnRate(budget, slo.objective)});
-  }
+  const auto read = [&](const std::vector<BurnSums>& windows, std::vector<WindowBurn>& into) {
+    into.clear();
+    for (const BurnSums& window : windows) {
+      const SliCounts budget = BudgetSum(runtime, group, window.sums);
+      into.push_back({window.window, EventSum(runtime, group, window.sums), budget,
+                      BurnRate(budget, slo.objective)});
+    }
+  };
+  read(runtime.burns, figures.burn_rates);
+  figures.compat_windows.clear();
+  if (group == kTotalGroup) read(runtime.compat, figures.compat_windows);
 }
 
 void Engine::VisitFigures(size_t slo,
@@ -475,6 +483,7 @@ GroupStatus Engine::StatusOf(size_t index, GroupId group) const {
       BudgetEvents(status.budget, slo.objective) - static_cast<double>(status.budget.bad);
   status.exhaustion_seconds = figures.exhaustion_seconds;
   status.burn_rates = std::move(figures.burn_rates);
+  status.compat_windows = std::move(figures.compat_windows);
   for (size_t at = 0; at < slo.policy.tiers.size(); ++at) {
     const AlertTier& tier = slo.policy.tiers[at];
     const TierFigures of_tier = FiguresOf(runtime, at, group);

@@ -142,6 +142,7 @@ class Engine {
     Sums hour;
     std::vector<TierSums> tiers;
     std::vector<BurnSums> burns;             // the policy's windows, ascending
+    std::vector<BurnSums> compat;            // CompatWindows
     std::vector<SliId> metric_slis;          // itself, or members that read metrics
     std::chrono::seconds point_interval{0};  // as it was at the last Step
     struct GroupRuntime {

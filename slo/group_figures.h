@@ -20,7 +20,8 @@ struct GroupFigures {
   SliCounts lifetime;
   std::optional<double> budget_remaining_ratio;
   std::optional<double> exhaustion_seconds;
-  std::vector<WindowBurn> burn_rates;  // the policy's windows, ascending
+  std::vector<WindowBurn> burn_rates;      // the policy's windows, ascending
+  std::vector<WindowBurn> compat_windows;  // of a total: CompatWindows
 };
 
 }  // namespace slowburn::slo

@@ -33,6 +33,12 @@ struct AlertingSpec {
   std::vector<StateAlert> state_alerts;
 };
 
+// Whose names the SLO's series have beside our own (slo/compat_series.h).
+struct Compat {
+  bool sloth = false;
+  bool pyrra = false;
+};
+
 struct SloSpec {
   std::string service;  // a name, not a filter
   std::string name;
@@ -46,6 +52,7 @@ struct SloSpec {
   Budgeting budgeting;
   AlertingSpec alerting;
   AlertPolicy policy;  // made of objective and window
+  Compat compat = {};
   std::string source;  // "slos/checkout.yaml:3"
   std::string text;    // the document as written, for the API
 

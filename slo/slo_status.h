@@ -61,7 +61,8 @@ struct GroupStatus {
   std::optional<double> budget_remaining_ratio;
   double budget_remaining_events = 0;  // in what the budget counts
   std::optional<double> exhaustion_seconds;
-  std::vector<WindowBurn> burn_rates;  // the policy's windows, ascending
+  std::vector<WindowBurn> burn_rates;      // the policy's windows, ascending
+  std::vector<WindowBurn> compat_windows;  // of a total: CompatWindows
   std::vector<TierStatus> tiers;
   std::vector<StateAlertStatus> state_alerts;
 };

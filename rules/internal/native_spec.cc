@@ -26,6 +26,23 @@ std::optional<slo::Objective> ReadObjective(const YamlNode& node) {
   return std::nullopt;
 }
 
+slo::Compat ReadCompat(const YamlNode& node) {
+  slo::Compat compat;
+  if (!node.IsPresent()) return compat;
+  for (const YamlNode& item : node.Items()) {
+    const std::optional<std::string> name = item.String();
+    if (name == "sloth") {
+      compat.sloth = true;
+    } else if (name == "pyrra") {
+      compat.pyrra = true;
+    } else if (name.has_value()) {
+      item.Error(fmt::format("compat has \"{}\", whose series are not known; write sloth or pyrra",
+                             Shown(*name)));
+    }
+  }
+  return compat;
+}
+
 // A composite counts as its method says.
 slo::Budgeting RefuseBudgeting(const YamlNode& node) {
   if (node.IsPresent()) {
@@ -49,7 +66,7 @@ NativeSpec ReadNativeSpec(const YamlNode& document) {
 
   const YamlNode spec = document.Required("spec");
   spec.AllowKeys({"service", "description", "runbook_url", "sli", "objective", "window",
-                  "budgeting", "alerting", "group_by"});
+                  "budgeting", "alerting", "compat", "group_by"});
   RefuseGroupBy(spec);
   const YamlNode sli_node = spec.Required("sli");
   const std::vector<std::string> group_by = ReadGroupBy(sli_node.Optional("group_by"));
@@ -75,6 +92,8 @@ NativeSpec ReadNativeSpec(const YamlNode& document) {
       ReadAlerting(alerting_node, group_by, objective,
                    window.has_value() ? std::optional(window->window.nominal()) : std::nullopt);
 
+  const slo::Compat compat = ReadCompat(spec.Optional("compat"));
+
   if (!name.has_value() || !service.has_value()) return read;
   read.id = *service + "/" + *name;
   if (!sli.has_value() || !objective.has_value() || !window.has_value() ||
@@ -93,6 +112,7 @@ NativeSpec ReadNativeSpec(const YamlNode& document) {
                    .budgeting = budgeting,
                    .alerting = std::move(alerting.spec),
                    .policy = *std::move(alerting.policy),
+                   .compat = compat,
                    .source = fmt::format("{}:{}", document.errors().file(), document.line()),
                    .text = ""};
   return read;

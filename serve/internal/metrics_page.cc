@@ -12,6 +12,7 @@
 
 #include "base/duration_text.h"
 #include "serve/internal/budget_figures.h"
+#include "serve/internal/compat_text.h"
 #include "serve/internal/exposition.h"
 #include "serve/internal/latency_series.h"
 #include "serve/internal/ledger_series.h"
@@ -177,6 +178,7 @@ void AddMetricsRoute(net::RouteTable& table, const Queries& queries,
     const SloReading slos = queries.AllSlos();
     response.body += SloSeriesText(slos);
     response.body += LatencySeriesText(queries, slos);
+    response.body += CompatSeriesText(slos);
     std::move(reply)(std::move(response));
   };
   table.Add({.role = net::Role::kRead,

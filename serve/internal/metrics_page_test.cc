@@ -11,14 +11,18 @@
 #include <set>
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <prometheus/counter.h>
 
 #include "base/testing/temp_dir.h"
+#include "serve/internal/compat_text.h"
 #include "serve/internal/json_error.h"
 #include "serve/testing/ask.h"
 #include "serve/testing/sample_slos.h"
+#include "slo/burn_rate.h"
+#include "slo/compat_series.h"
 
 namespace slowburn::serve::internal {
 namespace {
@@ -26,6 +30,7 @@ namespace {
 using testing::Contains;
 using testing::DoubleEq;
 using testing::HasSubstr;
+using testing::IsEmpty;
 using testing::Not;
 using testing::Pair;
 
@@ -93,6 +98,62 @@ class ParsedPage {
   std::set<std::string> families_;
   std::map<std::string, double> samples_;
 };
+
+constexpr std::string_view kNoPromtool =
+    "promtool is not installed; apt-get install prometheus has it";
+bool HasPromtool() { return std::system("promtool --version > /dev/null 2>&1") == 0; }
+
+// A line each; none where it is content.
+std::vector<std::string> PromtoolsComplaints(const std::string& page) {
+  const base::TempDir folder;
+  const std::string file = folder.path() / "metrics.txt";
+  std::ofstream(file) << page;
+  const std::string said = folder.path() / "said.txt";
+  const int status =
+      std::system(fmt::format("promtool check metrics < {} > {} 2>&1", file, said).c_str());
+  std::vector<std::string> lines;
+  std::ifstream text(said);
+  for (std::string line; std::getline(text, line);) lines.push_back(line);
+  EXPECT_EQ(status == 0, lines.empty()) << fmt::format("{}", fmt::join(lines, "\n"));
+  return lines;
+}
+
+// checkout/availability asks for the series of both; 40 of its 100,000 events are bad.
+SloReading CompatReading() {
+  SloReading reading;
+  reading.now = kSampleNow;
+  slo::SloSpec spec = SampleSpec("checkout", "availability");
+  spec.compat = {.sloth = true, .pyrra = true};
+  const slo::SliCounts counts{.good = 99'960, .bad = 40};
+  slo::GroupStatus total = SampleGroup(spec, {}, counts);
+  for (const std::chrono::seconds window : slo::CompatWindows(spec))
+    total.compat_windows.push_back({window, counts, counts, slo::BurnRate(counts, spec.objective)});
+  AddSlo(reading, std::move(spec), {std::move(total)});
+  return reading;
+}
+
+TEST(CompatSeriesTextTest, HasBothProgramsFamilies) {
+  const std::string text = CompatSeriesText(CompatReading());
+  const ParsedPage page(text);
+  const std::string sloth =
+      "sloth_id=\"checkout-availability\",sloth_service=\"checkout\",sloth_slo=\"availability\"";
+  EXPECT_DOUBLE_EQ(
+      page.At("slo:sli_error:ratio_rate1h{" + sloth + ",sloth_window=\"1h\",team=\"payments\"}"),
+      0.0004);
+  EXPECT_DOUBLE_EQ(page.At("slo:period_error_budget_remaining:ratio{" + sloth +
+                           ",sloth_window=\"30d\",team=\"payments\"}"),
+                   0.6);
+  EXPECT_EQ(page.At("slo:time_period:days{" + sloth + ",team=\"payments\"}"), 30);
+  const std::string pyrra = "{service=\"checkout\",slo=\"availability\",team=\"payments\"}";
+  EXPECT_DOUBLE_EQ(page.At("pyrra_availability" + pyrra), 0.9996);
+  // kSampleNow is 3 s into its slice.
+  EXPECT_DOUBLE_EQ(page.At("pyrra_requests:rate5m" + pyrra), 100'000.0 / 303);
+  EXPECT_EQ(page.At("pyrra_errors_total" + pyrra), 80);
+  EXPECT_THAT(text, HasSubstr("# TYPE pyrra_errors_total counter\n"));
+  EXPECT_THAT(text, HasSubstr("# TYPE slo:objective:ratio gauge\n"));
+  EXPECT_EQ(page.samples().size(), 22u);
+  EXPECT_EQ(CompatSeriesText(SampleReading()), "");
+}
 
 TEST(SloSeriesTest, ExclusionsByTheirSourceAndWhetherTheyCoverNow) {
   SloReading reading = SampleReading();
@@ -302,18 +363,19 @@ TEST_F(MetricsRouteTest, PromtoolAcceptsThePage) {
   queries_.ledger.signals["traces"] = {.decoded = 4, .rejected = {{"too_new", 4}}};
   queries_.ledger.downstreams["jaeger"] = {.routed = 1, .dropped = {{"queue_full", 1}}};
   queries_.ledger.refused_requests = {{"too_large", 3}};
-  if (std::system("promtool --version > /dev/null 2>&1") != 0) {
-    GTEST_SKIP() << "promtool is not installed; apt-get install prometheus has it";
-  }
-  const base::TempDir folder;
-  const std::string file = folder.path() / "metrics.txt";
-  std::ofstream(file) << Ask(table_, "/metrics").body;
-  const std::string said = folder.path() / "said.txt";
-  const int status =
-      std::system(fmt::format("promtool check metrics < {} > {} 2>&1", file, said).c_str());
-  std::string text;
-  std::getline(std::ifstream(said), text, '\0');
-  EXPECT_EQ(status, 0) << text;
+  if (!HasPromtool()) GTEST_SKIP() << kNoPromtool;
+  EXPECT_THAT(PromtoolsComplaints(Ask(table_, "/metrics").body), IsEmpty());
+}
+
+// Names with colons are not for what is scraped, says promtool: these are others' names.
+TEST_F(MetricsRouteTest, PromtoolMindsOnlyTheColonsInNamesOfOtherPrograms) {
+  queries_.reading = CompatReading();
+  if (!HasPromtool()) GTEST_SKIP() << kNoPromtool;
+  const std::vector<std::string> complaints = PromtoolsComplaints(Ask(table_, "/metrics").body);
+  EXPECT_EQ(complaints.size(), 16u);
+  EXPECT_THAT(complaints,
+              testing::Each(testing::MatchesRegex(
+                  "(slo|pyrra_errors|pyrra_requests):.*metric names should not contain ':'")));
 }
 
 }  // namespace

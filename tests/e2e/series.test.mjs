@@ -15,7 +15,7 @@ import {until} from './lib/until.mjs';
 
 test('SLOs are time series', async (t) => {
   const scene = await Scene.open(t);
-  await scene.write('slos/checkout.yaml', availabilitySlo('checkout'));
+  await scene.write('slos/checkout.yaml', availabilitySlo('checkout', {compat: ['sloth', 'pyrra']}));
   const config = await scene.write('slowburn.yaml',
     `data_dir: data\nslos: [slos/*.yaml]\nexternal_labels: {cluster: eu-1}\n${anyPorts}`);
   let server = await serve(scene, config);
@@ -64,6 +64,35 @@ test('SLOs are time series', async (t) => {
   await t.test('federation has them with our external labels', async () => {
     const {text} = await server.get(`/federate?${new URLSearchParams({'match[]': 'slowburn_slo_objective_ratio'})}`);
     assert.match(text, /^slowburn_slo_objective_ratio\{.*slo="availability",cluster="eu-1".*\} 0\.999 \d+$/m);
+  });
+
+  await t.test("Sloth's and Pyrra's boards have their series", async () => {
+    const sloth = '{sloth_id="checkout-availability",sloth_service="checkout",sloth_slo="availability",team="shop"}';
+    const pyrra = '{slo="availability",service="checkout",team="shop"}';
+    const budget = (1000 - 999) / 1000;
+    const want = new Map([
+      ...['5m', '30m', '1h', '2h', '6h', '1d', '3d', '30d'].map((window) => [`slo:sli_error:ratio_rate${window}${sloth}`, 0.1]),
+      [`slo:objective:ratio${sloth}`, 0.999], [`slo:error_budget:ratio${sloth}`, budget], [`slo:time_period:days${sloth}`, 30],
+      [`slo:current_burn_rate:ratio${sloth}`, 0.1 / budget], [`slo:period_burn_rate:ratio${sloth}`, 0.1 / budget],
+      [`slo:period_error_budget_remaining:ratio${sloth}`, 1 - 0.1 / budget], [`sloth_slo_info${sloth}`, 1],
+      [`pyrra_objective${pyrra}`, 0.999], [`pyrra_window${pyrra}`, 30 * 86_400], [`pyrra_availability${pyrra}`, 0.9],
+      [`pyrra_requests_total${pyrra}`, 100], [`pyrra_errors_total${pyrra}`, 10],
+    ]);
+    for (const [query, value] of want) {
+      const {result} = await ask('query', {query, time: asOf});
+      assert.equal(result.length, 1, query);
+      assert.ok(Math.abs(Number(result[0].value[1]) - value) < 1e-9, `${query} is ${result[0].value[1]}`);
+    }
+    // Over the last five minutes and what is open of ten seconds.
+    for (const [metric, events] of [['pyrra_requests:rate5m', 100], ['pyrra_errors:rate5m', 10]]) {
+      const {result: [{value}]} = await ask('query', {query: metric + pyrra, time: asOf});
+      assert.ok(value[1] <= events / 300 && value[1] > events / 310, `${metric} is ${value[1]}`);
+    }
+    const {text} = await server.get(`/federate?${new URLSearchParams({'match[]': '{__name__=~"slo:.+|sloth_.+|pyrra_.+"}'})}`);
+    assert.equal(text.split('\n').filter((line) => line && !line.startsWith('#')).length, want.size + 2);
+    const page = (await server.get('/metrics')).text;
+    assert.match(page, /^slo:period_error_budget_remaining:ratio\{.*sloth_slo="availability".*\} -99/m);
+    assert.match(page, /^pyrra_requests_total\{.*slo="availability".*\} 100$/m);
   });
 
   await t.test('the alerts of an SLO are rules', async () => {

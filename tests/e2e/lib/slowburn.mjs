@@ -58,7 +58,7 @@ export class Server {
 }
 
 // An SLO file: the share of a service's server spans that are no errors.
-export function availabilitySlo(service, {policy = 'slowburn', scope = 'both', objective = '99.9%'} = {}) {
+export function availabilitySlo(service, {policy = 'slowburn', scope = 'both', objective = '99.9%', compat = []} = {}) {
   return `apiVersion: slowburn/v1
 kind: SLO
 metadata: {name: availability, labels: {team: shop}}
@@ -74,5 +74,6 @@ spec:
   objective: ${objective}
   window: 30d
   alerting: {policy: ${policy}, scope: ${scope}}
+  compat: [${compat}]
 `;
 }
