@@ -11,7 +11,10 @@
 #include <map>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
+
+#include <absl/container/flat_hash_map.h>
 
 #include "app/commit_step.h"
 #include "forward/prometheus_remote_write.h"
@@ -48,6 +51,8 @@ class SeriesForwarder {
   struct Batch {
     model::OutgoingSamples samples;
     const storage::HeadSeries* series = nullptr;  // of the last that was added
+    // By the name of the metric: where in `samples` its metadata are.
+    absl::flat_hash_map<std::string, uint32_t> metadata;
   };
   struct Outgoing {
     Batch in_order;
@@ -57,11 +62,16 @@ class SeriesForwarder {
   uint32_t TakersOf(storage::HeadSeries& series);
   model::OutgoingSamples& OpenBatch(size_t endpoint, const storage::HeadSeries& series,
                                     bool is_late);
+  uint32_t MetadataIn(Batch& batch, std::string_view metric);
+  const storage::MetricMetadata* FindMetadata(std::string_view metric) const;
   void Send(size_t endpoint, Batch& batch);
 
   const std::vector<Endpoint> endpoints_;
   std::vector<Outgoing> outgoing_;  // parallel to them; empty between commits
   model::LabelSet labels_;          // of the series at hand
+  // --- of the plan at hand
+  const storage::MetadataBook* known_metadata_ = nullptr;
+  absl::flat_hash_map<std::string_view, const storage::MetricMetadata*> new_metadata_;
 };
 
 }  // namespace slowburn::app

@@ -51,6 +51,11 @@ class Receiver {
     const std::lock_guard lock(mutex_);
     return samples_;
   }
+  // "up|gauge|Whether it is up|", in the order in which they came.
+  std::vector<std::string> metadata() const {
+    const std::lock_guard lock(mutex_);
+    return metadata_;
+  }
 
  private:
   int Take(const net::HttpRequest& request) {
@@ -62,6 +67,10 @@ class Receiver {
     const std::lock_guard lock(mutex_);
     for (const auto& series : parsed.timeseries()) {
       if (series.labels(0).value() == refused_) return 400;
+    }
+    for (const auto& one : parsed.metadata()) {
+      metadata_.push_back(fmt::format("{}|{}|{}|{}", one.metric_family_name(),
+                                      static_cast<int>(one.type()), one.help(), one.unit()));
     }
     for (const auto& series : parsed.timeseries()) {
       for (const auto& sample : series.samples()) {
@@ -77,7 +86,26 @@ class Receiver {
   prometheus::Registry registry_;
   mutable std::mutex mutex_;
   StoredSamples samples_;
+  std::vector<std::string> metadata_;
   std::unique_ptr<net::HttpServer> server_;  // last: its threads call Take
+};
+
+// A write that brings metadata too.
+class DescribedWrite final : public SeriesWrite {
+ public:
+  DescribedWrite(std::unique_ptr<SeriesWrite> samples,
+                 std::vector<storage::MetricMetadata> metadata)
+      : samples_(std::move(samples)), metadata_(std::move(metadata)) {}
+
+  absl::Status AddTo(storage::WritePlan& plan, SeriesOutcome& outcome) override {
+    for (const storage::MetricMetadata& one : metadata_) plan.AddMetadata(one);
+    return samples_->AddTo(plan, outcome);
+  }
+  size_t memory_bytes() const override { return samples_->memory_bytes(); }
+
+ private:
+  const std::unique_ptr<SeriesWrite> samples_;
+  const std::vector<storage::MetricMetadata> metadata_;
 };
 
 class SeriesForwarderTest : public CoreFixture {
@@ -104,9 +132,11 @@ class SeriesForwarderTest : public CoreFixture {
                                          clock_, registry_);
     loop_->Start();
   }
-  void Write(std::vector<FloatSample> samples) {
+  void Write(std::vector<FloatSample> samples, std::vector<storage::MetricMetadata> metadata = {}) {
     SubmittedRequest request;
     request.counted = RemoteWrite(std::move(samples));
+    request.counted.series =
+        std::make_unique<DescribedWrite>(std::move(request.counted.series), std::move(metadata));
     std::promise<collector::SeriesAnswer> answer;
     request.series_answer = [&](collector::SeriesAnswer given) {
       answer.set_value(std::move(given));
@@ -149,6 +179,24 @@ TEST_F(SeriesForwarderTest, EachEndpointGetsWhatItSelects) {
   EXPECT_EQ(ledger.downstreams.at("more").routed, 4u);
   EXPECT_EQ(ledger.downstreams.at("more").delivered, 4u);
   EXPECT_EQ(ledger.imbalance(), 0u);
+}
+
+// Metadata go with the series that they are of: those that came with the samples, and those that
+// were there before. Of a metric that is not sent, nothing is told.
+TEST_F(SeriesForwarderTest, SeriesBringTheMetadataOfTheirMetric) {
+  const Receiver receiver;
+  std::vector<SeriesForwarder::Endpoint> endpoints;
+  endpoints.push_back(To(receiver, "all", {"{__name__=~\"up|latency_.+|jobs_count\"}"}));
+  Start(std::move(endpoints));
+  Write({{"up", Ms(0s), 1}, {"secret", Ms(0s), 1}},
+        {{"up", "gauge", "Whether it is up", ""}, {"secret", "gauge", "", ""}});
+  Write({{"other", Ms(0s), 1}},
+        {{"latency", "histogram", "How long", "seconds"}, {"jobs", "gauge", "Not of these", ""}});
+  Write({{"latency_bucket", Ms(0s), 1}, {"latency_sum", Ms(0s), 1}, {"jobs_count", Ms(0s), 1}});
+  forwarder_->Shutdown(30s);
+  EXPECT_EQ(receiver.samples().size(), 4u);
+  EXPECT_THAT(receiver.metadata(),
+              ElementsAre("up|2|Whether it is up|", "latency|3|How long|seconds"));
 }
 
 TEST_F(SeriesForwarderTest, ALateSampleLeavesTheOthersAlone) {

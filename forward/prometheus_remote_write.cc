@@ -10,6 +10,8 @@
 #include <utility>
 
 #include <absl/base/thread_annotations.h>
+#include <absl/container/flat_hash_map.h>
+#include <absl/container/flat_hash_set.h>
 
 #include "base/logging.h"
 #include "forward/backoff.h"
@@ -31,8 +33,10 @@ using Steady = std::chrono::steady_clock;
 
 constexpr model::Signal kSignal = model::Signal::kMetrics;
 constexpr size_t kAnswerBytesMax = 64 << 10;
-constexpr std::chrono::minutes kLogEvery{1};  // of lines about what is refused
-constexpr std::chrono::hours kIdle{1};        // nothing to wait for: every event wakes
+constexpr std::chrono::minutes kLogEvery{1};   // of lines about what is refused
+constexpr std::chrono::hours kIdle{1};         // nothing to wait for: every event wakes
+constexpr std::chrono::minutes kTellEvery{1};  // as Prometheus sends metadata
+constexpr size_t kToldMax = 100'000;           // metrics that are remembered
 
 constexpr std::string_view kQueueFull = "queue_full";
 constexpr std::string_view kRejected = "rejected";
@@ -69,7 +73,8 @@ class PrometheusRemoteWrite::Impl {
     uint64_t items = 0;  // of all batches
     uint64_t bytes = 0;  // likewise, as the queue counts them
     RemoteWriteMessage message;
-    std::string body;  // compressed; "" while it has to be made
+    std::string body;                       // compressed; "" while it has to be made
+    absl::flat_hash_set<std::string> told;  // metrics whose metadata are in the message of 1.0
   };
 
   void Run();
@@ -79,6 +84,7 @@ class PrometheusRemoteWrite::Impl {
     return NextEvent(now) <= now && (!request_.batches.empty() || !waiting_.empty());
   }
   void Fill() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  void Encode();
   RemoteWriteAnswer Send(milliseconds timeout);
   void Settle(const RemoteWriteAnswer& answer) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void Finish(uint64_t written) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
@@ -99,6 +105,8 @@ class PrometheusRemoteWrite::Impl {
 
   Request request_;               // of the worker
   RemoteWriteProtocol protocol_;  // likewise; 1.0 from the first receiver on that needs it
+  // Likewise: when the receiver was told the metadata of a metric.
+  absl::flat_hash_map<std::string, Steady::time_point> told_;
 
   mutable std::mutex mutex_;
   std::condition_variable wake_;
@@ -205,14 +213,25 @@ void PrometheusRemoteWrite::Impl::Fill() {
   }
 }
 
+// In 1.0 metadata go with samples of their metric, and again each minute: receivers forget.
+void PrometheusRemoteWrite::Impl::Encode() {
+  const Steady::time_point now = Steady::now();
+  request_.told.clear();
+  const auto is_due = [&](const std::string& metric) {
+    const auto found = told_.find(metric);
+    if (found != told_.end() && now - found->second < kTellEvery) return false;
+    return request_.told.insert(metric).second;
+  };
+  request_.message =
+      EncodeRemoteWrite(protocol_, request_.batches, options_.external_labels, is_due);
+  request_.body = net::EncodeSnappyBlock(request_.message.body);
+  request_.message.body = std::string();
+}
+
 // Without the lock: it encodes, and waits for the receiver.
 RemoteWriteAnswer PrometheusRemoteWrite::Impl::Send(milliseconds timeout) {
   const bool is_v1 = protocol_ == RemoteWriteProtocol::kV1;
-  if (request_.body.empty()) {
-    request_.message = EncodeRemoteWrite(protocol_, request_.batches, options_.external_labels);
-    request_.body = net::EncodeSnappyBlock(request_.message.body);
-    request_.message.body = std::string();
-  }
+  if (request_.body.empty()) Encode();
   if (request_.message.items == 0) return {};  // all of it is unsupported
   net::HttpCall call{
       .method = "POST",
@@ -246,6 +265,10 @@ void PrometheusRemoteWrite::Impl::Settle(const RemoteWriteAnswer& answer) {
   if (refused > 0) {
     metrics_.send_failed.Add(kSignal, refused);
     LogRefused(refused, answer.error);
+  }
+  if (answer.written > 0) {
+    if (told_.size() + request_.told.size() > kToldMax) told_.clear();
+    for (const std::string& metric : request_.told) told_[metric] = Steady::now();
   }
   NoteAnswering();
   Finish(answer.written);

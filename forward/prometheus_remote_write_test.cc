@@ -5,17 +5,23 @@
 
 #include <condition_variable>
 #include <deque>
+#include <filesystem>
+#include <fstream>
 #include <functional>
 #include <mutex>
 #include <numeric>
+#include <thread>
 
 #include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include "base/testing/manual_clock.h"
+#include "base/testing/temp_dir.h"
 #include "net/http_server.h"
 #include "net/snappy_block.h"
+#include "net/testing/access_fixture.h"
+#include "net/testing/certificates.h"
 #include "slowburn/remote_write/v1/write_request.pb.h"
 #include "slowburn/remote_write/v2/request.pb.h"
 
@@ -39,6 +45,7 @@ struct Received {
   std::string version;
   std::string tenant;
   std::vector<double> values;
+  std::vector<std::string> described;  // metrics that 1.0 has metadata of
 };
 
 // Answers one request after the other by a script, and 204 behind its end. An answer without a
@@ -50,12 +57,20 @@ class Receiver {
     std::vector<net::HttpHeader> headers;
   };
 
+  // Who may come in.
+  struct Lock {
+    const net::TlsServerContext* tls = nullptr;
+    net::AccessFile* access = nullptr;
+  };
+
   explicit Receiver(std::vector<Answer> script = {}, uint16_t port = 0)
-      : script_(script.begin(), script.end()) {
+      : Receiver(std::move(script), port, Lock()) {}
+  Receiver(std::vector<Answer> script, uint16_t port, const Lock& lock)
+      : scheme_(lock.tls == nullptr ? "http" : "https"), script_(script.begin(), script.end()) {
     net::RouteTable routes([](const net::HttpRequest&, int status, std::string_view message) {
       return net::HttpResponse{.status = status, .headers = {}, .body = std::string(message)};
     });
-    routes.Add({.role = net::Role::kPublic,
+    routes.Add({.role = net::Role::kWrite,
                 .method = "POST",
                 .pattern = "/api/v1/write",
                 .handler = [this](net::HttpRequest request, net::Reply reply) {
@@ -64,6 +79,8 @@ class Receiver {
     net::ServerOptions options;
     options.address = {"127.0.0.1", port};
     options.name = "receiver";
+    options.tls = lock.tls;
+    options.access = lock.access;
     auto server = net::HttpServer::Start(std::move(options), std::move(routes), registry_);
     EXPECT_TRUE(server.ok()) << server.status();
     server_ = *std::move(server);
@@ -75,7 +92,7 @@ class Receiver {
 
   uint16_t port() const { return server_->address().port; }
   std::string url() const {
-    return fmt::format("http://{}/api/v1/write", server_->address().Text());
+    return fmt::format("{}://{}/api/v1/write", scheme_, server_->address().Text());
   }
 
   // The requests, once there are `count`.
@@ -101,7 +118,8 @@ class Receiver {
     Received received{.type = std::string(request.Header("Content-Type")),
                       .version = std::string(request.Header("X-Prometheus-Remote-Write-Version")),
                       .tenant = std::string(request.Header("X-Scope-OrgID")),
-                      .values = {}};
+                      .values = {},
+                      .described = {}};
     EXPECT_EQ(request.Header("Content-Encoding"), "snappy");
     base::MemoryLease lease;
     std::string body;
@@ -116,6 +134,8 @@ class Receiver {
     if (received.version == "0.1.0") {
       EXPECT_TRUE(v1.ParseFromString(body));
       add(v1);
+      for (const auto& metadata : v1.metadata())
+        received.described.push_back(metadata.metric_family_name());
     } else {
       EXPECT_TRUE(v2.ParseFromString(body));
       add(v2);
@@ -140,6 +160,7 @@ class Receiver {
       std::move(reply)({.status = *answer.status, .headers = answer.headers, .body = "scripted"});
   }
 
+  const std::string scheme_;
   prometheus::Registry registry_;
   mutable std::mutex mutex_;
   mutable std::condition_variable changed_;
@@ -225,6 +246,119 @@ TEST_F(PrometheusRemoteWriteTest, SendsWhatIsOffered) {
   EXPECT_EQ(Counter("slowburn_forward_items_sent_total"), 3);
   EXPECT_EQ(Counter("slowburn_forward_queue_items"), 0);
   EXPECT_EQ(Counter("slowburn_forward_queue_bytes"), 0);
+}
+
+// A login is a header like any other.
+TEST_F(PrometheusRemoteWriteTest, BringsItsLogin) {
+  const base::TempDir folder;
+  const std::filesystem::path file = folder.path() / "access.txt";
+  std::ofstream(file) << fmt::format("alice write {}\nrobot write sha256:{}\n", net::kHorseHash,
+                                     net::kTroubadorSha256);
+  auto access = net::AccessFile::Load(file, clock_, registry_);
+  ASSERT_TRUE(access.ok()) << access.status();
+  struct Row {
+    std::string login;
+    bool is_taken;
+  };
+  for (const Row& row : {Row{net::Basic("alice", "correct horse"), true},
+                         Row{"Bearer Tr0ub4dor", true}, Row{"Bearer wrong", false}}) {
+    Receiver receiver(Script(), 0, Receiver::Lock{.access = access->get()});
+    PrometheusRemoteWrite::Options options = OptionsFor(receiver.url());
+    options.headers = {{"Authorization", row.login}};
+    Start(options);
+    sender_->Offer(Samples({1}));
+    const ForwardTotals totals = Drain();
+    EXPECT_EQ(totals.delivered, row.is_taken ? 1u : 0u) << row.login;
+    if (!row.is_taken) {
+      EXPECT_THAT(totals.dropped, ElementsAre(Pair("rejected", 1)));
+    }
+    EXPECT_EQ(receiver.Await(0).size(), totals.delivered);
+    sender_.reset();
+  }
+}
+
+// A receiver with a certificate of its own authority, which asks clients for theirs.
+class RemoteWriteTlsTest : public PrometheusRemoteWriteTest {
+ protected:
+  RemoteWriteTlsTest() {
+    const net::CertificateFiles server = authority_.Issue({.file = "receiver"});
+    auto context = net::TlsServerContext::Load({.certificate = server.certificate,
+                                                .key = server.key,
+                                                .client_ca = authority_.certificate()});
+    EXPECT_TRUE(context.ok()) << context.status();
+    context_ = *std::move(context);
+    receiver_ = std::make_unique<Receiver>(Script(), 0, Receiver::Lock{.tls = context_.get()});
+  }
+  PrometheusRemoteWrite::Options TlsOptions() const {
+    const net::CertificateFiles own =
+        authority_.Issue({.file = "sender", .common_name = "sender", .is_client = true});
+    PrometheusRemoteWrite::Options options = OptionsFor(receiver_->url());
+    options.tls = {.ca = authority_.certificate(), .certificate = own.certificate, .key = own.key};
+    return options;
+  }
+  // It is tried again and again, and nothing arrives.
+  void ExpectNoneArrives(PrometheusRemoteWrite::Options options) {
+    Start(std::move(options));
+    sender_->Offer(Samples({1}));
+    const auto until = std::chrono::steady_clock::now() + kPatience;
+    while (Counter("slowburn_forward_items_send_failed_total") < 2 &&
+           std::chrono::steady_clock::now() < until)
+      std::this_thread::yield();
+    EXPECT_GE(Counter("slowburn_forward_items_send_failed_total"), 2);
+    sender_->Shutdown(seconds(0));
+    const ForwardTotals totals = sender_->totals();
+    ExpectBalance(totals);
+    EXPECT_THAT(totals.dropped, ElementsAre(Pair("shutdown", 1)));
+    EXPECT_THAT(receiver_->Await(0), IsEmpty());
+  }
+
+  const base::TempDir folder_;
+  const net::TestAuthority authority_{folder_.path()};
+  std::unique_ptr<net::TlsServerContext> context_;
+  std::unique_ptr<Receiver> receiver_;
+};
+
+TEST_F(RemoteWriteTlsTest, GoesWithACertificateToOneThatItTrusts) {
+  Start(TlsOptions());
+  sender_->Offer(Samples({1, 2}));
+  EXPECT_THAT(receiver_->Await(1)[0].values, ElementsAre(1, 2));
+  EXPECT_EQ(Drain().delivered, 2u);
+}
+
+TEST_F(RemoteWriteTlsTest, TellsNothingToOneThatItDoesNotTrust) {
+  const net::TestAuthority other(folder_.path(), "other");
+  PrometheusRemoteWrite::Options options = TlsOptions();
+  options.tls.ca = other.certificate();
+  ExpectNoneArrives(std::move(options));
+}
+
+TEST_F(RemoteWriteTlsTest, WithoutACertificateTheReceiverTakesNothing) {
+  PrometheusRemoteWrite::Options options = TlsOptions();
+  options.tls.certificate = options.tls.key = "";
+  ExpectNoneArrives(std::move(options));
+}
+
+// With samples of its metric, once; only what a receiver took counts as told.
+TEST_F(PrometheusRemoteWriteTest, TellsMetadataOnceWhereTheyAreTaken) {
+  const auto described = [](double value, const char* metric) {
+    OutgoingSamples samples = Samples({value});
+    samples.SetMetadata(samples.AddMetadata({metric, "gauge", "Whether it is up", ""}));
+    return samples;
+  };
+  Receiver receiver(Script{{400, {}}, {503, {}}});
+  Start(receiver);
+  sender_->Offer(described(1, "up"));  // refused
+  receiver.Await(1);
+  sender_->Offer(described(2, "up"));  // taken the second time
+  receiver.Await(3);
+  sender_->Offer(described(3, "up"));
+  receiver.Await(4);
+  sender_->Offer(described(4, "other"));
+  EXPECT_EQ(Drain().delivered, 3u);
+  std::vector<std::vector<std::string>> told;
+  for (const Received& received : receiver.Await(5)) told.push_back(received.described);
+  EXPECT_THAT(told, ElementsAre(ElementsAre("up"), ElementsAre("up"), ElementsAre("up"), IsEmpty(),
+                                ElementsAre("other")));
 }
 
 TEST_F(PrometheusRemoteWriteTest, RetriesInOrderUntilItIsAnswered) {

@@ -1,10 +1,14 @@
 #include "forward/remote_write_message.h"
 
+#include <algorithm>
+#include <array>
 #include <string_view>
 #include <vector>
 
 #include <absl/container/flat_hash_map.h>
 #include <protozero/pbf_writer.hpp>
+
+#include "model/native_histogram_message.h"
 
 namespace slowburn::forward {
 namespace {
@@ -35,57 +39,6 @@ void VisitAllLabels(std::string_view labels, const LabelSet& external, Visit&& v
 
 // --- what both versions write alike
 
-void WriteSpans(pbf_writer& out, protozero::pbf_tag_type field,
-                const std::vector<NativeHistogram::Span>& spans) {
-  for (const NativeHistogram::Span& span : spans) {
-    pbf_writer message(out, field);
-    message.add_sint32(1, span.offset);
-    message.add_uint32(2, span.length);
-  }
-}
-
-// Whole counts are written as each less the one before.
-void WriteCounts(pbf_writer& out, protozero::pbf_tag_type deltas_field,
-                 protozero::pbf_tag_type counts_field, bool is_float,
-                 const std::vector<double>& counts) {
-  if (counts.empty()) return;
-  if (is_float) return out.add_packed_double(counts_field, counts.begin(), counts.end());
-  std::vector<int64_t> deltas;
-  deltas.reserve(counts.size());
-  int64_t before = 0;
-  for (const double count : counts) {
-    const auto now = static_cast<int64_t>(count);
-    deltas.push_back(now - before);
-    before = now;
-  }
-  out.add_packed_sint64(deltas_field, deltas.begin(), deltas.end());
-}
-
-void WriteHistogram(pbf_writer& out, const OutgoingSamples::Histogram& histogram) {
-  const NativeHistogram& value = histogram.value;
-  if (value.is_float) {
-    out.add_double(2, value.count);
-  } else {
-    out.add_uint64(1, static_cast<uint64_t>(value.count));
-  }
-  out.add_double(3, value.sum);
-  out.add_sint32(4, value.schema);
-  out.add_double(5, value.zero_threshold);
-  if (value.is_float) {
-    out.add_double(7, value.zero_count);
-  } else {
-    out.add_uint64(6, static_cast<uint64_t>(value.zero_count));
-  }
-  WriteSpans(out, 8, value.negative_spans);
-  WriteCounts(out, 9, 10, value.is_float, value.negative_counts);
-  WriteSpans(out, 11, value.positive_spans);
-  WriteCounts(out, 12, 13, value.is_float, value.positive_counts);
-  out.add_enum(14, static_cast<int32_t>(value.reset_hint));
-  out.add_int64(15, histogram.time_ms);
-  if (!value.custom_bounds.empty())
-    out.add_packed_double(16, value.custom_bounds.begin(), value.custom_bounds.end());
-}
-
 void WriteSamples(pbf_writer& series, protozero::pbf_tag_type field,
                   const OutgoingSamples::View& view) {
   for (const model::Sample& sample : view.samples) {
@@ -99,6 +52,15 @@ bool HasCustomBuckets(const OutgoingSamples::Histogram& histogram) {
   return histogram.value.schema == NativeHistogram::kCustomBuckets;
 }
 
+// The enumeration MetricType, in its order.
+constexpr std::array<std::string_view, 8> kMetricTypes = {
+    "unknown", "counter", "gauge", "histogram", "gaugehistogram", "summary", "info", "stateset"};
+
+int32_t MetricTypeOf(std::string_view name) {
+  const auto* const found = std::ranges::find(kMetricTypes, name);
+  return found == kMetricTypes.end() ? 0 : static_cast<int32_t>(found - kMetricTypes.begin());
+}
+
 // --- 1.0: each series has its labels as text
 
 void WriteLabelV1(pbf_writer& out, std::string_view name, std::string_view value) {
@@ -107,7 +69,16 @@ void WriteLabelV1(pbf_writer& out, std::string_view name, std::string_view value
   label.add_string(2, value.data(), value.size());
 }
 
-void WriteSeriesV1(pbf_writer& request, const OutgoingSamples::View& view, const LabelSet& external,
+void WriteMetadataV1(pbf_writer& request, const OutgoingSamples::Metadata& metadata) {
+  pbf_writer out(request, 3);
+  out.add_enum(1, MetricTypeOf(metadata.type));
+  out.add_string(2, metadata.metric);
+  if (!metadata.help.empty()) out.add_string(4, metadata.help);
+  if (!metadata.unit.empty()) out.add_string(5, metadata.unit);
+}
+
+// Whether there is anything of it in the message.
+bool WriteSeriesV1(pbf_writer& request, const OutgoingSamples::View& view, const LabelSet& external,
                    RemoteWriteMessage& message) {
   size_t unsupported = 0;
   for (const auto& histogram : view.histograms) unsupported += HasCustomBuckets(histogram) ? 1 : 0;
@@ -115,7 +86,7 @@ void WriteSeriesV1(pbf_writer& request, const OutgoingSamples::View& view, const
       view.samples.size() + view.histograms.size() + view.exemplars.size() - unsupported;
   message.items += items;
   message.unsupported += unsupported;
-  if (items == 0) return;
+  if (items == 0) return false;
   pbf_writer series(request, 1);
   VisitAllLabels(view.labels, external, [&](std::string_view name, std::string_view value) {
     WriteLabelV1(series, name, value);
@@ -130,8 +101,9 @@ void WriteSeriesV1(pbf_writer& request, const OutgoingSamples::View& view, const
   for (const auto& histogram : view.histograms) {
     if (HasCustomBuckets(histogram)) continue;
     pbf_writer out(series, kFieldsV1.histograms);
-    WriteHistogram(out, histogram);
+    model::WriteNativeHistogram(out, histogram.time_ms, histogram.value);
   }
+  return true;
 }
 
 // --- 2.0: texts are written once, and labels refer to them
@@ -165,7 +137,7 @@ void WriteSeriesV2(pbf_writer& request, const OutgoingSamples::View& view, const
   WriteSamples(series, kFieldsV2.samples, view);
   for (const auto& histogram : view.histograms) {
     pbf_writer out(series, kFieldsV2.histograms);
-    WriteHistogram(out, histogram);
+    model::WriteNativeHistogram(out, histogram.time_ms, histogram.value);
   }
   for (const auto& exemplar : view.exemplars) {
     pbf_writer out(series, kFieldsV2.exemplars);
@@ -175,6 +147,11 @@ void WriteSeriesV2(pbf_writer& request, const OutgoingSamples::View& view, const
     out.add_double(2, exemplar.value);
     out.add_int64(3, exemplar.time_ms);
   }
+  if (view.metadata == nullptr) return;
+  pbf_writer out(series, 5);
+  out.add_enum(1, MetricTypeOf(view.metadata->type));
+  out.add_uint32(3, symbols.Find(view.metadata->help));
+  out.add_uint32(4, symbols.Find(view.metadata->unit));
 }
 
 template <typename Visit>
@@ -185,11 +162,13 @@ void VisitSeries(std::span<const std::unique_ptr<const OutgoingSamples>> batches
 }
 
 RemoteWriteMessage EncodeV1(std::span<const std::unique_ptr<const OutgoingSamples>> batches,
-                            const LabelSet& external) {
+                            const LabelSet& external, MetadataIsDue is_due) {
   RemoteWriteMessage message;
   pbf_writer request(message.body);
   VisitSeries(batches, [&](const OutgoingSamples::View& view) {
-    WriteSeriesV1(request, view, external, message);
+    const bool is_written = WriteSeriesV1(request, view, external, message);
+    if (is_written && view.metadata != nullptr && is_due(view.metadata->metric))
+      WriteMetadataV1(request, *view.metadata);
   });
   return message;
 }
@@ -216,8 +195,8 @@ RemoteWriteMessage EncodeV2(std::span<const std::unique_ptr<const OutgoingSample
 
 RemoteWriteMessage EncodeRemoteWrite(
     RemoteWriteProtocol protocol, std::span<const std::unique_ptr<const OutgoingSamples>> batches,
-    const LabelSet& external_labels) {
-  return protocol == RemoteWriteProtocol::kV1 ? EncodeV1(batches, external_labels)
+    const LabelSet& external_labels, MetadataIsDue is_due) {
+  return protocol == RemoteWriteProtocol::kV1 ? EncodeV1(batches, external_labels, is_due)
                                               : EncodeV2(batches, external_labels);
 }
 

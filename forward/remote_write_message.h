@@ -12,6 +12,8 @@
 #include <span>
 #include <string>
 
+#include <absl/functional/function_ref.h>
+
 #include "model/label_set.h"
 #include "model/outgoing_samples.h"
 
@@ -28,10 +30,14 @@ struct RemoteWriteMessage {
   uint64_t unsupported = 0;  // left out: 1.0 has no histograms with custom buckets
 };
 
-// All of `batches` in their order. `external_labels` are added where a series lacks them.
+// Whether metadata of this metric are due. Asked once for each series that is written and has any.
+using MetadataIsDue = absl::FunctionRef<bool(const std::string& metric)>;
+
+// All of `batches` in their order. `external_labels` are added where a series lacks them. In 2.0
+// every series has its metadata; 1.0 has them beside the series, those that are due.
 RemoteWriteMessage EncodeRemoteWrite(
     RemoteWriteProtocol protocol,
     std::span<const std::unique_ptr<const model::OutgoingSamples>> batches,
-    const model::LabelSet& external_labels);
+    const model::LabelSet& external_labels, MetadataIsDue is_due);
 
 }  // namespace slowburn::forward

@@ -20,6 +20,8 @@ using testing::ElementsAre;
 
 using Batches = std::vector<std::unique_ptr<const OutgoingSamples>>;
 
+constexpr auto kDue = [](const std::string&) { return true; };
+
 // Begins a series of these labels.
 void Begin(OutgoingSamples& out, const LabelSet& labels) {
   out.BeginSeries();
@@ -125,7 +127,7 @@ OutgoingSamples EveryKind() {
 
 TEST(RemoteWriteMessageTest, Version1HasEveryKind) {
   const RemoteWriteMessage message =
-      EncodeRemoteWrite(RemoteWriteProtocol::kV1, Just(EveryKind()), {});
+      EncodeRemoteWrite(RemoteWriteProtocol::kV1, Just(EveryKind()), {}, kDue);
   EXPECT_EQ(message.items, 6u);
   EXPECT_EQ(message.unsupported, 0u);
   const auto request = Parsed<write1::WriteRequest>(message);
@@ -150,7 +152,7 @@ TEST(RemoteWriteMessageTest, Version2HasEveryKindAndEachTextOnce) {
   OutgoingSamples samples = EveryKind();
   samples.AddHistogram(8000, Custom());
   const RemoteWriteMessage message =
-      EncodeRemoteWrite(RemoteWriteProtocol::kV2, Just(std::move(samples)), {});
+      EncodeRemoteWrite(RemoteWriteProtocol::kV2, Just(std::move(samples)), {}, kDue);
   EXPECT_EQ(message.items, 7u);
   EXPECT_EQ(message.unsupported, 0u);
   const auto request = Parsed<write2::Request>(message);
@@ -178,7 +180,7 @@ TEST(RemoteWriteMessageTest, Version1LeavesOutCustomBuckets) {
   Begin(samples, {{"__name__", "up"}});
   samples.AddSample({1, 1});
   const RemoteWriteMessage message =
-      EncodeRemoteWrite(RemoteWriteProtocol::kV1, Just(std::move(samples)), {});
+      EncodeRemoteWrite(RemoteWriteProtocol::kV1, Just(std::move(samples)), {}, kDue);
   EXPECT_EQ(message.items, 1u);
   EXPECT_EQ(message.unsupported, 1u);
   const auto request = Parsed<write1::WriteRequest>(message);
@@ -193,12 +195,79 @@ TEST(RemoteWriteMessageTest, ExternalLabelsFillWhatLacksThem) {
   samples.AddSample({1, 1});
   const Batches batches = Just(std::move(samples));
   const LabelSet want{{"__name__", "up"}, {"a", "1"}, {"job", "inside"}, {"z", "2"}};
-  const auto v1 =
-      Parsed<write1::WriteRequest>(EncodeRemoteWrite(RemoteWriteProtocol::kV1, batches, external));
+  const auto v1 = Parsed<write1::WriteRequest>(
+      EncodeRemoteWrite(RemoteWriteProtocol::kV1, batches, external, kDue));
   EXPECT_EQ(LabelsOf(v1.timeseries(0)), want);
   const auto v2 =
-      Parsed<write2::Request>(EncodeRemoteWrite(RemoteWriteProtocol::kV2, batches, external));
+      Parsed<write2::Request>(EncodeRemoteWrite(RemoteWriteProtocol::kV2, batches, external, kDue));
   EXPECT_EQ(LabelsOf(v2, v2.timeseries(0).labels_refs()), want);
+}
+
+// Two series of one metric, one of a metric that nobody knows, one of which nothing is sent.
+OutgoingSamples Described() {
+  OutgoingSamples out;
+  const uint32_t up = out.AddMetadata({"up", "gauge", "Whether it is up", "ratio"});
+  for (const char* const job : {"a", "b"}) {
+    Begin(out, {{"__name__", "up"}, {"job", job}});
+    out.AddSample({1, 1});
+    out.SetMetadata(up);
+  }
+  Begin(out, {{"__name__", "other"}});
+  out.AddSample({1, 1});
+  Begin(out, {{"__name__", "only_custom"}});
+  out.AddHistogram(1, Custom());
+  out.SetMetadata(out.AddMetadata({"only_custom", "histogram", "", ""}));
+  return out;
+}
+
+TEST(RemoteWriteMessageTest, Version1HasMetadataThatAreDueBesideTheSeries) {
+  const Batches batches = Just(Described());
+  std::vector<std::string> asked;
+  const auto once = [&](const std::string& metric) {
+    asked.push_back(metric);
+    return asked.size() == 1;
+  };
+  const auto request =
+      Parsed<write1::WriteRequest>(EncodeRemoteWrite(RemoteWriteProtocol::kV1, batches, {}, once));
+  EXPECT_THAT(asked, ElementsAre("up", "up"));
+  ASSERT_EQ(request.metadata_size(), 1);
+  EXPECT_EQ(request.metadata(0).metric_family_name(), "up");
+  EXPECT_EQ(static_cast<int>(request.metadata(0).type()), 2);
+  EXPECT_EQ(request.metadata(0).help(), "Whether it is up");
+  EXPECT_EQ(request.metadata(0).unit(), "ratio");
+  EXPECT_EQ(request.timeseries_size(), 3);
+}
+
+TEST(RemoteWriteMessageTest, Version2HasMetadataInEachSeries) {
+  const auto request = Parsed<write2::Request>(
+      EncodeRemoteWrite(RemoteWriteProtocol::kV2, Just(Described()), {}, kDue));
+  ASSERT_EQ(request.timeseries_size(), 4);
+  for (const int at : {0, 1}) {
+    const auto& metadata = request.timeseries(at).metadata();
+    EXPECT_EQ(static_cast<int>(metadata.type()), 2);
+    EXPECT_EQ(request.symbols(static_cast<int>(metadata.help_ref())), "Whether it is up");
+    EXPECT_EQ(request.symbols(static_cast<int>(metadata.unit_ref())), "ratio");
+  }
+  EXPECT_FALSE(request.timeseries(2).has_metadata());
+  EXPECT_EQ(static_cast<int>(request.timeseries(3).metadata().type()), 3);
+  EXPECT_EQ(request.symbols(static_cast<int>(request.timeseries(3).metadata().help_ref())), "");
+}
+
+TEST(RemoteWriteMessageTest, TypesAreThoseOfPrometheus) {
+  const char* const names[] = {"unknown", "counter", "gauge",    "histogram",    "gaugehistogram",
+                               "summary", "info",    "stateset", "of the future"};
+  OutgoingSamples samples;
+  for (const char* const name : names) {
+    Begin(samples, {{"__name__", "m"}});
+    samples.AddSample({1, 1});
+    samples.SetMetadata(samples.AddMetadata({"m", name, "", ""}));
+  }
+  const auto request = Parsed<write1::WriteRequest>(
+      EncodeRemoteWrite(RemoteWriteProtocol::kV1, Just(std::move(samples)), {}, kDue));
+  std::vector<int> types;
+  for (const auto& metadata : request.metadata())
+    types.push_back(static_cast<int>(metadata.type()));
+  EXPECT_THAT(types, ElementsAre(0, 1, 2, 3, 4, 5, 6, 7, 0));
 }
 
 TEST(RemoteWriteMessageTest, BatchesKeepTheirOrder) {
@@ -210,7 +279,7 @@ TEST(RemoteWriteMessageTest, BatchesKeepTheirOrder) {
     batches.push_back(std::move(samples));
   }
   const auto request =
-      Parsed<write1::WriteRequest>(EncodeRemoteWrite(RemoteWriteProtocol::kV1, batches, {}));
+      Parsed<write1::WriteRequest>(EncodeRemoteWrite(RemoteWriteProtocol::kV1, batches, {}, kDue));
   ASSERT_EQ(request.timeseries_size(), 3);
   for (int i = 0; i < 3; ++i) EXPECT_EQ(request.timeseries(i).samples(0).timestamp(), i + 1);
 }

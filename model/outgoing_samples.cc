@@ -1,6 +1,7 @@
 #include "model/outgoing_samples.h"
 
 #include <cstring>
+#include <utility>
 
 namespace slowburn::model {
 namespace {
@@ -24,7 +25,7 @@ size_t AllocatedBytes(const LabelSet& labels) {
 void OutgoingSamples::BeginSeries() {
   series_.push_back({text_.size(), static_cast<uint32_t>(samples_.size()),
                      static_cast<uint32_t>(histograms_.size()),
-                     static_cast<uint32_t>(exemplars_.size())});
+                     static_cast<uint32_t>(exemplars_.size()), kNoMetadata});
 }
 
 void OutgoingSamples::AppendText(std::string_view text) {
@@ -66,10 +67,17 @@ void OutgoingSamples::AddExemplar(int64_t time_ms, double value, const LabelSet&
   ++series_.back().exemplars_end;
 }
 
+uint32_t OutgoingSamples::AddMetadata(Metadata metadata) {
+  own_bytes_ +=
+      metadata.metric.size() + metadata.type.size() + metadata.help.size() + metadata.unit.size();
+  metadata_.push_back(std::move(metadata));
+  return static_cast<uint32_t>(metadata_.size() - 1);
+}
+
 size_t OutgoingSamples::memory_bytes() const {
   return sizeof *this + text_.size() + series_.size() * sizeof(Series) +
          samples_.size() * sizeof(Sample) + histograms_.size() * sizeof(Histogram) +
-         exemplars_.size() * sizeof(Exemplar) + own_bytes_;
+         exemplars_.size() * sizeof(Exemplar) + metadata_.size() * sizeof(Metadata) + own_bytes_;
 }
 
 OutgoingSamples::View OutgoingSamples::At(size_t series) const {
@@ -82,7 +90,8 @@ OutgoingSamples::View OutgoingSamples::At(size_t series) const {
       .labels = std::string_view(text_).substr(begin.labels_end, end.labels_end - begin.labels_end),
       .samples = part(samples_, begin.samples_end, end.samples_end),
       .histograms = part(histograms_, begin.histograms_end, end.histograms_end),
-      .exemplars = part(exemplars_, begin.exemplars_end, end.exemplars_end)};
+      .exemplars = part(exemplars_, begin.exemplars_end, end.exemplars_end),
+      .metadata = end.metadata == kNoMetadata ? nullptr : &metadata_[end.metadata]};
 }
 
 }  // namespace slowburn::model

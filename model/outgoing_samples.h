@@ -33,12 +33,22 @@ class OutgoingSamples {
     double value = 0;
     LabelSet labels;
   };
+  // What is known of a metric, by its name as metadata have it: of a classic histogram or a summary
+  // without _bucket, _sum and _count.
+  struct Metadata {
+    std::string metric;
+    std::string type;  // counter, gauge, histogram, summary, info, stateset, unknown
+    std::string help;
+    std::string unit;
+  };
+  static constexpr uint32_t kNoMetadata = UINT32_MAX;
   // Where a series' things are; each range begins where that of the series before ends.
   struct Series {
     size_t labels_end = 0;  // in the text
     uint32_t samples_end = 0;
     uint32_t histograms_end = 0;
     uint32_t exemplars_end = 0;
+    uint32_t metadata = kNoMetadata;
   };
 
   // Older than what was handed over of their series before: a receiver may take none of these.
@@ -50,6 +60,10 @@ class OutgoingSamples {
   void AddSample(const Sample& sample);
   void AddHistogram(int64_t time_ms, const NativeHistogram& histogram);
   void AddExemplar(int64_t time_ms, double value, const LabelSet& labels);
+  // Where the metadata are, for each series that they are of.
+  uint32_t AddMetadata(Metadata metadata);
+  // Of the series at hand.
+  void SetMetadata(uint32_t at) { series_.back().metadata = at; }
 
   bool empty() const { return items() == 0; }
   // Samples, histograms and exemplars.
@@ -63,6 +77,7 @@ class OutgoingSamples {
     std::span<const Sample> samples;
     std::span<const Histogram> histograms;
     std::span<const Exemplar> exemplars;
+    const Metadata* metadata;  // null: nothing is known
   };
   size_t series() const { return series_.size(); }
   View At(size_t series) const;
@@ -85,7 +100,8 @@ class OutgoingSamples {
   std::vector<Sample> samples_;
   std::vector<Histogram> histograms_;
   std::vector<Exemplar> exemplars_;
-  size_t own_bytes_ = 0;  // what histograms and exemplars have allocated
+  std::vector<Metadata> metadata_;
+  size_t own_bytes_ = 0;  // what histograms, exemplars and metadata have allocated
 };
 
 }  // namespace slowburn::model

@@ -26,6 +26,8 @@ TEST(OutgoingSamplesTest, EachSeriesHasItsOwn) {
   samples.AddLabel("__name__", "latency");
   samples.AddHistogram(3000, {.count = 4, .sum = 2});
   samples.AddExemplar(2900, 0.5, {{"trace_id", "abc"}});
+  const uint32_t known = samples.AddMetadata({"latency", "histogram", "How long", "seconds"});
+  samples.SetMetadata(known);
   samples.BeginSeries();  // one of no label
   samples.AddSample({4000, 7});
 
@@ -43,6 +45,9 @@ TEST(OutgoingSamplesTest, EachSeriesHasItsOwn) {
   EXPECT_EQ(latency.histograms[0].value.count, 4);
   ASSERT_EQ(latency.exemplars.size(), 1u);
   EXPECT_EQ(latency.exemplars[0].labels, (LabelSet{{"trace_id", "abc"}}));
+  EXPECT_EQ(up.metadata, nullptr);
+  ASSERT_NE(latency.metadata, nullptr);
+  EXPECT_EQ(latency.metadata->help, "How long");
   EXPECT_TRUE(LabelsOf(samples.At(2)).empty());
   EXPECT_EQ(samples.At(2).samples[0].value, 7);
 }
@@ -56,7 +61,10 @@ TEST(OutgoingSamplesTest, MemoryGrowsWithWhatIsAdded) {
   EXPECT_GE(named, empty + 1000);
   samples.AddHistogram(
       1, {.positive_spans = {{0, 100}}, .positive_counts = std::vector<double>(100, 1)});
-  EXPECT_GE(samples.memory_bytes(), named + 800 + sizeof(NativeHistogram));
+  const size_t with_histogram = samples.memory_bytes();
+  EXPECT_GE(with_histogram, named + 800 + sizeof(NativeHistogram));
+  samples.AddMetadata({"a", "gauge", std::string(500, 'h'), ""});
+  EXPECT_GE(samples.memory_bytes(), with_histogram + 500);
 }
 
 }  // namespace

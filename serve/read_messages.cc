@@ -9,6 +9,7 @@
 #include <protozero/pbf_writer.hpp>
 
 #include "base/status.h"
+#include "model/native_histogram_message.h"
 #include "serve/internal/xor_chunk.h"
 
 namespace slowburn::serve {
@@ -114,74 +115,6 @@ void AddLabels(pbf_writer& series, const model::LabelSet& labels) {
   }
 }
 
-void AddSpans(pbf_writer& histogram, uint32_t field,
-              const std::vector<model::NativeHistogram::Span>& spans) {
-  for (const auto& span : spans) {
-    pbf_writer message(histogram, field);
-    message.add_sint32(1, span.offset);
-    message.add_uint32(2, span.length);
-  }
-}
-
-// Differences of whole counts, or the counts.
-void AddBuckets(pbf_writer& histogram, uint32_t deltas, uint32_t counts, bool is_float,
-                const std::vector<double>& buckets) {
-  if (buckets.empty()) return;
-  if (is_float) {
-    histogram.add_packed_double(counts, buckets.begin(), buckets.end());
-    return;
-  }
-  std::vector<int64_t> changes;
-  int64_t before = 0;
-  for (const double bucket : buckets) {
-    const auto count = static_cast<int64_t>(bucket);
-    changes.push_back(count - before);
-    before = count;
-  }
-  histogram.add_packed_sint64(deltas, changes.begin(), changes.end());
-}
-
-int32_t HintOf(model::NativeHistogram::ResetHint hint) {
-  using enum model::NativeHistogram::ResetHint;
-  switch (hint) {
-    case kReset:
-      return 1;
-    case kNotReset:
-      return 2;
-    case kGauge:
-      return 3;
-    case kUnknown:
-      break;
-  }
-  return 0;
-}
-
-void AddHistogram(pbf_writer& series, int64_t time_ms, const model::NativeHistogram& histogram) {
-  pbf_writer message(series, 4);
-  if (histogram.is_float) {
-    message.add_double(2, histogram.count);
-  } else {
-    message.add_uint64(1, static_cast<uint64_t>(histogram.count));
-  }
-  message.add_double(3, histogram.sum);
-  message.add_sint32(4, histogram.schema);
-  message.add_double(5, histogram.zero_threshold);
-  if (histogram.is_float) {
-    message.add_double(7, histogram.zero_count);
-  } else {
-    message.add_uint64(6, static_cast<uint64_t>(histogram.zero_count));
-  }
-  AddSpans(message, 8, histogram.negative_spans);
-  AddBuckets(message, 9, 10, histogram.is_float, histogram.negative_counts);
-  AddSpans(message, 11, histogram.positive_spans);
-  AddBuckets(message, 12, 13, histogram.is_float, histogram.positive_counts);
-  message.add_enum(14, HintOf(histogram.reset_hint));
-  message.add_int64(15, time_ms);
-  if (!histogram.custom_bounds.empty()) {
-    message.add_packed_double(16, histogram.custom_bounds.begin(), histogram.custom_bounds.end());
-  }
-}
-
 struct Chunk {
   int64_t first_ms = 0;
   int64_t last_ms = 0;
@@ -266,8 +199,10 @@ void AppendTimeSeries(std::string& result, const model::LabelSet& labels,
     sample.add_double(1, samples.values[i]);
     sample.add_int64(2, samples.times_ms[i]);
   }
-  for (size_t i = 0; i < samples.histogram_times_ms.size(); ++i)
-    AddHistogram(series, samples.histogram_times_ms[i], samples.histograms[i]);
+  for (size_t i = 0; i < samples.histogram_times_ms.size(); ++i) {
+    pbf_writer message(series, 4);
+    model::WriteNativeHistogram(message, samples.histogram_times_ms[i], samples.histograms[i]);
+  }
 }
 
 void EachChunkedResponse(const model::LabelSet& labels, const storage::SampleColumns& samples,

@@ -95,6 +95,10 @@ class WritePlan {
   template <typename Visit>
   void VisitExemplars(Visit&& visit) const;
 
+  // Metadata that it adds, and those that were known before. Before Apply.
+  const std::vector<MetricMetadata>& new_metadata() const { return metadata_; }
+  const MetadataBook& known_metadata() const { return *state_.metadata; }
+
   // The part of the log record; "" when nothing would change.
   std::string Encode() const;
 
