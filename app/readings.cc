@@ -364,6 +364,10 @@ serve::ServerReading Readings::Server() const {
     r.groups = core.engine().table().group_count();
     r.slice_memory_bytes = core.engine().table().memory_bytes();
     r.latency_memory_bytes = core.latencies().memory_bytes();
+    const storage::SeriesStore::Counts series = core.series().counts();
+    r.series = series.living_series;
+    r.series_samples = series.stored_samples;
+    r.series_bytes = series.stored_bytes;
     r.dedup_window = core.dedup().EffectiveWindow(clock_.Now());
     return r;
   });

@@ -111,6 +111,9 @@ struct ServerReading {
   uint64_t store_disk_bytes = 0;
   uint64_t slos = 0, slis = 0, groups = 0;
   uint64_t slice_memory_bytes = 0, latency_memory_bytes = 0;
+  uint64_t series = 0;          // living time series
+  uint64_t series_samples = 0;  // in chunks
+  uint64_t series_bytes = 0;    // of chunks and postings, before RocksDB's compression
   std::chrono::sys_seconds engine_time{};
   std::chrono::seconds dedup_window{};     // how far back a resent request is recognised now
   std::map<std::string, uint64_t> limits;  // every limit by its name in the config

@@ -108,6 +108,9 @@ json::object StatusJson(const Queries& queries) {
   answer["groups"] = server.groups;
   answer["slice_memory_bytes"] = server.slice_memory_bytes;
   answer["latency_memory_bytes"] = server.latency_memory_bytes;
+  answer["series"] = server.series;
+  answer["series_samples"] = server.series_samples;
+  answer["series_bytes"] = server.series_bytes;
   answer["dedup_window_seconds"] = server.dedup_window.count();
   answer["limits"] = CountsJson(server.limits);
   json::object config;

@@ -98,6 +98,9 @@ TEST_F(StatusRoutesTest, Status) {
                 {"groups", 4},
                 {"slice_memory_bytes", 1024},
                 {"latency_memory_bytes", 2048},
+                {"series", 70},
+                {"series_samples", 9000},
+                {"series_bytes", 4096},
                 {"dedup_window_seconds", 600},
                 {"limits", {{"request_bytes", 67108864}}},
                 {"config", {{"loaded", 1'699'999'973}, {"ok", false}, {"error", "a.yaml:1: x"}}}}));

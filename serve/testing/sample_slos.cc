@@ -219,6 +219,9 @@ ServerReading FakeQueries::ReadyServer() {
   server.groups = 4;
   server.slice_memory_bytes = 1024;
   server.latency_memory_bytes = 2048;
+  server.series = 70;
+  server.series_samples = 9000;
+  server.series_bytes = 4096;
   server.engine_time = kSampleNow;
   server.dedup_window = 10min;
   server.limits = {{"request_bytes", 64 << 20}};
