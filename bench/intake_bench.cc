@@ -80,7 +80,7 @@ int ClientCore() { return std::thread::hardware_concurrency() > 1 ? 1 : 0; }
 // What the clients got acked is what the server counted: else the figures would be of something
 // else.
 void CheckLedger(const Server& server, uint64_t acked_spans) {
-  const SpanLedger ledger = server.Ledger();
+  const ItemLedger ledger = server.Ledger("traces");
   if (ledger.accepted == acked_spans && ledger.duplicate == 0 && ledger.rejected == 0) return;
   throw std::runtime_error(
       fmt::format("{} spans were acked, but the ledger has {} accepted, {} duplicate, {} rejected",

@@ -55,19 +55,19 @@ Server::Server(const std::string& slos, int core, bool tls)
 
 double Server::CpuSeconds() const { return ProcessCpuSeconds(program_.pid()); }
 
-SpanLedger Server::Ledger() const {
+ItemLedger Server::Ledger(std::string_view signal) const {
   const auto result =
       ValueOrThrow(net::Call({.url = fmt::format("{}://{}/api/slo/v1/ledger",
                                                  ca_.empty() ? "http" : "https", addresses_.http),
                               .tls = {.ca = ca_.empty() ? "" : directory_.path() / "ca.pem"}}));
   const json::value ledger = json::parse(result.body);
-  const json::object& traces = ledger.at("signals").at("traces").as_object();
-  SpanLedger spans{.accepted = traces.at("accepted").to_number<uint64_t>(),
-                   .duplicate = traces.at("duplicate").to_number<uint64_t>()};
-  for (const auto& [reason, items] : traces.at("rejected").as_object()) {
-    spans.rejected += items.to_number<uint64_t>();
-  }
-  return spans;
+  const json::object& of_signal =
+      ledger.at("signals").at(json::string_view(signal.data(), signal.size())).as_object();
+  ItemLedger items{.accepted = of_signal.at("accepted").to_number<uint64_t>(),
+                   .duplicate = of_signal.at("duplicate").to_number<uint64_t>()};
+  for (const auto& [reason, count] : of_signal.at("rejected").as_object())
+    items.rejected += count.to_number<uint64_t>();
+  return items;
 }
 
 }  // namespace slowburn::bench

@@ -9,14 +9,15 @@
 #include <cstdint>
 #include <filesystem>
 #include <string>
+#include <string_view>
 
 #include "base/testing/temp_dir.h"
 #include "tests/kill/program.h"
 
 namespace slowburn::bench {
 
-// What the ledger says of spans.
-struct SpanLedger {
+// What the ledger says of a signal.
+struct ItemLedger {
   uint64_t accepted = 0;
   uint64_t duplicate = 0;
   uint64_t rejected = 0;
@@ -31,8 +32,8 @@ class Server {
 
   const kill::Program::Addresses& addresses() const { return addresses_; }
   double CpuSeconds() const;
-  SpanLedger Ledger() const;
-  const std::string& ca() const { return ca_; }  // PEM; empty without TLS
+  ItemLedger Ledger(std::string_view signal) const;  // "traces", "metrics", ...
+  const std::string& ca() const { return ca_; }      // PEM; empty without TLS
   pid_t pid() const { return program_.pid(); }
   const std::filesystem::path& directory() const { return directory_.path(); }
 
