@@ -79,6 +79,7 @@ Core::Options CoreOptions(const Config& config) {
   options.series.series_max = config.limits.series;
   options.series.label_bytes_max = config.limits.label_bytes;
   options.dead_man = config.dead_man;
+  options.alerts.resend = config.resend;
   options.streams.streams_max = config.limits.streams;
   options.engine.metric_series_max = config.limits.metric_series;
   for (const OtlpForwardConfig& forward : config.otlp) {

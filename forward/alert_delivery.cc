@@ -29,6 +29,12 @@ std::optional<UnixNanos> DueFrom(const Alert& alert, const Told* told,
   return told->sent_at + resend + std::chrono::nanoseconds(1);
 }
 
+// What is not in the store may not be told.
+bool MayTell(const Alert& alert, UnixNanos now, std::chrono::seconds resend) {
+  if (alert.state != AlertState::kFiring || !alert.told_until.has_value()) return true;
+  return now + model::FiringLasts(resend) <= *alert.told_until;
+}
+
 bool IsOver(const Alert& alert, UnixNanos at) {
   return alert.state == AlertState::kInactive && at - alert.resolved_at > kResolvedRetention;
 }
@@ -47,11 +53,13 @@ std::vector<const Alert*> AlertDelivery::Due(const std::vector<Alert>& alerts,
   for (const Alert& alert : alerts) {
     const Told* told = Find(told_, alert.labels.Text());
     const std::optional<UnixNanos> from = DueFrom(alert, told, resend_);
+    if (!from.has_value() || !MayTell(alert, now, resend_)) continue;
     // Sent in what is now the future: the clock was set back, and how long ago it was is unknown.
     const bool clock_went_back = told != nullptr && told->sent_at > now;
-    // Told to fire until a time that is long to come: nobody but us can end it.
-    const bool is_believed = clock_went_back && !told->resolved;
-    if (!from.has_value() || (IsOver(alert, now) && !is_believed)) continue;
+    // Told to fire until a time that is to come, perhaps by the process before: nobody but us can
+    // end it.
+    const bool is_believed = alert.told_until > now && *from == UnixNanos{};
+    if (IsOver(alert, now) && !is_believed) continue;
     if (*from <= now || clock_went_back) due.push_back(&alert);
   }
   return due;
@@ -82,7 +90,7 @@ std::optional<UnixNanos> AlertDelivery::NextDue(const std::vector<Alert>& alerts
 AlertTimes TimesToTell(const Alert& alert, UnixNanos now, std::chrono::seconds resend) {
   const UnixNanos ends_at = alert.state == AlertState::kInactive && !SB_MUTANT("forget_ends_at")
                                 ? std::min(alert.resolved_at, now)
-                                : now + 4 * std::max(std::chrono::seconds(1), resend);
+                                : now + model::FiringLasts(resend);
   return {.starts_at = std::min({alert.fired_at, now, ends_at}), .ends_at = ends_at};
 }
 

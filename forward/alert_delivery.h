@@ -24,9 +24,10 @@ class AlertDelivery {
   explicit AlertDelivery(std::chrono::seconds resend) : resend_(resend) {}
 
   // The alerts that are due at `now`: firing or resolved ones not sent since they changed, and
-  // those sent longer than `resend` ago (strictly). Pending ones never; resolved ones for 15 min
-  // after the resolution; a resolution that nobody was told of firing, and that ended before this
-  // process began to send, is still sent: the one before may have told.
+  // those sent longer than `resend` ago (strictly). Pending ones never; firing ones only where the
+  // store has how long they will be believed; resolved ones for 15 min after the resolution, and
+  // beyond that until they are told, while they may still be believed to fire. A resolution of
+  // which this process has not told that it fires is sent too: the one before may have told.
   std::vector<const model::Alert*> Due(const std::vector<model::Alert>& alerts,
                                        base::UnixNanos now) const;
   // These were taken (2xx) at `now`. Alerts that are in neither list any more are forgotten.
@@ -45,11 +46,9 @@ class AlertDelivery {
   std::map<std::string, Told> told_;  // by label text
 };
 
-// An alert's times as they are told at `now`. A firing one ends after four resends if nothing more
-// is heard (Prometheus' factor: three may be lost before Alertmanager takes the silence for an
-// end). What began or ended ahead of `now`, because the clock was set back since, did so now: an
-// end in the future would keep it firing until then, and Alertmanager refuses a start after the
-// end.
+// An alert's times as they are told at `now`. What began or ended ahead of `now`, because the clock
+// was set back since, did so now: an end in the future would keep it firing until then, and
+// Alertmanager refuses a start after the end.
 struct AlertTimes {
   base::UnixNanos starts_at;
   base::UnixNanos ends_at;

@@ -34,6 +34,12 @@ Alert MakeAlert(AlertState state, int64_t fired, int64_t resolved = 0,
   return alert;
 }
 
+// The store has that it may be told until then.
+Alert Until(int64_t second, Alert alert) {
+  alert.told_until = At(second);
+  return alert;
+}
+
 struct DueCase {
   std::string name;
   std::optional<Alert> told;  // at second 100
@@ -72,10 +78,29 @@ INSTANTIATE_TEST_SUITE_P(
         {"ResolvedToldPastResend", MakeAlert(kResolved, 50, 99), MakeAlert(kResolved, 50, 99),
          At(161), true},
         {"ResolvedNobodyToldOfFiring", {}, MakeAlert(kResolved, 50, 99), At(110), true},
-        {"ResolvedLongAgoAfterAClockStep", MakeAlert(kFiring, -5000),
-         MakeAlert(kResolved, -5000, -4000), At(-3000), true},
-        {"ResolvedToldLongAgoAfterAClockStep", MakeAlert(kResolved, -5000, -4000),
-         MakeAlert(kResolved, -5000, -4000), At(-3000), false},
+        // Told until 340 to fire, then the clock was set back.
+        {"ResolvedLongAgoAfterAClockStep", Until(340, MakeAlert(kFiring, -5000)),
+         Until(340, MakeAlert(kResolved, -5000, -4000)), At(-3000), true},
+        {"ResolvedLongAgoAfterAClockStepToldByTheProcessBefore",
+         {},
+         Until(340, MakeAlert(kResolved, 50, -4000)),
+         At(-3000),
+         true},
+        {"ResolvedToldLongAgoAfterAClockStep", Until(340, MakeAlert(kResolved, -5000, -4000)),
+         Until(340, MakeAlert(kResolved, -5000, -4000)), At(-3000), false},
+        {"ResolvedLongAgoAndStillBelieved",
+         {},
+         Until(1000, MakeAlert(kResolved, 50, 60)),
+         At(999),
+         true},
+        {"ResolvedLongAgoAndBelievedNoMore",
+         {},
+         Until(1000, MakeAlert(kResolved, 50, 60)),
+         At(1000),
+         false},
+        {"FiringAsLongAsIsStored", {}, Until(340, MakeAlert(kFiring, 50)), At(100), true},
+        {"FiringLongerThanIsStored", {}, Until(340, MakeAlert(kFiring, 50)), At(100, 1), false},
+        {"ResolvedWhateverIsStored", {}, Until(0, MakeAlert(kResolved, 50, 99)), At(100), true},
         {"ResolvedLastTime", {}, MakeAlert(kResolved, 50, 99), At(99 + 900), true},
         {"ResolvedTooLongAgo", {}, MakeAlert(kResolved, 50, 99), At(99 + 900, 1), false},
         {"NewSpellAtOnce", MakeAlert(kFiring, 50), MakeAlert(kFiring, 101), At(101), true},

@@ -8,8 +8,10 @@
 // Source   Prometheus alert life cycle; Alertmanager API v2
 #pragma once
 
+#include <algorithm>
 #include <chrono>
 #include <cstdint>
+#include <optional>
 #include <string>
 
 #include "base/clock.h"
@@ -39,6 +41,12 @@ struct AlertCondition {
   int rank = 0;  // while an alert of the same incident with a higher rank fires, this one does not
 };
 
+// For how long after it is told a firing alert holds if nothing more is heard: four resends
+// (Prometheus' factor: three may be lost before Alertmanager takes the silence for an end).
+constexpr std::chrono::seconds FiringLasts(std::chrono::seconds resend) {
+  return 4 * std::max(std::chrono::seconds(1), resend);
+}
+
 enum class AlertState : uint8_t { kInactive, kPending, kFiring };
 std::string_view AlertStateName(AlertState state);  // "inactive", "pending", "firing"
 
@@ -51,7 +59,10 @@ struct Alert {
   base::UnixNanos active_at{};    // first true of this spell
   base::UnixNanos fired_at{};     // kFiring and kInactive
   base::UnixNanos resolved_at{};  // kInactive
-  bool unpersisted = false;       // sent although the store could not take it (full disk)
+  // What the store has of how long it may be believed to fire: nobody was or may be told of a later
+  // end. The epoch: nobody was told. Nothing: of an alert without a store.
+  std::optional<base::UnixNanos> told_until;
+  bool unpersisted = false;  // sent although the store could not take it (full disk)
 };
 
 }  // namespace slowburn::model

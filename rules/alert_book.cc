@@ -29,6 +29,11 @@ using store::v1::AlertRecord;
 using store::v1::AlertTier;
 
 constexpr seconds kAnnotationsRefresh{60};
+// For how much longer than now a firing alert may be told, as parts of the time that resolved ones
+// are kept: renewed to a quarter when less than a sixtieth is left, so that it costs a commit four
+// times an hour, and keeps none for longer than usual while the clock goes right.
+constexpr int kTellingShare = 4;
+constexpr int kTellingMinShare = 60;
 
 // One alert's turn in a plan.
 struct Turn {
@@ -42,6 +47,8 @@ struct Turn {
 struct Moment {
   int64_t now = 0;
   nanoseconds watched{0};  // since the last restart
+  nanoseconds lasts{0};    // what is told now, if nothing more is heard
+  nanoseconds retention{0};
 };
 
 // All of a record but labels and annotations.
@@ -50,6 +57,7 @@ struct Draft {
   int64_t active_at = 0;
   int64_t fired_at = 0;
   int64_t resolved_at = 0;
+  int64_t told_until = 0;
   std::vector<AlertTier> tiers;
 };
 
@@ -147,7 +155,15 @@ Draft EndSpell(const Turn& turn, int64_t now) {
           .active_at = turn.held->active_at_unix_nano(),
           .fired_at = turn.held->fired_at_unix_nano(),
           .resolved_at = IsResolved(*turn.held) ? turn.held->resolved_at_unix_nano() : now,
+          .told_until = turn.held->told_until_unix_nano(),
           .tiers = {}};
+}
+
+// Until when a firing alert may have been told to fire, up to its record's next renewal.
+int64_t RenewTold(int64_t told_until, const Moment& moment) {
+  const int64_t lasts_until = moment.now + moment.lasts.count();
+  if (told_until >= lasts_until + (moment.retention / kTellingMinShare).count()) return told_until;
+  return lasts_until + (moment.retention / kTellingShare).count();
 }
 
 Draft Next(const Turn& turn, const Moment& moment) {
@@ -162,6 +178,8 @@ Draft Next(const Turn& turn, const Moment& moment) {
                                  [](const AlertTier& tier) { return tier.firing(); });
   draft.state = fires ? store::v1::ALERT_STATE_FIRING : store::v1::ALERT_STATE_PENDING;
   if (fires && draft.fired_at == 0) draft.fired_at = now;
+  draft.told_until = turn.held == nullptr ? 0 : turn.held->told_until_unix_nano();
+  if (fires) draft.told_until = RenewTold(draft.told_until, moment);
   return draft;
 }
 
@@ -177,7 +195,8 @@ bool SameTier(const AlertTier& a, const AlertTier& b) {
 bool Says(const AlertRecord& record, const Draft& draft, const Turn& turn) {
   return record.state() == draft.state && record.active_at_unix_nano() == draft.active_at &&
          record.fired_at_unix_nano() == draft.fired_at &&
-         record.resolved_at_unix_nano() == draft.resolved_at && record.rank() == turn.rank &&
+         record.resolved_at_unix_nano() == draft.resolved_at &&
+         record.told_until_unix_nano() == draft.told_until && record.rank() == turn.rank &&
          record.incident() == turn.incident &&
          std::equal(record.tiers().begin(), record.tiers().end(), draft.tiers.begin(),
                     draft.tiers.end(), SameTier);
@@ -233,6 +252,7 @@ std::optional<AlertRecord> Write(const Turn& turn, Draft draft, int64_t now) {
   record.set_active_at_unix_nano(draft.active_at);
   record.set_fired_at_unix_nano(draft.fired_at);
   record.set_resolved_at_unix_nano(draft.resolved_at);
+  record.set_told_until_unix_nano(draft.told_until);
   record.set_incident(std::string(turn.incident));
   record.set_rank(turn.rank);
   for (AlertTier& tier : draft.tiers) *record.add_tiers() = std::move(tier);
@@ -327,6 +347,7 @@ model::Alert ToAlert(const AlertRecord& record) {
   if (alert.state != model::AlertState::kPending)
     alert.fired_at = time(record.fired_at_unix_nano());
   alert.resolved_at = time(record.resolved_at_unix_nano());
+  alert.told_until = time(record.told_until_unix_nano());
   return alert;
 }
 
@@ -335,7 +356,8 @@ model::Alert ToAlert(const AlertRecord& record) {
 std::vector<AlertBook::Change> AlertBook::Plan(const std::vector<AlertCondition>& conditions,
                                                base::UnixNanos now_time) {
   const int64_t now = now_time.time_since_epoch().count();
-  const Moment moment{now, Elapsed(watched_since_.time_since_epoch().count(), now)};
+  const Moment moment{now, Elapsed(watched_since_.time_since_epoch().count(), now),
+                      model::FiringLasts(options_.resend), options_.resolved_retention};
   std::vector<Change> changes;
   const std::vector<Turn> turns = Turns(alerts_, conditions, moment);
 
@@ -344,7 +366,8 @@ std::vector<AlertBook::Change> AlertBook::Plan(const std::vector<AlertCondition>
     return turn.held != nullptr && IsResolved(*turn.held) && turn.conditions.empty();
   };
   const auto is_expired = [this, now](const Turn& turn) {
-    return Elapsed(turn.held->resolved_at_unix_nano(), now) > options_.resolved_retention;
+    return Elapsed(turn.held->resolved_at_unix_nano(), now) > options_.resolved_retention &&
+           turn.held->told_until_unix_nano() <= now;
   };
   for (const Turn& turn : turns) {
     if (!is_over(turn)) continue;

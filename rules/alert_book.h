@@ -28,6 +28,11 @@ namespace slowburn::rules {
 // its tier as it is. And a tier that fires since before a restart goes on until it has been watched
 // for its `settle` again: the windows are empty because nobody counted, not because all is well.
 // For the same reason a condition that rests on silence is unknown until then.
+//
+// Whoever is told that an alert fires believes it until a time that goes with it. A record says
+// what that is at the most (`told_until`), and is renewed before it has to be more. So a resolved
+// alert is known to be believed in even after a restart with a clock that was set back, and is kept
+// until nobody can believe in it any more.
 class AlertBook {
  public:
   struct Change {
@@ -35,8 +40,9 @@ class AlertBook {
   };
   struct Options {
     std::chrono::seconds resolved_retention{
-        3600};                   // how long a resolved alert is kept, so that its end is delivered
-    size_t alerts_max = 10'000;  // more conditions are refused, counted in `refused()`
+        3600};  // how long a resolved alert is kept, so that its end is delivered
+    std::chrono::seconds resend{60};  // how often a firing one is told again
+    size_t alerts_max = 10'000;       // more conditions are refused, counted in `refused()`
   };
   explicit AlertBook(Options options) : options_(options) {}
 

@@ -120,7 +120,8 @@ void PrintTo(const ScriptCase& row, std::ostream* out) { *out << row.name; }
 
 class AlertBookScriptTest : public testing::TestWithParam<ScriptCase> {
  protected:
-  static constexpr AlertBook::Options kOptions{.resolved_retention = 100s, .alerts_max = 10};
+  static constexpr AlertBook::Options kOptions{
+      .resolved_retention = 100s, .resend = 1s, .alerts_max = 10};
 
   void Run(bool restart) {
     AlertBook book(kOptions);
@@ -487,6 +488,52 @@ TEST(AlertBookTest, AlertsCarryTheirLabelsAndForgottenRecordsOnlyThose) {
   EXPECT_THAT(book.Records(), IsEmpty());
 }
 
+TEST(AlertBookTest, RecordsSayHowLongAFiringAlertMayBeBelieved) {
+  constexpr AlertBook::Options kOptions{.resolved_retention = 3600s, .resend = 60s};
+  AlertBook book(kOptions);
+  const AlertCondition condition = Condition("solo", "a", 100s);
+  size_t changes = 0;
+  for (int64_t second = 0; second <= 7200; ++second) {
+    changes += Step(book, {condition}, second);
+    if (second % 700 == 0) book = Restarted(book, kOptions);
+    const model::Alert alert = book.Alerts().at(0);
+    if (second < 100) {
+      EXPECT_EQ(alert.told_until, base::UnixNanos{}) << "nobody is told of a pending alert";
+    } else {
+      // What is told now holds for four resends.
+      ASSERT_GE(alert.told_until, At(second + 240)) << second;
+      ASSERT_LE(alert.told_until, At(second + 3600)) << second << ": kept for longer than usual";
+    }
+  }
+  EXPECT_LE(changes, 12u) << "pending, firing, and a few an hour";
+}
+
+TEST(AlertBookTest, AnEndIsKeptAsLongAsAnybodyMayBelieveThatTheAlertFires) {
+  constexpr AlertBook::Options kOptions{.resolved_retention = 3600s, .resend = 60s};
+  constexpr int64_t kDay = 86'400;
+  AlertBook book(kOptions);
+  const AlertCondition condition = Condition("solo", "a");
+  Step(book, {condition}, kDay);
+  Step(book, {condition}, kDay + 100);
+  const base::UnixNanos told_until = book.Alerts().at(0).told_until.value();
+  ASSERT_GE(told_until, At(kDay + 340));
+  // The clock is set back by a day, and the program crashes. Then it ends.
+  book = Restarted(book, kOptions);
+  book.set_watched_since(At(110));
+  Step(book, {condition}, 110);
+  Step(book, {}, 120);
+  const std::string resolved = fmt::format("solo=resolved({},{},120)", kDay, kDay);
+  EXPECT_EQ(Text(book), resolved);
+  for (const int64_t second : {int64_t{120 + 3601}, int64_t{20'000}, SecondOf(told_until) - 1}) {
+    Step(book, {}, second);
+    EXPECT_EQ(Text(book), resolved) << second;
+    book = Restarted(book, kOptions);
+    EXPECT_EQ(book.Alerts().at(0).told_until, told_until);
+  }
+  Step(book, {}, SecondOf(told_until));
+  EXPECT_EQ(Text(book), "-");
+}
+
 TEST(AlertBookTest, BeyondTheLimitNewAlertsAreRefusedAndCounted) {
   AlertBook book({.resolved_retention = 100s, .alerts_max = 2});
   const auto apply = [&](const std::vector<AlertCondition>& conditions, int64_t second) {
@@ -619,7 +666,8 @@ class SlowModel {
 };
 
 TEST(AlertBookPropertyTest, AgreesWithASlowModel) {
-  constexpr AlertBook::Options kOptions{.resolved_retention = 60s, .alerts_max = 100};
+  constexpr AlertBook::Options kOptions{
+      .resolved_retention = 120s, .resend = 1s, .alerts_max = 100};
   size_t firing_seen = 0;
   size_t resolved_seen = 0;
   for (uint32_t seed = 1; seed <= 60; ++seed) {

@@ -132,9 +132,9 @@ void CheckRange(const app::Core& core, const Reference& reference, const SloConf
 }
 
 std::string AlertText(const std::string& labels, const std::string& state, int64_t active_at,
-                      int64_t fired_at, int64_t resolved_at) {
-  return fmt::format("{} {} active {} fired {} resolved {}\n", labels, state, active_at, fired_at,
-                     resolved_at);
+                      int64_t fired_at, int64_t resolved_at, int64_t told_until) {
+  return fmt::format("{} {} active {} fired {} resolved {} told until {}\n", labels, state,
+                     active_at, fired_at, resolved_at, told_until);
 }
 
 int64_t Nanos(base::UnixNanos time) { return time.time_since_epoch().count(); }
@@ -181,12 +181,13 @@ void CheckAlerts(const app::Core& core, const Reference& reference) {
   for (const auto& [key, alert] : reference.alerts()) {
     const bool is_pending = alert.state == "pending";
     expected[key] = AlertText(key, alert.state, alert.active_at, is_pending ? 0 : alert.fired_at,
-                              alert.resolved_at);
+                              alert.resolved_at, alert.told_until);
   }
   for (const model::Alert& alert : core.alerts().Alerts()) {
     const std::string key = AlertKey(alert.labels);
     found[key] = AlertText(key, std::string(model::AlertStateName(alert.state)),
-                           Nanos(alert.active_at), Nanos(alert.fired_at), Nanos(alert.resolved_at));
+                           Nanos(alert.active_at), Nanos(alert.fired_at), Nanos(alert.resolved_at),
+                           Nanos(alert.told_until.value_or(base::UnixNanos{})));
   }
   if (expected == found) return;
   std::string differ;

@@ -399,7 +399,7 @@ void Reference::Lose(const std::function<bool(uint64_t)>& survived) {
   metrics_ = {};
   stored_.clear();
   ledger_.clear();
-  alerts_ = {};
+  alerts_ = ReferenceAlerts(options_.resend_seconds);
   exclusions_.clear();
   plain_.clear();
   for (const Entry& entry : history_) {

@@ -46,8 +46,9 @@ class Reference {
     int64_t max_late_seconds = 24 * 3600;
     uint32_t groups_max = 1000;
     bool dead_man = true;
+    int64_t resend_seconds = 60;
   };
-  explicit Reference(Options options) : options_(options) {}
+  explicit Reference(Options options) : options_(options), alerts_(options.resend_seconds) {}
 
   // What a commit of requests stores.
   struct Commit {

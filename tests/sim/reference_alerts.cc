@@ -10,7 +10,8 @@
 namespace slowburn::sim {
 namespace {
 
-constexpr int64_t kResolvedKept = int64_t{3600} * 1'000'000'000;
+constexpr int64_t kSecond = 1'000'000'000;
+constexpr int64_t kResolvedKept = 3600 * kSecond;
 
 // A clock that went back has not run at all.
 int64_t Since(int64_t then, int64_t now) { return std::max<int64_t>(now - then, 0); }
@@ -26,7 +27,8 @@ std::optional<ReferenceAlert> Ended(const ReferenceAlert* held, int64_t now) {
 }
 
 bool IsExpired(const ReferenceAlert& alert, int64_t now) {
-  return alert.state == "inactive" && Since(alert.resolved_at, now) > kResolvedKept;
+  return alert.state == "inactive" && Since(alert.resolved_at, now) > kResolvedKept &&
+         alert.told_until <= now;
 }
 
 }  // namespace
@@ -85,6 +87,11 @@ std::optional<ReferenceAlert> ReferenceAlerts::Next(const ReferenceAlert* held,
                                  [](const auto& tier) { return tier.second.firing; });
   next.state = fires ? "firing" : "pending";
   if (fires && next.fired_at == 0) next.fired_at = now;
+  if (held != nullptr) next.told_until = held->told_until;
+  // Each time it is told for four resends. When less than a minute more is written down, a quarter
+  // of an hour is.
+  const int64_t told = now + 4 * resend_seconds_ * kSecond;
+  if (fires && next.told_until < told + 60 * kSecond) next.told_until = told + 900 * kSecond;
   return next;
 }
 

@@ -5,7 +5,7 @@
 // Threads  one owner
 // Units    unix nanoseconds
 // Source   facts/alerting.md section 2; DESIGN section 4; docs/architecture.md, "Silence after a
-//          restart proves nothing"
+//          restart proves nothing"; docs/alerting.md, "Who is told"
 #pragma once
 
 #include <cstdint>
@@ -46,6 +46,7 @@ struct ReferenceAlert {
   int64_t active_at = 0;
   int64_t fired_at = 0;     // 0: it has not fired in this spell
   int64_t resolved_at = 0;  // inactive
+  int64_t told_until = 0;   // whoever was told that it fires believes it until then at the most
   std::string incident;
   int rank = 0;
   std::map<std::string, TierSpell> tiers;
@@ -58,6 +59,8 @@ using AlertChanges = std::map<std::string, std::optional<ReferenceAlert>>;
 
 class ReferenceAlerts {
  public:
+  explicit ReferenceAlerts(int64_t resend_seconds) : resend_seconds_(resend_seconds) {}
+
   // What has to change so that the book agrees with `reasons` at `now`.
   AlertChanges Evaluate(const std::vector<Reason>& reasons, int64_t now) const;
   // What has to change at once because these SLOs ("service/name") are all there are.
@@ -76,6 +79,7 @@ class ReferenceAlerts {
                                      const std::vector<const Reason*>& reasons,
                                      const std::vector<const Reason*>& unknown, int64_t now) const;
 
+  int64_t resend_seconds_;
   AlertMap alerts_;
   int64_t watched_since_ = 0;
 };

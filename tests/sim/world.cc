@@ -24,7 +24,8 @@ base::UnixNanos StartOf(const Scenario& scenario) {
 Reference::Options ReferenceOptions(const Scenario& scenario) {
   return {.max_late_seconds = scenario.max_late_seconds,
           .groups_max = scenario.groups_max,
-          .dead_man = scenario.dead_man};
+          .dead_man = scenario.dead_man,
+          .resend_seconds = scenario.resend_seconds};
 }
 
 Program::Options ProgramOptions(const Scenario& scenario) {
@@ -39,6 +40,7 @@ Program::Options ProgramOptions(const Scenario& scenario) {
                                                            : storage::Durability::kSynced;
   options.step.sync_interval = std::chrono::seconds(scenario.sync_interval_seconds);
   options.resend = std::chrono::seconds(scenario.resend_seconds);
+  options.core.alerts.resend = options.resend;
   return options;
 }
 
