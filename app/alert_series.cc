@@ -12,13 +12,29 @@ namespace {
 
 using storage::SeriesKey;
 
+SeriesKey KeyOf(const model::LabelSet& labels) {
+  return storage::KeyOfLabels(storage::PackLabels(labels));
+}
+
+model::LabelSet ForStateLabels(const model::Alert& alert) {
+  model::LabelSet labels = alert.labels;
+  labels.Set("__name__", "ALERTS_FOR_STATE");
+  return labels;
+}
+model::LabelSet AlertsLabels(const model::Alert& alert, model::AlertState state) {
+  model::LabelSet labels = alert.labels;
+  labels.Set("__name__", "ALERTS");
+  labels.Set("alertstate", model::AlertStateName(state));
+  return labels;
+}
+
 class AlertWrite final : public SeriesWrite {
  public:
   explicit AlertWrite(std::chrono::sys_seconds now)
       : time_ms_(std::chrono::milliseconds(now.time_since_epoch()).count()) {}
 
   const SeriesKey& Add(model::LabelSet labels, double value) {
-    const SeriesKey key = storage::KeyOfLabels(storage::PackLabels(labels));
+    const SeriesKey key = KeyOf(labels);
     values_.push_back({key, std::move(labels), value});
     return values_.back().key;
   }
@@ -55,6 +71,15 @@ double UnixSecondsOf(base::UnixNanos time) {
 
 }  // namespace
 
+void AlertSeries::Continue(const rules::AlertBook& recovered) {
+  for (const model::Alert& alert : recovered.Alerts()) {
+    shown_.insert(KeyOf(ForStateLabels(alert)));
+    // The last sample may be older than its state.
+    for (const auto state : {model::AlertState::kPending, model::AlertState::kFiring})
+      shown_.insert(KeyOf(AlertsLabels(alert, state)));
+  }
+}
+
 std::unique_ptr<SeriesWrite> AlertSeries::Look(const rules::AlertBook& alerts,
                                                std::chrono::sys_seconds now) {
   const std::chrono::sys_seconds bound = now - now.time_since_epoch() % kInterval;
@@ -64,12 +89,8 @@ std::unique_ptr<SeriesWrite> AlertSeries::Look(const rules::AlertBook& alerts,
   absl::flat_hash_set<SeriesKey> shown;
   for (const model::Alert& alert : alerts.Alerts()) {
     if (alert.state == model::AlertState::kInactive) continue;
-    model::LabelSet labels = alert.labels;
-    labels.Set("__name__", "ALERTS_FOR_STATE");
-    shown.insert(write->Add(labels, UnixSecondsOf(alert.active_at)));
-    labels.Set("__name__", "ALERTS");
-    labels.Set("alertstate", model::AlertStateName(alert.state));
-    shown.insert(write->Add(std::move(labels), 1));
+    shown.insert(write->Add(ForStateLabels(alert), UnixSecondsOf(alert.active_at)));
+    shown.insert(write->Add(AlertsLabels(alert, alert.state), 1));
   }
   for (const SeriesKey& key : shown_) {
     if (!shown.contains(key)) write->AddEnd(key);

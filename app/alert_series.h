@@ -20,11 +20,16 @@
 
 namespace slowburn::app {
 
-// Every 15 s what is pending or firing has a sample; what no longer is gets a stale marker.
+// Every 15 s what is pending or firing has a sample; what no longer is gets a stale marker, also
+// what ended while the program did not run. (A pending alert that was over before the crash, and
+// after the last of these 15 s, gets none: nobody knows it any more.)
 class AlertSeries {
  public:
   static constexpr std::chrono::seconds kInterval{15};
 
+  // Call it after a restart, with the book as it was recovered: what it holds has samples of
+  // before.
+  void Continue(const rules::AlertBook& recovered);
   // Call it each second. What is due; null: nothing. It holds all that it needs.
   std::unique_ptr<SeriesWrite> Look(const rules::AlertBook& alerts, std::chrono::sys_seconds now);
 

@@ -3,6 +3,7 @@
 // memory.
 #include "app/alert_series.h"
 
+#include <algorithm>
 #include <map>
 #include <string>
 
@@ -94,6 +95,34 @@ TEST_F(AlertSeriesTest, AnAlertIsPendingFiresAndEnds) {
           Pair(name("ALERTS", "firing"), ElementsAre(Pair(45, 1), Pair(60, kEnd))),
           Pair(name("ALERTS_FOR_STATE", ""),
                ElementsAre(Pair(15, begun), Pair(30, begun), Pair(45, begun), Pair(60, kEnd)))));
+}
+
+TEST_F(AlertSeriesTest, WhatEndedWhileTheProgramDidNotRunEnds) {
+  // At the crash one fires that was pending at the last look, one is over, and one fires.
+  Run(22s, {Condition("fires", 20s), Condition("over", 0s), Condition("goes_on", 0s)});
+  Run(3s, {Condition("fires", 20s), Condition("goes_on", 0s)});
+  series_ = AlertSeries();
+  series_.Continue(book_);
+  now_ += 10s;
+  Run(20s, {Condition("goes_on", 0s)});
+  size_t ended = 0;
+  for (const auto& [labels, values] : Stored()) {
+    const bool goes_on = labels.find("goes_on") != std::string::npos;
+    EXPECT_EQ(values.back().second == kEnd, !goes_on) << labels;
+    ended += !goes_on;
+    EXPECT_EQ(std::count_if(values.begin(), values.end(),
+                            [](const auto& value) { return value.second == kEnd; }),
+              goes_on ? 0 : 1)
+        << labels;
+  }
+  EXPECT_EQ(ended, 4u) << "of each its state and since when it holds";
+  const auto before = Stored();
+  series_ = AlertSeries();
+  series_.Continue(book_);
+  Run(1s, {Condition("goes_on", 0s)});
+  for (const auto& [labels, values] : Stored()) {
+    if (values.back().second == kEnd) EXPECT_EQ(values, before.at(labels)) << "ended once more";
+  }
 }
 
 TEST_F(AlertSeriesTest, AlertsEndAlone) {

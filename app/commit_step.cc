@@ -75,6 +75,7 @@ CommitStep::CommitStep(Options options, Core& core, storage::Store& store, Commi
       clock_(clock),
       metrics_(std::make_unique<internal::CommitMetrics>(registry)) {
   store_.KeepLogAfter(core_.log_needed_after());
+  alert_series_.Continue(core_.alerts());
 }
 
 CommitStep::~CommitStep() = default;

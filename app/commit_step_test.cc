@@ -5,6 +5,7 @@
 #include "app/testing/core_fixture.h"
 #include "app/testing/sample_write.h"
 #include "base/testing/manual_clock.h"
+#include "model/sample.h"
 
 namespace slowburn::app {
 namespace {
@@ -163,6 +164,34 @@ TEST_F(CommitStepTest, AFullDiskIsAskedToSyncOnceAnInterval) {
   step_->SyncIfDue();
   EXPECT_EQ(filling_->syncs, 2);
   EXPECT_GT(step_->UntilSync(), 5s);  // Nothing waits.
+}
+
+TEST_F(CommitStepTest, AnAlertThatEndsWithTheRestartEndsItsSeries) {
+  Use({.slo_series = true});
+  Submit(1, 0, 100);
+  for (int i = 0; i < 3; ++i) {
+    clock_.Advance(10s);
+    step_->Tick();
+  }
+  ASSERT_EQ(published_.size(), 1u);
+  ASSERT_EQ(published_[0].state, model::AlertState::kFiring);
+  const auto is_open = [&](const std::string& name) {
+    const std::map<int64_t, double> samples = ReadAllSamples(*core_)[name];
+    return !samples.empty() && !model::IsStale(samples.rbegin()->second);
+  };
+  EXPECT_TRUE(is_open("ALERTS"));
+  step_.reset();
+  slos_ = {slos_[1]};
+  clock_.Advance(10s);
+  Open(clock_.Now());
+  filling_ = std::make_unique<FillingStore>(*store_);
+  Use({.slo_series = true});
+  ASSERT_TRUE(step_->Install(core_->engine().slos()).ok());
+  EXPECT_TRUE(is_open("ALERTS"));
+  clock_.Advance(10s);
+  step_->Tick();
+  EXPECT_FALSE(is_open("ALERTS"));
+  EXPECT_FALSE(is_open("ALERTS_FOR_STATE"));
 }
 
 // A 201 says that it is on disk; a removal that a power loss takes back would hide an outage.

@@ -83,6 +83,8 @@ void EndOwnSeries(storage::WritePlan& plan, const storage::SeriesKey& key, int64
                   SeriesOutcome& outcome) {
   storage::HeadSeries* const series = plan.Find(key);
   if (series == nullptr) return;
+  const auto& floats = series->data->floats;
+  if (!floats.empty() && model::IsStale(floats.Find(floats.newest_ms()).value_or(0))) return;
   const SampleFate fate = plan.Add(*series, time_ms, model::StaleMarker());
   ++outcome.samples[static_cast<size_t>(fate)];
 }

@@ -68,7 +68,7 @@ class SeriesWrite {
 absl::Status AddOwnSample(storage::WritePlan& plan, const storage::SeriesKey& key,
                           absl::FunctionRef<model::LabelSet()> labels, int64_t time_ms,
                           double value, SeriesOutcome& outcome);
-// Its stale marker, where it is known.
+// Its stale marker, where it is known and does not end already.
 void EndOwnSeries(storage::WritePlan& plan, const storage::SeriesKey& key, int64_t time_ms,
                   SeriesOutcome& outcome);
 
