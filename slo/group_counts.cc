@@ -317,7 +317,7 @@ absl::Status GroupCounts::Wake(Slice through, const BlockSource& source) {
 
 // A silent group needs a new checkpoint only so often that a restart never has to step far.
 void GroupCounts::Tidy() {
-  changed_ = true;
+  aged_ = true;
   tidied_hour_ = HourOf(through_);
   Evict();
 }
@@ -377,7 +377,7 @@ GroupRunningState GroupCounts::State() const {
 
 void GroupCounts::MarkClean() {
   for (ResidentHour& resident : view_.hours) resident.dirty = false;
-  changed_ = false;
+  changed_ = aged_ = false;
   Evict();
 }
 

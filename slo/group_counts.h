@@ -107,8 +107,10 @@ class GroupCounts {
     changed_ = true;
   }
 
-  // For a checkpoint.
+  // For a checkpoint. Changed: the next one has to have it. Aged: time alone went on, and a later
+  // one will do, as long as a restart never has to step far.
   bool changed() const { return changed_; }
+  bool aged() const { return aged_; }
   GroupRunningState State() const;
   // After the checkpoint is written: hours that no window's edge needs leave memory.
   void MarkClean();
@@ -142,6 +144,7 @@ class GroupCounts {
   uint32_t tidied_hour_ = 0;  // when hours last left memory
   std::chrono::sys_seconds last_event_{};
   bool changed_ = false;
+  bool aged_ = false;
   bool stale_ = false;  // a read failed: the sums are wrong and have to be read anew
 };
 

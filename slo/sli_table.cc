@@ -19,11 +19,13 @@ constexpr std::chrono::seconds kRollMargin{3600};
 constexpr size_t kLateChangesMax = 10'000;
 constexpr size_t kRollScanMax = 100'000;  // groups looked at in one call
 constexpr size_t kRollMadeMax = 1'000;    // days made in one call: some 24,000 reads
-// Groups are prepared for an hour until a minute before it begins, at most this share of them in
-// one call: a program that starts late in an hour rather reads some of them when it begins.
+// Groups are prepared for an hour until a minute before it begins, at most this share of them in a
+// second. What the seconds that are left do not suffice for is done at once: when the program
+// starts late in an hour it starts for longer, and no step has to wait.
 constexpr std::chrono::seconds kHour{3600};
 constexpr std::chrono::seconds kPreparedBefore{60};
 constexpr size_t kPrepareShare = 300;
+constexpr size_t kAgedPerCheckpoint = 2000;  // some 12 ms
 
 // Those of a checkpoint that need nothing but their length: replay keeps their sums up to date.
 WindowSet RollingWindows(const GroupRunningState& state) {
@@ -347,8 +349,10 @@ void SliTable::Prepare(std::chrono::sys_seconds now) {
   }
   const auto time_left =
       static_cast<size_t>(std::max<int64_t>(1, (kHour - into_hour - kPreparedBefore).count()));
-  size_t groups =
-      std::min((prepare_left_ + time_left - 1) / time_left, known_count() / kPrepareShare + 1);
+  const size_t most = known_count() / kPrepareShare + 1;
+  const size_t later = most * static_cast<size_t>((kHour - into_hour).count() - 1);
+  size_t groups = std::max(std::min((prepare_left_ + time_left - 1) / time_left, most),
+                           prepare_left_ - std::min(prepare_left_, later));
   prepare_left_ -= std::min(prepare_left_, groups);
   for (size_t empty = 0; groups > 0 && empty <= slis_.size();) {
     if (prepare_sli_ >= slis_.size()) prepare_sli_ = 0;
@@ -439,24 +443,31 @@ void SliTable::Restore(SliId id, GroupId group, const GroupRunningState& state) 
   sli.groups[Index(group)].counts.Restore(state, sli.windows);
 }
 
-void SliTable::VisitChanged(
-    const std::function<void(SliId, GroupId, const GroupCounts&)>& visit) const {
-  for (const Sli& sli : slis_) {
+template <typename Slis, typename Visit>
+void SliTable::ForEachDue(Slis& slis, Visit visit) {
+  size_t aged_left = kAgedPerCheckpoint;
+  for (auto& sli : slis) {
     for (size_t i = 0; i < sli.groups.size(); ++i) {
-      if (sli.groups[i].counts.changed())
-        visit(sli.id, static_cast<GroupId>(i), sli.groups[i].counts);
+      const GroupCounts& counts = sli.groups[i].counts;
+      const bool is_its_turn = !counts.changed() && counts.aged() && aged_left > 0;
+      if (is_its_turn) --aged_left;
+      if (counts.changed() || is_its_turn) visit(sli, static_cast<GroupId>(i), sli.groups[i]);
     }
   }
 }
 
+void SliTable::VisitChanged(
+    const std::function<void(SliId, GroupId, const GroupCounts&)>& visit) const {
+  ForEachDue(slis_, [&](const Sli& sli, GroupId group, const Group& due) {
+    visit(sli.id, group, due.counts);
+  });
+}
+
 void SliTable::MarkClean() {
-  for (Sli& sli : slis_) {
-    for (Group& group : sli.groups) {
-      if (!group.counts.changed()) continue;
-      group.counts.MarkClean();
-      if (group.is_idle) group.counts.Sleep(sli.windows);
-    }
-  }
+  ForEachDue(slis_, [](const Sli& sli, GroupId, Group& due) {
+    due.counts.MarkClean();
+    if (due.is_idle) due.counts.Sleep(sli.windows);
+  });
 }
 
 uint32_t SliTable::RollableDay(std::chrono::sys_seconds now) const {

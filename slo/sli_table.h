@@ -80,7 +80,8 @@ class SliTable {
   const WindowSet& windows(SliId sli) const { return *At(sli).windows; }
   // Moves every group's sums to the slice of `now`. A group whose counts cannot be read stays
   // behind and is reported once it is asked for. Also prepares a few groups for the next hour (see
-  // GroupCounts::Prepare), so that every one had its turn when it begins.
+  // GroupCounts::Prepare), so that every one had its turn when it begins; the first call, late in
+  // an hour, many.
   void Advance(std::chrono::sys_seconds now);
   // Which groups may have other sums than at the last ForgetTouched: all, or of each SLI these.
   bool all_touched() const { return all_touched_; }
@@ -110,7 +111,8 @@ class SliTable {
 
   // --- checkpoint
   void Restore(SliId sli, GroupId group, const GroupRunningState& state);
-  // Calls `visit` for every group that changed since MarkClean.
+  // Calls `visit` for every group that changed since MarkClean, and for some that are only older: a
+  // checkpoint must not have to hold all that an hour tidied up. MarkClean is for these.
   void VisitChanged(const std::function<void(SliId, GroupId, const GroupCounts&)>& visit) const;
   void MarkClean();
   // Makes at most `groups_max` day blocks of days that no event can reach any more.
@@ -175,6 +177,9 @@ class SliTable {
   absl::Status Wake(Sli& sli, Group& group);
   size_t known_count() const;
   uint32_t RollableDay(std::chrono::sys_seconds now) const;
+  // Calls `visit(sli, group id, group)` for each that a checkpoint has next.
+  template <typename Slis, typename Visit>
+  static void ForEachDue(Slis& slis, Visit visit);
 
   Options options_;
   const BlockSource& source_;

@@ -56,6 +56,90 @@ SliDelta One(const std::string& value, Slice slice = kNowSlice, SliCounts counts
   return BuildDelta({{kSli, slice, counts, {value}}});
 }
 
+TEST_F(SliTableTest, ACheckpointHasAllThatChangedAndSomeThatAreOnlyOlder) {
+  constexpr size_t kGroups = 4500;
+  SliTable table = Make({.groups_per_sli_max = kGroups});
+  for (size_t i = 1; i < kGroups; ++i)
+    ASSERT_TRUE(Commit(table, One(fmt::format("{}", i)), kNow).ok());
+  Checkpoint(table, kNow);
+  table.Advance(kNow + 3h);  // All let go of hours.
+  const auto count = [&table] {
+    size_t visited = 0;
+    table.VisitChanged([&](SliId, GroupId, const GroupCounts&) { ++visited; });
+    return visited;
+  };
+  const auto last = static_cast<GroupId>(kGroups - 1);
+  ASSERT_TRUE(Commit(table, One(table.values(kSli, last)[0], SliceOf(kNow + 3h)), kNow + 3h).ok());
+  // The total and one group changed.
+  EXPECT_EQ(count(), 2u + 2000u);
+  Checkpoint(table, kNow + 3h);
+  EXPECT_FALSE(table.counts(kSli, last).changed() || table.counts(kSli, last).aged());
+  EXPECT_EQ(count(), 2000u);
+  Checkpoint(table, kNow + 3h);
+  EXPECT_EQ(count(), kGroups - 2 - 4000);
+  Checkpoint(table, kNow + 3h);
+  EXPECT_EQ(count(), 0u);
+}
+
+// --- hours
+
+class PreparedHourTest : public SliTableTest, public testing::WithParamInterface<int> {
+ protected:
+  static constexpr size_t kGroups = 600;
+  static constexpr sys_seconds kHour = kNow + 1h;
+
+  // Every group has an event in each of the last 26 hours.
+  SliTable MakeFull(sys_seconds now) {
+    SliTable table({}, source_);
+    EXPECT_TRUE(table.Register(kSli, "a").ok());
+    EXPECT_TRUE(table.SetWindows(kSli, RollingWindows({6 * 360, 24 * 360}), now - 26h).ok());
+    for (auto time = now - 26h; time <= now; time += 1h) {
+      table.Advance(time);
+      for (size_t i = 1; i < kGroups; ++i)
+        EXPECT_TRUE(Commit(table, One(fmt::format("{}", i), SliceOf(time)), time).ok());
+    }
+    table.Advance(now);
+    Checkpoint(table, now);
+    return table;
+  }
+  // As a program starts.
+  SliTable Restart(const SliTable& before, sys_seconds now) {
+    SliTable table({}, source_);
+    EXPECT_TRUE(table.Register(kSli, "a").ok());
+    for (size_t i = 1; i < kGroups; ++i) {
+      const auto group = static_cast<GroupId>(i);
+      EXPECT_TRUE(table.Admit({kSli, group, before.values(kSli, group)}).ok());
+    }
+    for (size_t i = 0; i < kGroups; ++i) {
+      const auto group = static_cast<GroupId>(i);
+      table.Restore(kSli, group, before.counts(kSli, group).State());
+    }
+    EXPECT_TRUE(table.SetWindows(kSli, before.windows(kSli), now).ok());
+    table.Advance(now);
+    return table;
+  }
+};
+
+INSTANTIATE_TEST_SUITE_P(SecondsBefore, PreparedHourTest, testing::Values(1, 5, 70, 200, 1000));
+
+TEST_P(PreparedHourTest, LittleIsReadEachSecondAlsoWhenItBegins) {
+  const sys_seconds start = kHour - std::chrono::seconds(GetParam());
+  SliTable table = Restart(MakeFull(start - 20s), start);
+  size_t most = 0;
+  for (sys_seconds now = start + 1s; now < kHour + 20s; now += 1s) {
+    source_.ResetReads();
+    table.Advance(now);
+    most = std::max(most, source_.reads());
+  }
+  // A three hundredth of the groups, and one, for two windows and what is open.
+  EXPECT_LE(most, 3 * (kGroups / 300 + 1));
+  for (size_t i = 1; i < kGroups; ++i) {
+    const GroupCounts& counts = table.counts(kSli, static_cast<GroupId>(i));
+    EXPECT_EQ(counts.sum(0), (SliCounts{6, 0}));
+    EXPECT_EQ(counts.sum(1), (SliCounts{24, 0}));
+  }
+}
+
 // --- identity
 
 TEST_F(SliTableTest, RegistersInOrderOnly) {
