@@ -116,7 +116,7 @@ void DropOldest(CumulativeStream& stream) {
 }  // namespace
 
 bool FirstValueRule::CountsFully(const CounterPoint& point) const {
-  if (point.start == 0 || point.start >= point.time || point.start < covered_until) return false;
+  if (point.start == 0 || point.start >= point.time) return false;
   const uint64_t age = point.time - point.start;
   if (age <= kSpreadNanos || SB_MUTANT("first_value_counts")) return true;
   if (writer_since != 0 && writer_since < point.time) return true;
@@ -134,7 +134,8 @@ bool CumulativeStream::Place(CounterPoint point, const FirstValueRule& rule,
     ++(*at == point ? tally.duplicates : tally.conflicts);
     return false;
   }
-  if (index == 0 && !points.empty() && head == Head::kContinues) {
+  const bool is_before_head = index == 0 && !points.empty() && head == Head::kContinues;
+  if (is_before_head || point.time <= covered_until) {
     ++tally.out_of_order;
     return false;
   }
@@ -142,7 +143,7 @@ bool CumulativeStream::Place(CounterPoint point, const FirstValueRule& rule,
     Append(*this, index, /*is_taken_back=*/true, increments);
   points.insert(at, point);
   if (index == 0) {
-    const bool counts = rule.CountsFully(point);
+    const bool counts = point.start >= covered_until && rule.CountsFully(point);
     head = counts ? Head::kCounted : Head::kBase;
     head_sums = {};
     if (counts) Grow(head_sums, point.total, Difference(point.good, {}));

@@ -19,9 +19,8 @@ namespace slowburn::slo {
 // Whether all of a stream's first value happened under our eyes. A value that has been growing
 // since before anybody looked says nothing about when.
 struct FirstValueRule {
-  uint64_t sli_since = 0;      // the SLI's first point of any stream
-  uint64_t writer_since = 0;   // the writer's first point of this metric, any stream; 0: none yet
-  uint64_t covered_until = 0;  // what was before is counted by another temporality
+  uint64_t sli_since = 0;     // the SLI's first point of any stream
+  uint64_t writer_since = 0;  // the writer's first point of this metric, any stream; 0: none yet
 
   bool CountsFully(const CounterPoint& point) const;
 };
@@ -46,6 +45,7 @@ struct CumulativeStream {
     friend bool operator==(const Sums&, const Sums&) = default;
   };
 
+  uint64_t covered_until = 0;  // what was before is counted by another temporality
   Head head = Head::kContinues;
   Sums head_sums;                    // up to and with the oldest point
   std::vector<CounterPoint> points;  // ascending by time, each time once

@@ -119,7 +119,6 @@ TEST(CumulativeStreamTest, CountsAFirstValueThatGrewUnderOurEyes) {
   const auto counts = [](uint64_t start, uint64_t time, FirstValueRule rule) {
     rule.sli_since *= kSecond;
     rule.writer_since *= kSecond;
-    rule.covered_until *= kSecond;
     return rule.CountsFully({.start = start * kSecond, .time = time * kSecond});
   };
   const uint64_t now = 100 * hour;
@@ -131,8 +130,23 @@ TEST(CumulativeStreamTest, CountsAFirstValueThatGrewUnderOurEyes) {
   EXPECT_FALSE(counts(now - 25 * hour, now, {.sli_since = now - 30 * hour}));  // Once forgotten?
   EXPECT_TRUE(counts(now - 25 * hour, now, {.sli_since = now, .writer_since = now - 10}));
   EXPECT_FALSE(counts(now - 25 * hour, now, {.sli_since = now, .writer_since = now}));
-  EXPECT_FALSE(counts(now - 60, now, {.covered_until = now - 30}));
-  EXPECT_TRUE(counts(now - 60, now, {.covered_until = now - 60}));
+}
+
+TEST(CumulativeStreamTest, WhatAnotherTemporalityCountedIsNotCountedAgain) {
+  const auto counted = [](uint64_t start, uint64_t time) {
+    CumulativeStream stream;
+    stream.covered_until = (kBegin + 200) * kSecond;
+    MetricTally tally;
+    std::vector<Increment> increments;
+    stream.Place(Point({start, 300, 9}), kSinceAlways, increments, tally);
+    // Late, and the first one then.
+    stream.Place(Point({start, time, 5}), kSinceAlways, increments, tally);
+    return Total(increments).total();
+  };
+  EXPECT_EQ(counted(200, 250), 9u);
+  EXPECT_EQ(counted(199, 250), 4u) << "two bases, and what is between them";
+  EXPECT_EQ(counted(200, 201), 9u);
+  EXPECT_EQ(counted(199, 200), 0u) << "a base, and one that is covered";
 }
 
 CounterPoint HistogramPoint(uint64_t time, uint64_t total, double good, bool exact = true,

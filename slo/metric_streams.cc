@@ -74,19 +74,25 @@ class MetricStreams::Planner {
   }
 
  private:
+  // It is forgotten from then on, whether ForgetSilent has come to it or not.
+  bool IsSilent(uint32_t heard_seconds) const {
+    return known_.IsSilent(heard_seconds, sys_seconds(std::chrono::seconds(now_seconds_)));
+  }
+
   // The planned state, or that of the table, to be changed. Null: there are too many.
   MetricStream* StreamOf(const MetricObservation& observation) {
     const auto [at, is_first] = by_stream_.try_emplace(observation.stream, plan_.streams.size());
     if (!is_first) return &plan_.streams[at->second].second;
     MetricStream stream;
     const auto known = known_.streams_.find(observation.stream);
-    if (known != known_.streams_.end()) {
+    const bool is_known = known != known_.streams_.end();
+    if (is_known && !IsSilent(known->second.heard_seconds)) {
       stream = known->second;
-    } else if (known_.streams_.size() + new_streams_ >= known_.options_.streams_max) {
+    } else if (!is_known && known_.streams_.size() + new_streams_ >= known_.options_.streams_max) {
       by_stream_.erase(at);
       return nullptr;
     } else {
-      ++new_streams_;
+      if (!is_known) ++new_streams_;
       stream.sli = observation.sli;
       if (observation.kind == ObservationKind::kDelta) stream.points = DeltaStream();
       if (observation.kind == ObservationKind::kGauge) stream.points = GaugeStream();
@@ -106,8 +112,10 @@ class MetricStreams::Planner {
       by_source_.erase(at);
       return nullptr;
     }
-    plan_.sources.emplace_back(key,
-                               known == known_.sources_.end() ? MetricSource() : known->second);
+    // An SLI keeps its beginning: what was before it is known not to be its own.
+    const bool is_kept = known != known_.sources_.end() &&
+                         (key.writer == 0 || !IsSilent(known->second.heard_seconds));
+    plan_.sources.emplace_back(key, is_kept ? known->second : MetricSource());
     return &plan_.sources.back().second;
   }
 
@@ -134,9 +142,8 @@ class MetricStreams::Planner {
       return;
     }
     const uint64_t newest = stream->newest();
-    FirstValueRule rule{.sli_since = SourceOf({observation.sli, 0})->since,
-                        .writer_since = writer->since,
-                        .covered_until = 0};
+    const FirstValueRule rule{.sli_since = SourceOf({observation.sli, 0})->since,
+                              .writer_since = writer->since};
     Hear(*writer, time);
     if (!PlacePoint(observation, key, rule, *stream)) return;
     stream->heard_seconds = now_seconds_;
@@ -154,8 +161,8 @@ class MetricStreams::Planner {
     }
   }
 
-  bool PlacePoint(const MetricObservation& observation, std::string_view key, FirstValueRule& rule,
-                  MetricStream& stream) {
+  bool PlacePoint(const MetricObservation& observation, std::string_view key,
+                  const FirstValueRule& rule, MetricStream& stream) {
     MetricTally& tally = plan_.tally;
     if (observation.kind == ObservationKind::kGauge) {
       auto& gauge = std::get<GaugeStream>(stream.points);
@@ -171,14 +178,18 @@ class MetricStreams::Planner {
         ++tally.out_of_order;
         return false;
       }
-      ++tally.temporality_changes;
-      rule.covered_until = stream.newest();
-      stream.latencies.reset();
+      // Only a point that counts changes anything.
+      MetricStream anew = stream;
+      anew.latencies.reset();
       if (is_delta) {
-        stream.points = DeltaStream::CoveredUntil(rule.covered_until);
+        anew.points = DeltaStream::CoveredUntil(stream.newest());
       } else {
-        stream.points = CumulativeStream();
+        anew.points.emplace<CumulativeStream>().covered_until = stream.newest();
       }
+      if (!PlacePoint(observation, key, rule, anew)) return false;
+      stream = std::move(anew);
+      ++tally.temporality_changes;
+      return true;
     }
     increments_.clear();
     const bool counted =
@@ -307,7 +318,6 @@ void MetricStreams::ForgetSilent(sys_seconds now) {
   look(
       rounds_, streams_, changed_streams_, [](const StreamKey&) { return false; },
       [&](const MetricStream& stream) { CountEstimating(stream, false); });
-  // An SLI keeps its beginning: what was before it is known not to be its own.
   look(
       source_rounds_, sources_, changed_sources_,
       [](const MetricSourceKey& key) { return key.writer == 0; }, [](const MetricSource&) {});

@@ -246,7 +246,38 @@ TEST_F(MetricStreamsTest, BeginsAnEpochWhenTheTemporalityChanges) {
                 .total(),
             0u);
   EXPECT_EQ(tally_.out_of_order, 1u);
-  EXPECT_EQ(tally_.temporality_changes, 3u);
+  EXPECT_EQ(tally_.temporality_changes, 2u) << "what is not counted changes nothing";
+}
+
+TEST_F(MetricStreamsTest, WhatTheOtherTemporalityCountedStaysCountedOnce) {
+  const auto delta = ObservationKind::kDelta;
+  Commit(MetricDeltaBuilder().Counter(1, kBegin, kBegin + 20, 7, kTotalBesideBad, delta).delta());
+  EXPECT_EQ(Counts(MetricDeltaBuilder().Counter(1, kBegin, kBegin + 40, 26).delta()).total(), 0u);
+  // Late, and the first one then: a base as well.
+  EXPECT_EQ(Counts(MetricDeltaBuilder().Counter(1, kBegin, kBegin + 30, 20).delta()).total(), 6u);
+  EXPECT_EQ(Counts(MetricDeltaBuilder().Counter(1, kBegin, kBegin + 20, 7).delta()).total(), 0u);
+}
+
+TEST_F(MetricStreamsTest, APointThatIsNotCountedBreaksNoSeriesInItsRequest) {
+  Commit(MetricDeltaBuilder().Counter(1, kBegin, kBegin + 10, 5).delta());
+  EXPECT_EQ(
+      Counts(MetricDeltaBuilder()
+                 .Counter(1, kBegin + 5, kBegin + 15, 3, kTotalBesideBad, ObservationKind::kDelta)
+                 .Counter(1, kBegin, kBegin + 20, 9)
+                 .delta())
+          .total(),
+      4u);
+}
+
+TEST_F(MetricStreamsTest, ForgetsOnTimeWhoeverHasLooked) {
+  const auto value = [](uint64_t start, uint64_t time, uint64_t value) {
+    return MetricDeltaBuilder().Counter(1, start, time, value).delta();
+  };
+  Commit(value(kBegin - 10, kBegin, 5));
+  EXPECT_EQ(Counts(value(kBegin - 10, kBegin + 86'400, 9), {}, kNow + 24h).total(), 4u);
+  EXPECT_EQ(Counts(value(kBegin - 10, kBegin + 172'801, 20), {}, kNow + 48h + 1s).total(), 0u);
+  EXPECT_EQ(Counts(value(kBegin - 10, kBegin + 172'811, 22), {}, kNow + 48h + 11s).total(), 2u);
+  EXPECT_EQ(streams_.size(), 1u);
 }
 
 TEST_F(MetricStreamsTest, TakesAFirstValueThatIsOlderThanTheSliForABase) {

@@ -85,6 +85,7 @@ void Encode(const CumulativeStream& stream, store::v1::MetricStream& stored) {
   cumulative.set_good(stream.head_sums.good.whole);
   cumulative.set_good_fraction(stream.head_sums.good.fraction);
   cumulative.set_good_lead(stream.head_sums.lead);
+  cumulative.set_covered_until_unix_nano(stream.covered_until);
   EncodePoints(stream.points, *cumulative.mutable_points());
 }
 
@@ -110,6 +111,7 @@ void Encode(const GaugeStream& stream, store::v1::MetricStream& stored) {
 
 absl::StatusOr<CumulativeStream> Read(const store::v1::CumulativePoints& stored) {
   CumulativeStream stream;
+  stream.covered_until = stored.covered_until_unix_nano();
   if (stored.head() > static_cast<uint32_t>(CumulativeStream::Head::kCounted))
     return Unfit("a first point of an unknown kind");
   stream.head = static_cast<CumulativeStream::Head>(stored.head());

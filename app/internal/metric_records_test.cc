@@ -35,6 +35,7 @@ slo::MetricStream RandomStream(std::mt19937_64& random) {
     case 0: {
       slo::CumulativeStream cumulative;
       cumulative.head = static_cast<slo::CumulativeStream::Head>(random() % 3);
+      if (random() % 2 == 0) cumulative.covered_until = random();
       cumulative.head_sums = {.total = {random(), 0.5}, .good = {random(), 0.125}, .lead = -0.5};
       if (random() % 2 == 0) {
         stream.latencies.emplace().coarseness = static_cast<uint32_t>(random() % 5);
