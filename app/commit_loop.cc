@@ -95,6 +95,11 @@ absl::Status CommitLoop::Commit(const store::v1::LogRecord& record) {
   return step_->Commit(record);
 }
 
+absl::Status CommitLoop::Commit(
+    const std::function<absl::StatusOr<store::v1::LogRecord>(Core&)>& plan) {
+  return step_->Commit(plan);
+}
+
 absl::Status CommitLoop::Install(std::shared_ptr<const slo::SloSet> slos,
                                  std::shared_ptr<const slo::ExclusionSet> of_files) {
   return step_->Install(std::move(slos), std::move(of_files));

@@ -65,6 +65,7 @@ class CommitLoop final : private CommitOutlet {
   absl::Status Run(const std::function<absl::Status()>& command);
   // For commands: makes `record` durable and applies it.
   absl::Status Commit(const store::v1::LogRecord& record);
+  absl::Status Commit(const std::function<absl::StatusOr<store::v1::LogRecord>(Core&)>& plan);
   // For commands, as CommitStep's.
   absl::Status Install(std::shared_ptr<const slo::SloSet> slos,
                        std::shared_ptr<const slo::ExclusionSet> of_files);

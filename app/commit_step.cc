@@ -213,6 +213,17 @@ absl::Status CommitStep::Commit(const store::v1::LogRecord& record,
   return core_.ApplyRecord(record);
 }
 
+absl::Status CommitStep::Commit(
+    const std::function<absl::StatusOr<store::v1::LogRecord>(Core&)>& plan) {
+  absl::StatusOr<store::v1::LogRecord> record = base::Internal("not planned");
+  {
+    const std::unique_lock lock(core_mutex_);
+    record = plan(core_);
+  }
+  if (!record.ok()) return record.status();
+  return Commit(*record);
+}
+
 absl::Status CommitStep::Exclude(const store::v1::ExclusionChange& change) {
   const base::UnixNanos now = clock_.Now();
   SB_ASSIGN_OR_RETURN(const store::v1::LogRecord record, core_.PlanExclusion(change, now));

@@ -20,6 +20,7 @@
 #include <vector>
 
 #include <absl/status/status.h>
+#include <absl/status/statusor.h>
 #include <prometheus/registry.h>
 
 #include "app/alert_series.h"
@@ -104,6 +105,8 @@ class CommitStep {
   void CommitGroup(std::vector<SubmittedRequest> group);
   // Makes `record` durable and applies it.
   absl::Status Commit(const store::v1::LogRecord& record);
+  // Likewise a record that `plan` makes of the core, which may load what it counts in.
+  absl::Status Commit(const std::function<absl::StatusOr<store::v1::LogRecord>(Core&)>& plan);
   // These SLOs and exclusions of files from now on, beside those of the API.
   absl::Status Install(std::shared_ptr<const slo::SloSet> slos,
                        std::shared_ptr<const slo::ExclusionSet> of_files);

@@ -68,6 +68,7 @@ Core::Core(Options options, const storage::Store& store)
       alerts_(options_.alerts),
       dedup_(options_.dedup_bytes_max),
       streams_(options_.streams),
+      pasts_(engine_, options_.retention),
       series_(options_.series, store) {}
 
 // --- recovery
@@ -114,6 +115,18 @@ absl::Status Core::LoadEpochs(const storage::Snapshot& snapshot) {
         epochs_.Restore(key.substr(range.begin.size()), epochs);
         return absl::OkStatus();
       });
+}
+
+absl::Status Core::LoadPasts(const storage::Snapshot& snapshot) {
+  SB_RETURN_IF_ERROR(ForEach<store::v1::SliPast>(
+      snapshot, Family::kMeta, storage::MetaTable("past/"), "state of an SLI's past",
+      [&](std::string_view, const store::v1::SliPast& past) {
+        pasts_.Apply(past);
+        return absl::OkStatus();
+      }));
+  pasts_.CheckpointWritten();
+  pasts_.TellEngine(engine_.now());
+  return absl::OkStatus();
 }
 
 absl::Status Core::LoadAlertsDedupLedger(const storage::Snapshot& snapshot, base::UnixNanos now) {
@@ -183,6 +196,7 @@ absl::Status Core::LoadCheckpoints(base::UnixNanos now) {
   SB_RETURN_IF_ERROR(LoadSlis(*snapshot));
   SB_RETURN_IF_ERROR(LoadGroups(*snapshot));
   SB_RETURN_IF_ERROR(LoadEpochs(*snapshot));
+  SB_RETURN_IF_ERROR(LoadPasts(*snapshot));
   SB_RETURN_IF_ERROR(LoadAlertsDedupLedger(*snapshot, now));
   SB_RETURN_IF_ERROR(LoadStreams(*snapshot));
   SB_RETURN_IF_ERROR(LoadExclusions(*snapshot));
@@ -238,13 +252,28 @@ absl::StatusOr<RequestPlan> Core::PlanRequests(const std::vector<const CountedRe
   }
   std::vector<const slo::SliDelta*> deltas = planner.deltas();
   slo::MetricStreams::Plan metrics;
+  std::vector<SliPasts::Deferred> deferred = DeferredOf(planner.metrics());
   if (!planner.metrics().empty()) {
     metrics = engine_.metric_streams().MakePlan(planner.metrics(), base::FloorSeconds(now));
     deltas.push_back(&metrics.counts);
   }
   SB_ASSIGN_OR_RETURN(slo::CountPlan counts, engine_.table().Plan(deltas, base::FloorSeconds(now)));
   counts.latencies_dropped = latencies_.Prepare(counts.latencies);
-  return planner.Finish(std::move(metrics), std::move(counts), options_.downstreams);
+  RequestPlan plan = planner.Finish(std::move(metrics), std::move(counts), options_.downstreams);
+  plan.deferred = std::move(deferred);
+  return plan;
+}
+
+// What the SLI that is about to begin has of them.
+std::vector<SliPasts::Deferred> Core::DeferredOf(
+    std::span<const slo::MetricStreams::Request> requests) const {
+  std::vector<SliPasts::Deferred> deferred;
+  if (!pasts_.deferring().has_value()) return deferred;
+  for (const slo::MetricStreams::Request& request : requests) {
+    slo::MetricDelta delta = request.delta->Of(*pasts_.deferring());
+    if (!delta.observations().empty()) deferred.push_back({std::move(delta), request.left_out});
+  }
+  return deferred;
 }
 
 absl::StatusOr<RequestPlan> Core::PlanSeries(
@@ -266,6 +295,7 @@ absl::Status Core::Apply(const RequestPlan& plan) {
   counts_changed_ |= !plan.counts.changes.empty();
   engine_.metric_streams().Apply(plan.metrics);
   if (plan.series != nullptr) plan.series->Apply(plan.record.samples().size());
+  pasts_.Defer(plan.deferred);
   return ApplyAllButCounts(plan.record);
 }
 
@@ -287,6 +317,8 @@ absl::Status Core::ApplyRecord(const store::v1::LogRecord& record) {
 absl::Status Core::ApplyAllButCounts(const store::v1::LogRecord& record) {
   for (const store::v1::GroupAdmission& group : record.groups()) new_groups_.push_back(group);
   for (const store::v1::SloEpoch& epoch : record.epochs()) epochs_.Apply(epoch);
+  for (const store::v1::SliPast& past : record.pasts()) pasts_.Apply(past);
+  if (record.pasts_size() > 0) pasts_.TellEngine(engine_.now());
   for (const store::v1::DedupEntry& entry : record.dedup()) {
     dedup_.Add(entry);
     new_dedup_.push_back(entry);
@@ -343,7 +375,8 @@ store::v1::LogRecord Core::PlanInstall(const slo::SloSet& slos, base::UnixNanos 
     sli.set_canonical(std::move(canonical));
   }
   epochs_.Plan(slos, engine_.table(), base::FloorSeconds(now), record);
-  if (record.slis_size() > 0 || record.epochs_size() > 0)
+  if (options_.count_pasts && series_.has_series()) pasts_.PlanNew(slos, record);
+  if (record.slis_size() > 0 || record.epochs_size() > 0 || record.pasts_size() > 0)
     record.set_time_unix_nano(now.time_since_epoch().count());
   return record;
 }
@@ -356,6 +389,7 @@ absl::Status Core::Install(std::shared_ptr<const slo::SloSet> slos,
                                      std::make_shared<const slo::ExclusionSet>(std::move(all)),
                                      base::FloorSeconds(now)));
   exclusions_.set_of_files(std::move(of_files));
+  pasts_.TellEngine(engine_.now());
   return absl::OkStatus();
 }
 
@@ -392,7 +426,7 @@ bool Core::HasChanges() const {
   return counts_changed_ || ledger_changed_ || !new_slis_.empty() || !new_groups_.empty() ||
          !new_dedup_.empty() || !changed_alerts_.empty() || streams_.HasChanges() ||
          latencies_.HasChanges() || exclusions_.HasChanges() || epochs_.HasChanges() ||
-         engine_.metric_streams().HasChanges() || series_.has_series();
+         pasts_.HasChanges() || engine_.metric_streams().HasChanges() || series_.has_series();
 }
 
 absl::Status Core::PutCounts(base::UnixNanos now, storage::Batch& batch) {
@@ -488,7 +522,13 @@ void Core::DropExpired(base::UnixNanos now, storage::Batch& batch) {
   if (drop(hours_kept_from_, hours_from, {Kind::kHour, Kind::kLatencyHour})) {
     batch.Put(Family::kMeta, storage::MetaKey("hours_kept_from"), std::to_string(hours_kept_from_));
   }
-  drop(days_kept_from_, DayOf(now - options_.retention), {Kind::kDay, Kind::kLatencyDay});
+  // A past that was counted afterwards has hours older than any that were dropped above.
+  const uint32_t days_from = DayOf(now - options_.retention);
+  if (days_from <= hours_kept_from_) {
+    drop(days_kept_from_, days_from, {Kind::kDay, Kind::kLatencyDay, Kind::kHour});
+  } else {
+    drop(days_kept_from_, days_from, {Kind::kDay, Kind::kLatencyDay});
+  }
 }
 
 // Series that cannot be read must not hold up the checkpoints of counts.
@@ -540,6 +580,7 @@ absl::StatusOr<storage::Batch> Core::MakeCheckpoint(base::UnixNanos now, storage
   streams_.PutChanged(now, batch);
   exclusions_.PutChanged(batch);
   epochs_.PutChanged(batch);
+  pasts_.PutChanged(batch);
   PutMetricStreams(batch);
   if (ledger_changed_)
     batch.Put(Family::kLedger, storage::LedgerKey(), ledger_.State().SerializeAsString());
@@ -561,6 +602,7 @@ void Core::CheckpointWritten() {
   streams_.CheckpointWritten();
   exclusions_.CheckpointWritten();
   epochs_.CheckpointWritten();
+  pasts_.CheckpointWritten();
   engine_.metric_streams().MarkClean();
   rolled_.clear();
   written_hours_kept_from_ = hours_kept_from_;

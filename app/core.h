@@ -15,6 +15,7 @@
 #include <cstdint>
 #include <memory>
 #include <set>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -27,6 +28,7 @@
 #include "app/latency_store.h"
 #include "app/ledger.h"
 #include "app/request_plan.h"
+#include "app/sli_pasts.h"
 #include "app/slo_epochs.h"
 #include "app/stream_table.h"
 #include "base/clock.h"
@@ -49,6 +51,7 @@ class Core {
     StreamTable::Options streams;
     slo::LatencyTable::Options latencies;
     storage::SeriesOptions series;
+    bool count_pasts = false;             // who sets it drives pasts(), or new SLIs wait for ever
     std::vector<Downstream> downstreams;  // an accepted item goes to all that take its signal
   };
   // `store` must outlive the core.
@@ -73,8 +76,8 @@ class Core {
   store::v1::LogRecord Step(base::UnixNanos now);
 
   // --- SLOs
-  // Registrations of SLIs and epochs of SLOs that `slos` brings; without either it has no time and
-  // need not be kept.
+  // Registrations of SLIs, their pasts and epochs of SLOs that `slos` brings; without any it has no
+  // time and need not be kept.
   store::v1::LogRecord PlanInstall(const slo::SloSet& slos, base::UnixNanos now) const;
   // With the exclusions of the files and those of the API. kInvalidArgument, and nothing has
   // changed, when they do not go together.
@@ -123,6 +126,8 @@ class Core {
   const slo::LatencyTable& latencies() const { return latencies_; }
   const Ledger& ledger() const { return ledger_; }
   const SloEpochs& epochs() const { return epochs_; }
+  SliPasts& pasts() { return pasts_; }
+  const SliPasts& pasts() const { return pasts_; }
   const BlockStore& blocks() const { return blocks_; }
   // Its readers need no lock; what they hold of it must end before the core does.
   const storage::SeriesStore& series() const { return series_; }
@@ -134,6 +139,7 @@ class Core {
   absl::Status LoadSlis(const storage::Snapshot& snapshot);
   absl::Status LoadGroups(const storage::Snapshot& snapshot);
   absl::Status LoadEpochs(const storage::Snapshot& snapshot);
+  absl::Status LoadPasts(const storage::Snapshot& snapshot);
   absl::Status LoadAlertsDedupLedger(const storage::Snapshot& snapshot, base::UnixNanos now);
   absl::Status LoadStreams(const storage::Snapshot& snapshot);
   absl::Status LoadExclusions(const storage::Snapshot& snapshot);
@@ -141,6 +147,8 @@ class Core {
   absl::Status LoadCheckpoints(base::UnixNanos now);
   absl::Status ReplayRecord(uint64_t sequence, std::string_view bytes, base::UnixNanos now);
   absl::Status ApplyAllButCounts(const store::v1::LogRecord& record);
+  std::vector<SliPasts::Deferred> DeferredOf(
+      std::span<const slo::MetricStreams::Request> requests) const;
   void AddDeadMan(std::vector<model::AlertCondition>& conditions) const;
   absl::Status PutCounts(base::UnixNanos now, storage::Batch& batch);
   void PutLatencies(storage::Batch& batch);
@@ -159,6 +167,7 @@ class Core {
   StreamTable streams_;
   Ledger ledger_;
   SloEpochs epochs_;
+  SliPasts pasts_;
   storage::SeriesStore series_;
   uint64_t log_needed_after_ = 0;
   uint64_t series_checkpoints_failed_ = 0;

@@ -112,6 +112,7 @@ class Pipeline::EventGeneration final : public collector::BatchSink<Batch> {
     batch.RejectAfter(LatestEvent(now));
     SubmittedRequest request = Submission(Batch::kSignal, body, batch, std::move(answer));
     request.counted.delta = matcher_->Match(batch, base::FloorSeconds(now), ScratchOfThread());
+    request.counted.matched_by = matcher_;
     Submit(pipeline_.loop_, body, batch, std::move(request));
   }
 
@@ -150,6 +151,7 @@ class Pipeline::MetricGeneration final : public collector::MetricSink {
     SubmittedRequest request = Submission(model::Signal::kMetrics, body, batch, std::move(answer));
     request.counted.points = CumulativePoints(batch);
     if (!matcher_->empty()) request.counted.metrics = matcher_->Match(batch, ScratchOfThread());
+    request.counted.matched_by = matcher_;
     auto series = pipeline_.otlp_series_->Read(batch, pipeline_.clock_.Monotonic(), request.lease);
     if (!series.ok()) return pipeline_.loop_.Refuse(std::move(request), series.status());
     request.counted.series = *std::move(series);
@@ -181,9 +183,10 @@ class Pipeline::SeriesGeneration {
   explicit SeriesGeneration(std::shared_ptr<const slo::SeriesMatcher> matcher)
       : matcher_(std::move(matcher)), id_(++next_id_) {}
 
-  slo::MetricDelta Match(const model::SeriesBatch& batch, base::UnixNanos now) const {
-    if (matcher_->empty()) return {};
-    return matcher_->Match(
+  void Match(const model::SeriesBatch& batch, base::UnixNanos now, CountedRequest& counted) const {
+    counted.matched_by = matcher_;
+    if (matcher_->empty()) return;
+    counted.metrics = matcher_->Match(
         batch, UnixMillis(now + kFutureMax),
         [&](const model::SeriesBatch::Series& series, model::LabelSet& labels) {
           return collector::ReadSeriesLabels(batch, series, labels).empty();
@@ -230,10 +233,18 @@ void Pipeline::Use(std::shared_ptr<const slo::Matchers> matchers) {
   auto series = std::make_shared<const SeriesGeneration>(
       std::shared_ptr<const slo::SeriesMatcher>(matchers, &matchers->series));
   const std::lock_guard lock(mutex_);
+  if (!matchers_.expired()) earlier_.push_back(matchers_);
+  matchers_ = matchers;
   series_ = std::move(series);
   traces_ = std::move(traces);
   logs_ = std::move(logs);
   metrics_ = std::move(metrics);
+}
+
+bool Pipeline::EarlierAreDone() const {
+  const std::lock_guard lock(mutex_);
+  std::erase_if(earlier_, [](const auto& matchers) { return matchers.expired(); });
+  return earlier_.empty();
 }
 
 void Pipeline::Ingest(std::unique_ptr<collector::ReceivedSeries> received,
@@ -249,7 +260,8 @@ void Pipeline::Ingest(std::unique_ptr<collector::ReceivedSeries> received,
     const std::lock_guard lock(mutex_);
     generation = series_;
   }
-  request.counted.metrics = generation->Match(received->batch, clock_.Now());
+  generation->Match(received->batch, clock_.Now(), request.counted);
+  generation.reset();
   request.counted.series = std::make_unique<RemoteWriteSeries>(std::move(received));
   Submit(loop_, std::move(request));
 }

@@ -11,6 +11,7 @@
 #include <memory>
 #include <mutex>
 #include <string_view>
+#include <vector>
 
 #include "app/commit_loop.h"
 #include "app/otlp_series.h"
@@ -36,6 +37,8 @@ class Pipeline final : public collector::IngestSink, public collector::SeriesSin
 
   // Requests that begin from now on are matched by this generation; those before it by no SLI.
   void Use(std::shared_ptr<const slo::Matchers> matchers);
+  // Whether every request that an earlier generation matched has been committed or refused.
+  bool EarlierAreDone() const;
 
   std::shared_ptr<const collector::TraceSink> traces() const override;
   std::shared_ptr<const collector::LogSink> logs() const override;
@@ -65,6 +68,8 @@ class Pipeline final : public collector::IngestSink, public collector::SeriesSin
   std::shared_ptr<const collector::LogSink> logs_;
   std::shared_ptr<const collector::MetricSink> metrics_;
   std::shared_ptr<const SeriesGeneration> series_;
+  std::weak_ptr<const slo::Matchers> matchers_;  // of these
+  mutable std::vector<std::weak_ptr<const slo::Matchers>> earlier_;
 };
 
 }  // namespace slowburn::app

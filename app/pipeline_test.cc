@@ -97,8 +97,40 @@ TEST_F(PipelineTest, ARequestKeepsItsGenerationAcrossAReload) {
                   })
                   .ok());
   EXPECT_NE(pipeline_.traces(), before);
+  EXPECT_FALSE(pipeline_.EarlierAreDone()) << "somebody is still decoding for it";
   EXPECT_EQ(Ingest(*before, "b", std::move(batch)).outcome, ExportAnswer::Outcome::kAccepted);
   EXPECT_EQ(Counts(0), (slo::SliCounts{1, 0}));
+}
+
+TEST_F(PipelineTest, EarlierRequestsAreDoneOnceTheyAreCommitted) {
+  std::promise<void> may_go;
+  std::shared_future<void> go = may_go.get_future().share();
+  std::promise<void> is_held;
+  // The loop is busy: what comes waits behind it.
+  std::jthread busy([&] {
+    (void)loop_.Run([&] {
+      is_held.set_value();
+      go.wait();
+      return absl::OkStatus();
+    });
+  });
+  is_held.get_future().wait();
+  auto answer = std::make_shared<std::promise<void>>();
+  {
+    auto sink = pipeline_.metrics();
+    model::MetricBatch batch;
+    base::MemoryLease lease;
+    std::string body = "x";
+    sink->Ingest({.storage = body, .lease = lease}, batch,
+                 [answer](ExportAnswer) { answer->set_value(); });
+  }
+  pipeline_.Use(core_->engine().MakeMatchers());
+  EXPECT_FALSE(pipeline_.EarlierAreDone());
+  may_go.set_value();
+  // The answer comes from the commit; once a command runs, the requests before it are gone.
+  answer->get_future().wait();
+  ASSERT_TRUE(loop_.Run([] { return absl::OkStatus(); }).ok());
+  EXPECT_TRUE(pipeline_.EarlierAreDone());
 }
 
 TEST_F(PipelineTest, WithoutTimesARequestIsCountedEachTime) {

@@ -107,6 +107,14 @@ struct CountedSli {
   std::vector<std::string> group_by;
 };
 
+// With how far its past is counted, which the engine does not know.
+slo::SloStatus StatusOf(const Core& core, size_t slo) {
+  slo::SloStatus status = core.engine().Status(slo);
+  if (status.metric.has_value())
+    status.metric->past = core.pasts().StatusOf(core.engine().sli_of(slo), core.engine().now());
+  return status;
+}
+
 // Of the SLO now, or in one of its epochs.
 absl::StatusOr<CountedSli> SliOf(const Core& core, size_t slo, std::optional<uint32_t> epoch) {
   const slo::SloSpec& spec = (*core.engine().slos())[slo];
@@ -186,8 +194,7 @@ serve::SloReading Readings::AllSlos() const {
     reading.slos = core.engine().slos();
     reading.exclusions = core.engine().exclusions();
     reading.now = core.engine().now();
-    for (size_t i = 0; i < reading.slos->size(); ++i)
-      reading.statuses.push_back(core.engine().Status(i));
+    for (size_t i = 0; i < reading.slos->size(); ++i) reading.statuses.push_back(StatusOf(core, i));
     reading.alerts = core.alerts().Alerts();
     return reading;
   });
@@ -202,11 +209,11 @@ absl::StatusOr<serve::SloReading> Readings::OneSlo(std::string_view id,
     reading.slos = core.engine().slos();
     reading.exclusions = core.engine().exclusions();
     reading.now = core.engine().now();
-    reading.statuses.push_back(core.engine().Status(*index));
+    reading.statuses.push_back(StatusOf(core, *index));
     if (const auto* const composite = (*reading.slos)[*index].sli.composite()) {
       for (const slo::CompositeSli::Member& member : composite->members) {
         if (const std::optional<size_t> at = core.engine().FindSlo(member.slo))
-          reading.statuses.push_back(core.engine().Status(*at));
+          reading.statuses.push_back(StatusOf(core, *at));
       }
     }
     reading.alerts = core.alerts().Alerts();

@@ -19,6 +19,7 @@
 
 #include "app/dedup_window.h"
 #include "app/series_write.h"
+#include "app/sli_pasts.h"
 #include "app/stream_table.h"
 #include "base/clock.h"
 #include "collector/ingest_sink.h"
@@ -41,7 +42,9 @@ struct CountedRequest {
   slo::MetricDelta metrics;             // what SLIs read of them
   std::unique_ptr<SeriesWrite> series;  // what time series get of it; null: nothing
   RequestHash hash;
-  bool deduplicate = true;      // false when an item has no timestamp
+  bool deduplicate = true;  // false when an item has no timestamp
+  // Requests that a generation of SLIs matched are under way as long as somebody holds it.
+  std::shared_ptr<const void> matched_by;
   bool is_transcodable = true;  // false: JSON that cannot be passed on, though it could be counted
   uint32_t items = 0;           // decoded: accepted and rejected
   model::RejectionCounts rejected{};
@@ -66,7 +69,8 @@ struct RequestPlan {
   slo::MetricStreams::Plan metrics;            // likewise the states of metric series
   std::unique_ptr<storage::WritePlan> series;  // likewise samples; null: there are none
   absl::Status series_lost;  // why the samples of a request are left out that counts otherwise
-  std::vector<RequestOutcome> outcomes;  // one per request, in order
+  std::vector<RequestOutcome> outcomes;      // one per request, in order
+  std::vector<SliPasts::Deferred> deferred;  // that wait until their SLI begins
   uint64_t out_of_order_points = 0;
   uint64_t untracked_points = 0;
   uint64_t duplicate_points = 0;  // without those of resent requests

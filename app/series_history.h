@@ -8,30 +8,29 @@
 #pragma once
 
 #include <cstdint>
-#include <stop_token>
-#include <utility>
 
 #include "slo/metric_history.h"
 #include "storage/api/series_reader.h"
 
 namespace slowburn::app {
 
-// Floats; the end of a series is no sample. Each Read sees the store as it is then, and keeps one
-// series in memory at a time. kResourceExhausted over the limits of a read.
+// Sees the store as the snapshot does, and keeps one series in memory at a time.
 class SeriesHistory final : public slo::MetricHistory {
  public:
-  // `reader` must outlive it.
-  SeriesHistory(const storage::SeriesReader& reader, const storage::ReadLimits& limits,
-                std::stop_token stop)
-      : reader_(reader), limits_(limits), stop_(std::move(stop)) {}
+  // `snapshot` must outlive it. Series with this id and later ones are passed over.
+  explicit SeriesHistory(const storage::SeriesSnapshot& snapshot, uint64_t series_end = UINT64_MAX)
+      : snapshot_(snapshot), series_end_(series_end) {}
 
-  absl::Status Read(const model::SeriesSelector& selector, uint64_t from, uint64_t to,
+  absl::Status Read(const model::SeriesSelector& selector, const Stretch& stretch,
                     const Visit& visit) const override;
 
  private:
-  const storage::SeriesReader& reader_;
-  const storage::ReadLimits limits_;
-  const std::stop_token stop_;
+  struct Columns;
+  absl::Status ReadSeries(uint64_t id, const Stretch& stretch, Columns& columns) const;
+  void ReadBefore(uint64_t id, const Stretch& stretch, Columns& columns) const;
+
+  const storage::SeriesSnapshot& snapshot_;
+  const uint64_t series_end_;
 };
 
 }  // namespace slowburn::app

@@ -1,5 +1,5 @@
-// Goal: an SLI on metrics counts from the store what it would have counted live, any number of
-// times. Method: the same points through the live matcher and through a store that was written,
+// Goal: an SLI on metrics counts from the store what it would have counted live, in whatever
+// pieces. Method: the same points through the live matcher and through a store that was written,
 // sealed and opened again; figures compared slice by slice.
 #include "app/series_history.h"
 
@@ -10,11 +10,8 @@
 #include <gtest/gtest.h>
 
 #include "model/sample.h"
-#include "slo/metric_streams.h"
-#include "slo/range_sum.h"
+#include "slo/metric_past.h"
 #include "slo/series_matcher.h"
-#include "slo/sli_table.h"
-#include "slo/testing/map_block_source.h"
 #include "storage/series/testing/memory_store.h"
 #include "storage/series/testing/series_world.h"
 
@@ -36,17 +33,6 @@ slo::SliSpec Spec() {
           {"route"}};
 }
 
-struct Counted {
-  Counted() { EXPECT_TRUE(table.Register(kSli, "sli").ok()); }
-  slo::SliCounts In(SliceRange range) const {
-    return slo::RangeReader(table.counts(kSli, slo::kTotalGroup).view(), source)
-        .Sum(range.begin, range.end)
-        .value();
-  }
-  slo::MapBlockSource source;
-  slo::SliTable table{{}, source};
-};
-
 class SeriesHistoryTest : public testing::Test {
  protected:
   SeriesHistoryTest() { world_.Start(store_); }
@@ -55,15 +41,15 @@ class SeriesHistoryTest : public testing::Test {
     world_.Advance(std::max<int64_t>(0, time_ms - world_.now_ms()));
     world_.Write(labels, time_ms, value);
   }
-  void Fill(const slo::SliSpec& spec, SliceRange range, Counted& counted) {
-    const SeriesHistory history(world_.series(), {}, {});
-    slo::Backfill backfill(kSli);
-    const auto tally = slo::FillFromHistory({kSli, &spec}, history, range, backfill);
-    ASSERT_TRUE(tally.ok()) << tally.status();
-    for (const slo::GroupAdmission& group : backfill.UnknownGroups(counted.table)) {
-      ASSERT_TRUE(counted.table.Admit(group).ok());
+  using Counts = std::map<slo::Slice, slo::SliCounts>;
+  void Count(const slo::SliSpec& spec, SliceRange range, Counts& counts) {
+    const auto snapshot = world_.series().TakeSnapshot({}, {});
+    const SeriesHistory history(*snapshot);
+    const auto piece = slo::CountPiece({kSli, &spec}, history, range, UINT32_MAX / 2, {}, 100);
+    ASSERT_TRUE(piece.ok()) << piece.status();
+    for (const slo::PastPiece::Part& part : piece->parts) {
+      for (const auto& entry : part.counts.entries()) counts[entry.slice] += entry.counts;
     }
-    ASSERT_TRUE(backfill.Apply(counted.table).ok());
   }
 
   storage::MemoryStore store_;
@@ -79,45 +65,81 @@ TEST_F(SeriesHistoryTest, ReadsWhatIsSelectedWithoutItsEnds) {
   Write(bucket("0.30"), begin + 1000, model::StaleMarker());
   Write(bucket("0.30"), begin + 2000, 3);
   Write(bucket("1"), begin, 9);
-  const SeriesHistory history(world_.series(), {}, {});
-  std::vector<std::pair<uint64_t, double>> got;
-  const auto read = [&](std::string_view selector, int64_t from, int64_t to) {
+  std::vector<std::pair<int64_t, double>> got;
+  const auto read = [&](std::string_view selector, int64_t from, int64_t to, int64_t before = 0,
+                        bool with_ended = false) {
     got.clear();
-    return history.Read(
-        *model::SeriesSelector::Parse(selector), static_cast<uint64_t>(from) * 1'000'000,
-        static_cast<uint64_t>(to) * 1'000'000,
-        [&](const model::LabelSet& labels, const std::vector<slo::HistorySample>& samples) {
-          EXPECT_EQ(labels.Get("le"), "0.30");
-          for (const auto& sample : samples) {
-            got.emplace_back(sample.time / 1'000'000 - static_cast<uint64_t>(begin), sample.value);
-            EXPECT_EQ(sample.start, 0u);
-          }
-          return absl::OkStatus();
-        });
+    const auto snapshot = world_.series().TakeSnapshot({}, {});
+    const SeriesHistory history(*snapshot);
+    return history.Read(*model::SeriesSelector::Parse(selector),
+                        {.from = static_cast<uint64_t>(from) * 1'000'000,
+                         .to = static_cast<uint64_t>(to) * 1'000'000,
+                         .before = static_cast<uint64_t>(before) * 1'000'000,
+                         .with_ended = with_ended},
+                        [&](const slo::HistorySeries& series) {
+                          EXPECT_EQ(series.labels.Get("le"), "0.30");
+                          for (const auto& sample : series.samples) {
+                            got.emplace_back(static_cast<int64_t>(sample.time / 1'000'000) - begin,
+                                             sample.value);
+                            EXPECT_EQ(sample.start, 0u);
+                          }
+                          return absl::OkStatus();
+                        });
   };
-  EXPECT_TRUE(read(R"(latency_bucket{le="0.3"})", begin, begin + 5000).ok());
-  EXPECT_THAT(got, testing::ElementsAre(std::pair(0u, 1.0), std::pair(2000u, 3.0)));
-  EXPECT_TRUE(read(R"(latency_bucket{le="0.3"})", begin + 1, begin + 2000).ok());
+  constexpr std::string_view kBucket = R"(latency_bucket{le="0.3"})";
+  using testing::ElementsAre;
+  using testing::Pair;
+  EXPECT_TRUE(read(kBucket, begin, begin + 5000).ok());
+  EXPECT_THAT(got, ElementsAre(Pair(0, 1), Pair(2000, 3)));
+  EXPECT_TRUE(read(kBucket, begin + 1, begin + 2000).ok());
   EXPECT_TRUE(got.empty());
+  // The one before, near and far; but not of a series that ended, unless it is wanted.
+  EXPECT_TRUE(read(kBucket, begin + 2000, begin + 5000, 5000).ok());
+  EXPECT_THAT(got, ElementsAre(Pair(0, 1), Pair(2000, 3)));
+  EXPECT_TRUE(read(kBucket, begin + 3000, begin + 5000, 5000).ok());
+  EXPECT_TRUE(got.empty());
+  EXPECT_TRUE(read(kBucket, begin + 3000, begin + 5000, 5000, true).ok());
+  EXPECT_THAT(got, ElementsAre(Pair(2000, 3)));
+  Write(bucket("0.30"), begin + 3 * kHourMs, 9);
+  EXPECT_TRUE(read(kBucket, begin + 3 * kHourMs, begin + 4 * kHourMs, 2 * kHourMs).ok());
+  EXPECT_THAT(got, ElementsAre(Pair(3 * kHourMs, 9)));
+  EXPECT_TRUE(read(kBucket, begin + 3 * kHourMs, begin + 4 * kHourMs, 24 * kHourMs).ok());
+  EXPECT_THAT(got, ElementsAre(Pair(2000, 3), Pair(3 * kHourMs, 9)));
+}
+
+TEST_F(SeriesHistoryTest, PassesOverSeriesThatCameLater) {
+  Write({{"__name__", "a"}, {"x", "1"}}, world_.now_ms(), 1);
+  const uint64_t end = world_.series().counts().next_id;
+  Write({{"__name__", "a"}, {"x", "0"}}, world_.now_ms(), 1);
+  const auto snapshot = world_.series().TakeSnapshot({}, {});
+  std::vector<std::string> got;
+  EXPECT_TRUE(SeriesHistory(*snapshot, end)
+                  .Read(*model::SeriesSelector::Parse("a"), {.from = 0, .to = UINT64_MAX / 2},
+                        [&](const slo::HistorySeries& series) {
+                          got.emplace_back(series.labels.Get("x"));
+                          return absl::OkStatus();
+                        })
+                  .ok());
+  EXPECT_THAT(got, testing::ElementsAre("1"));
 }
 
 TEST_F(SeriesHistoryTest, AnErrorOfTheVisitEndsIt) {
   Write({{"__name__", "a"}}, world_.now_ms(), 1);
-  const SeriesHistory history(world_.series(), {}, {});
-  const absl::Status status =
-      history.Read(*model::SeriesSelector::Parse("a"), 0, UINT64_MAX / 2,
-                   [](const auto&, const auto&) { return absl::AbortedError("enough"); });
+  const auto snapshot = world_.series().TakeSnapshot({}, {});
+  const absl::Status status = SeriesHistory(*snapshot).Read(
+      *model::SeriesSelector::Parse("a"), {.from = 0, .to = UINT64_MAX / 2},
+      [](const slo::HistorySeries&) { return absl::AbortedError("enough"); });
   EXPECT_EQ(status.message(), "enough");
 }
 
 // Two hours of counters with resets, sealed in part, restarted; live beside it.
-TEST_F(SeriesHistoryTest, CountsWhatLiveCountsHoweverOftenItIsDone) {
+TEST_F(SeriesHistoryTest, CountsWhatLiveCountsInAnyPieces) {
   const slo::SliSpec spec = Spec();
   const slo::IdentifiedSli sli{kSli, &spec};
   const slo::SeriesMatcher matcher({&sli, 1});
   slo::SeriesMatcher::Scratch scratch;
   slo::MetricStreams streams({});
-  std::map<slo::Slice, slo::SliCounts> live;
+  Counts live;
   std::mt19937_64 random(7);
   const int64_t begin = world_.now_ms();  // a whole hour
   ASSERT_EQ(begin % kHourMs, 0);
@@ -161,15 +183,15 @@ TEST_F(SeriesHistoryTest, CountsWhatLiveCountsHoweverOftenItIsDone) {
   world_.Start(store_);
   const auto first = static_cast<slo::Slice>(begin / 10'000);
   const SliceRange range{first, first + 2 * slo::kSlicesPerHour};
-  Counted once, thrice;
-  Fill(spec, range, once);
-  for (int i = 0; i < 3; ++i) Fill(spec, range, thrice);
+  Counts whole, pieces;
+  Count(spec, range, whole);
+  for (slo::Slice slice = range.begin; slice < range.end; slice += 90)
+    Count(spec, {slice, slice + 90}, pieces);
   slo::SliCounts all;
   for (slo::Slice slice = range.begin; slice < range.end; ++slice) {
-    const SliceRange one{slice, slice + 1};
     const slo::SliCounts wanted = live.contains(slice) ? live[slice] : slo::SliCounts();
-    ASSERT_EQ(once.In(one), wanted) << slice - range.begin;
-    ASSERT_EQ(thrice.In(one), wanted);
+    ASSERT_EQ(whole[slice], wanted) << slice - range.begin;
+    ASSERT_EQ(pieces[slice], wanted) << slice - range.begin;
     all += wanted;
   }
   EXPECT_GT(all.good, 20'000);

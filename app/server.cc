@@ -80,6 +80,7 @@ Core::Options CoreOptions(const Config& config) {
   options.series.label_bytes_max = config.limits.label_bytes;
   options.dead_man = config.dead_man;
   options.alerts.resend = config.resend;
+  options.count_pasts = true;
   options.streams.streams_max = config.limits.streams;
   options.engine.metric_series_max = config.limits.metric_series;
   for (const OtlpForwardConfig& forward : config.otlp) {
@@ -294,6 +295,9 @@ std::optional<ServerError> Server::Recover(const Specs& specs, const Prepare& pr
   });
   pipeline_ =
       std::make_unique<Pipeline>(*loop_, clock_, [this] { return memory_guard_.overloaded(); });
+  past_counter_ = std::make_unique<PastCounter>(
+      PastCounter::Options(), *loop_, *core_, [this] { return pipeline_->EarlierAreDone(); },
+      clock_, registry_);
   readings_ = std::make_unique<Readings>(
       *loop_, *store_, clock_,
       [this](serve::ServerReading& reading) { FillServerReading(reading); });
@@ -314,6 +318,7 @@ std::optional<ServerError> Server::Recover(const Specs& specs, const Prepare& pr
   reload_time_.Set(
       static_cast<double>(base::FloorSeconds(clock_.Now()).time_since_epoch().count()));
   loop_->Start();
+  past_counter_->Start();
   return std::nullopt;
 }
 
@@ -394,6 +399,7 @@ void Server::RequestStop() {
 void Server::Stop() {
   ready_ = false;
   lookout_.reset();
+  if (past_counter_ != nullptr) past_counter_->Stop();
   // New requests are refused, running ones get their answers from the loop.
   if (otlp_http_ != nullptr) otlp_http_->Shutdown(kDrain);
   if (otlp_grpc_ != nullptr) otlp_grpc_->Shutdown(kDrain);
@@ -457,6 +463,7 @@ absl::Status Server::Reload() {
       pipeline_->Use(core_->engine().MakeMatchers());
       return absl::OkStatus();
     });
+    past_counter_->Wake();
   }
   reload_ok_.Set(result.ok() ? 1 : 0);
   const std::lock_guard lock(mutex_);

@@ -28,6 +28,7 @@
 #include "app/exit_code.h"
 #include "app/internal/otlp_series_metrics.h"
 #include "app/memory_guard.h"
+#include "app/past_counter.h"
 #include "app/pipeline.h"
 #include "app/readings.h"
 #include "base/memory_budget.h"
@@ -113,6 +114,7 @@ class Server final : public serve::Commands {
   std::unique_ptr<SeriesForwarder> series_forwarder_;  // null: nobody gets samples
   std::unique_ptr<CommitLoop> loop_;
   std::unique_ptr<Pipeline> pipeline_;
+  std::unique_ptr<PastCounter> past_counter_;
   std::unique_ptr<Readings> readings_;
   std::unique_ptr<serve::SloAlertRules> rules_;
   std::unique_ptr<net::HttpServer> api_;

@@ -8,9 +8,8 @@
 #include "model/attribute_text.h"
 
 namespace slowburn::model {
-namespace {
 
-std::optional<double> Number(std::string_view text) {
+std::optional<double> LeNumber(std::string_view text) {
   if (text == "+Inf" || text == "Inf") return HUGE_VAL;
   double number = 0;
   const auto read = std::from_chars(text.data(), text.data() + text.size(), number);
@@ -18,15 +17,13 @@ std::optional<double> Number(std::string_view text) {
   return number;
 }
 
-}  // namespace
-
 bool MatchesLe(const LabelMatcher& matcher, std::string_view le) {
-  const std::optional<double> number = Number(le);
+  const std::optional<double> number = LeNumber(le);
   if (!number.has_value()) return matcher.Matches(le);
   const bool is_equality =
       matcher.op() == LabelMatcher::Op::kEqual || matcher.op() == LabelMatcher::Op::kNotEqual;
   if (is_equality) {
-    const std::optional<double> wanted = Number(matcher.value());
+    const std::optional<double> wanted = LeNumber(matcher.value());
     const bool equal = wanted.has_value() && *wanted == *number;
     return equal == (matcher.op() == LabelMatcher::Op::kEqual);
   }

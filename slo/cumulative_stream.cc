@@ -107,13 +107,21 @@ void Note(Relation relation, MetricTally& tally) {
   if (relation == Relation::kOtherLayout) ++tally.layout_changes;
 }
 
-void DropOldest(CumulativeStream& stream) {
-  Step(stream.head_sums, stream.points[0], stream.points[1]);
-  stream.head = CumulativeStream::Head::kContinues;
-  stream.points.erase(stream.points.begin());
+}  // namespace
+
+CumulativeStream CumulativeStream::From(const CounterPoint& point) {
+  CumulativeStream stream;
+  stream.head_sums.total.fraction = point.total.fraction;
+  stream.head_sums.good.fraction = point.good.fraction;
+  stream.points.push_back(point);
+  return stream;
 }
 
-}  // namespace
+void CumulativeStream::DropOldest() {
+  Step(head_sums, points[0], points[1]);
+  head = Head::kContinues;
+  points.erase(points.begin());
+}
 
 bool FirstValueRule::CountsFully(const CounterPoint& point) const {
   if (point.start == 0 || point.start >= point.time) return false;
@@ -150,7 +158,7 @@ bool CumulativeStream::Place(CounterPoint point, const FirstValueRule& rule,
   }
   Append(*this, index, /*is_taken_back=*/false, increments);
   if (index > 0) Note(RelationOf(points[index - 1], point), tally);
-  if (points.size() > kPointsMax) DropOldest(*this);
+  if (points.size() > kPointsMax) DropOldest();
   ++tally.counted;
   return true;
 }

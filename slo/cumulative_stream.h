@@ -50,6 +50,11 @@ struct CumulativeStream {
   Sums head_sums;                    // up to and with the oldest point
   std::vector<CounterPoint> points;  // ascending by time, each time once
 
+  // Goes on from a point that was counted elsewhere: nothing before it is placed. Whole events are
+  // those of the counter's own value, whoever began where.
+  static CumulativeStream From(const CounterPoint& point);
+  // Lets go of the oldest of at least two points: none is placed before the next one.
+  void DropOldest();
   // Whether the point was counted, perhaps as a base. Appends what changes.
   bool Place(CounterPoint point, const FirstValueRule& rule, std::vector<Increment>& increments,
              MetricTally& tally);

@@ -37,6 +37,11 @@ std::vector<const Exclusion*> ApplyingTo(const SloSpec& slo, const ExclusionSet&
   return applying;
 }
 
+// What the alert is decided by.
+Window WindowOf(const SloSpec& slo, const StateAlert& alert) {
+  return alert.kind == StateAlert::Kind::kNoData ? Window::Rolling(alert.span) : slo.window;
+}
+
 // Index of `wanted`, which joins the others where it is not among them yet.
 size_t IndexIn(WindowSet& windows, ViewedWindow wanted) {
   const auto found = std::find(windows.begin(), windows.end(), wanted);
@@ -203,6 +208,15 @@ absl::Status Engine::Install(std::shared_ptr<const SloSet> slos,
   return absl::OkStatus();
 }
 
+void Engine::SetKnownFrom(SliId sli, Slice slice) {
+  known_from_changed_ = true;
+  if (slice == 0) {
+    known_from_.erase(sli);
+  } else {
+    known_from_[sli] = slice;
+  }
+}
+
 std::shared_ptr<const Matchers> Engine::MakeMatchers() const {
   std::vector<IdentifiedSli> slis;
   std::set<SliId> seen;
@@ -256,14 +270,23 @@ const std::vector<std::string>& Engine::ValuesOf(const Runtime& runtime, GroupId
 
 // --- states
 
-TierFigures Engine::FiguresOf(const Runtime& runtime, size_t at, GroupId group) const {
-  const TierSums& sums = runtime.tiers[at];
+bool Engine::IsFilling(const Runtime& runtime, const Window& window) const {
+  if (known_from_.empty()) return false;
+  return std::ranges::any_of(runtime.metric_slis, [&](SliId sli) {
+    const auto found = known_from_.find(sli);
+    return found != known_from_.end() && window.BeginAt(SliceOf(now_)) < found->second;
+  });
+}
+
+TierFigures Engine::FiguresOf(const AlertTier& tier, const TierSums& sums, const Runtime& runtime,
+                              GroupId group) const {
   TierFigures figures{.in_long = BudgetSum(runtime, group, sums.in_long),
                       .in_short = BudgetSum(runtime, group, sums.in_short),
                       .events_in_long = EventSum(runtime, group, sums.in_long)};
   if (const Slice first = FirstOf(runtime, group); first != 0)
     figures.age = now_ - SliceStart(first);
   figures.point_interval = PointIntervalOf(runtime);
+  figures.is_filling = IsFilling(runtime, Window::Rolling(tier.long_window));
   return figures;
 }
 
@@ -284,10 +307,10 @@ Engine::Verdict Engine::Judge(const SloSpec& slo, const Runtime& runtime, GroupI
   bool has_conditions = false;
   for (size_t at = 0; at < slo.policy.tiers.size(); ++at) {
     const AlertTier& tier = slo.policy.tiers[at];
-    const TierFigures figures = FiguresOf(runtime, at, group);
+    const TierFigures figures = FiguresOf(tier, runtime.tiers[at], runtime, group);
     const bool tier_burns = JudgeTier(tier, slo.objective, figures) == TierState::kBurning;
     burns |= tier_burns;
-    has_conditions |= !tier.disabled && (tier_burns || !figures.IsValid());
+    has_conditions |= !tier.disabled && (tier_burns || !figures.IsValid() || figures.is_filling);
   }
   const SliCounts in_window = BudgetSum(runtime, group, runtime.window);
   SloState state = SloState::kOk;
@@ -332,7 +355,8 @@ void Engine::Step(sys_seconds now) {
     // slice only events change a verdict, or points that are further apart than those before.
     const seconds interval = PointIntervalOf(runtime);
     const bool has_other_interval = std::exchange(runtime.point_interval, interval) != interval;
-    if (table_.all_touched() || runtime.composite != nullptr || has_other_interval) {
+    if (table_.all_touched() || known_from_changed_ || runtime.composite != nullptr ||
+        has_other_interval) {
       for (size_t group = 0; group < budgets; ++group) {
         if (!IsIdle(runtime, static_cast<GroupId>(group)))
           JudgeAgain(i, static_cast<GroupId>(group));
@@ -342,6 +366,7 @@ void Engine::Step(sys_seconds now) {
     }
   }
   table_.ForgetTouched();
+  known_from_changed_ = false;
 }
 
 // The same exclusions, further into the future. They could be laid out once, so they can again.
@@ -392,8 +417,8 @@ void Engine::AddConditions(size_t index, GroupId group,
   for (size_t at = 0; at < slo.policy.tiers.size(); ++at) {
     const AlertTier& tier = slo.policy.tiers[at];
     if (tier.disabled) continue;
-    const TierFigures figures = FiguresOf(runtime, at, group);
-    if (!is_readable || !figures.IsValid()) {
+    const TierFigures figures = FiguresOf(tier, runtime.tiers[at], runtime, group);
+    if (!is_readable || !figures.IsValid() || figures.is_filling) {
       add_unknown(tier);
     } else if (JudgeTier(tier, slo.objective, figures) == TierState::kBurning) {
       if (!status.has_value()) status = StatusOf(index, group);
@@ -402,7 +427,7 @@ void Engine::AddConditions(size_t index, GroupId group,
   }
   for (const StateAlert& alert : slo.alerting.state_alerts) {
     if (alert.disabled) continue;
-    if (!is_readable) {
+    if (!is_readable || IsFilling(runtime, WindowOf(slo, alert))) {
       add_unknown(alert);
     } else if (Holds(alert, slo.objective, FiguresOf(slo, runtime, group))) {
       if (!status.has_value()) status = StatusOf(index, group);
@@ -486,7 +511,7 @@ GroupStatus Engine::StatusOf(size_t index, GroupId group) const {
   status.compat_windows = std::move(figures.compat_windows);
   for (size_t at = 0; at < slo.policy.tiers.size(); ++at) {
     const AlertTier& tier = slo.policy.tiers[at];
-    const TierFigures of_tier = FiguresOf(runtime, at, group);
+    const TierFigures of_tier = FiguresOf(tier, runtime.tiers[at], runtime, group);
     const TierState state = JudgeTier(tier, slo.objective, of_tier);
     status.tiers.push_back({tier, state, BurnRate(of_tier.in_long, slo.objective),
                             BurnRate(of_tier.in_short, slo.objective),
@@ -508,7 +533,8 @@ SloStatus Engine::Status(size_t slo) const {
     const SliId sli = runtimes_[slo].sli;
     status.metric = MetricStatus{.point_interval = metric_streams_.PointInterval(sli),
                                  .is_interpolated = metric_streams_.IsInterpolated(sli),
-                                 .around = metric_streams_.Around(sli)};
+                                 .around = metric_streams_.Around(sli),
+                                 .past = {}};
   }
   for (size_t group = 0; group < BudgetsOf(runtimes_[slo]); ++group) {
     if (IsIdle(runtimes_[slo], static_cast<GroupId>(group))) continue;

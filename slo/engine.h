@@ -67,6 +67,10 @@ class Engine {
   absl::Status Install(std::shared_ptr<const SloSet> slos, std::chrono::sys_seconds now) {
     return Install(std::move(slos), exclusions_, now);
   }
+  // The past of the SLI is being counted, the newest slices first, and known from this one on; 0:
+  // as far as it ever will be. Meanwhile no tier is judged and no state alert decided whose window
+  // begins before: their conditions are unknown.
+  void SetKnownFrom(SliId sli, Slice slice);
   // Matchers for the SLIs of the SLOs in force.
   std::shared_ptr<const Matchers> MakeMatchers() const;
 
@@ -166,6 +170,8 @@ class Engine {
   void RenewMasks();
   // The longest of its SLIs'.
   std::chrono::seconds PointIntervalOf(const Runtime& runtime) const;
+  // Whether events are still to be counted that a window of this length holds.
+  bool IsFilling(const Runtime& runtime, const Window& window) const;
   size_t BudgetsOf(const Runtime& runtime) const;
   SliCounts BudgetSum(const Runtime& runtime, GroupId group, const Sums& sums) const;
   SliCounts EventSum(const Runtime& runtime, GroupId group, const Sums& sums) const;
@@ -174,7 +180,8 @@ class Engine {
   bool IsReadable(const Runtime& runtime, GroupId group) const;
   bool IsIdle(const Runtime& runtime, GroupId group) const;
   const std::vector<std::string>& ValuesOf(const Runtime& runtime, GroupId group) const;
-  TierFigures FiguresOf(const Runtime& runtime, size_t tier, GroupId group) const;
+  TierFigures FiguresOf(const AlertTier& tier, const TierSums& sums, const Runtime& runtime,
+                        GroupId group) const;
   BudgetFigures FiguresOf(const SloSpec& slo, const Runtime& runtime, GroupId group) const;
   void ReadFigures(const SloSpec& slo, const Runtime& runtime, GroupId group,
                    GroupFigures& figures) const;
@@ -195,7 +202,9 @@ class Engine {
   std::shared_ptr<const SloSet> slos_ = std::make_shared<const SloSet>();
   std::shared_ptr<const ExclusionSet> exclusions_ = std::make_shared<const ExclusionSet>();
   std::chrono::sys_seconds masks_until_{};
-  std::vector<Runtime> runtimes_;  // by index in slos_
+  absl::flat_hash_map<SliId, Slice> known_from_;  // of those whose past is being counted
+  bool known_from_changed_ = false;               // since the last Step
+  std::vector<Runtime> runtimes_;                 // by index in slos_
   ById by_id_;
   std::chrono::sys_seconds now_{};
 };

@@ -6,6 +6,9 @@
 #include <numeric>
 #include <span>
 
+#define XXH_INLINE_ALL
+#include <xxhash.h>
+
 #include "base/mutant.h"
 
 namespace slowburn::slo {
@@ -56,6 +59,39 @@ CounterValue Upto(std::span<const uint64_t> counts, int64_t offset, int32_t scal
   if (!(low < high)) return sum;
   const double part = std::clamp((threshold - low) / (high - low), 0.0, 1.0);
   return sum += Part(counts[static_cast<size_t>(at - offset)], part);
+}
+
+// Nothing where `count` is none.
+std::optional<uint64_t> WholeCount(double count) {
+  const auto value = CounterValue::Of(count);
+  if (!value.has_value() || value->fraction != 0) return std::nullopt;
+  return value->whole;
+}
+
+// Side by side, as OTLP has them. False where they cannot be.
+bool Lay(std::span<const model::NativeHistogram::Span> spans, std::span<const double> counts,
+         model::MetricBatch& batch, Buckets& buckets) {
+  constexpr size_t kBucketsMax = 65'536;
+  const auto begin = static_cast<uint32_t>(batch.counts.size());
+  size_t next = 0;
+  for (size_t i = 0; i < spans.size(); ++i) {
+    if (i == 0) {
+      // OTLP calls a bucket by its lower bound, Prometheus by its upper one.
+      buckets.offset = spans[0].offset - 1;
+    } else if (spans[i].offset < 0 ||
+               batch.counts.size() - begin + static_cast<size_t>(spans[i].offset) > kBucketsMax) {
+      return false;
+    } else {
+      batch.counts.resize(batch.counts.size() + static_cast<size_t>(spans[i].offset));
+    }
+    for (uint32_t j = 0; j < spans[i].length; ++j) {
+      const auto count = next < counts.size() ? WholeCount(counts[next++]) : std::nullopt;
+      if (!count.has_value() || batch.counts.size() - begin >= kBucketsMax) return false;
+      batch.counts.push_back(*count);
+    }
+  }
+  buckets.counts = {begin, static_cast<uint32_t>(batch.counts.size())};
+  return true;
 }
 
 }  // namespace
@@ -110,6 +146,28 @@ HistogramCount CountAtOrUnder(const model::MetricBatch& batch,
   count.at_or_under = below_zero - nearer;
   count.around = {-count.around.upper, -count.around.lower};
   return count;
+}
+
+std::optional<HistogramCount> CountAtOrUnder(const model::NativeHistogram& histogram,
+                                             double threshold) {
+  const auto count = WholeCount(histogram.count), zero = WholeCount(histogram.zero_count);
+  if (histogram.schema == model::NativeHistogram::kCustomBuckets || !count || !zero)
+    return std::nullopt;
+  model::MetricBatch batch;
+  model::ExponentialHistogramValue value;
+  value.count = *count;
+  value.zero_count = *zero;
+  value.scale = histogram.schema;
+  if (!Lay(histogram.positive_spans, histogram.positive_counts, batch, value.positive) ||
+      !Lay(histogram.negative_spans, histogram.negative_counts, batch, value.negative)) {
+    return std::nullopt;
+  }
+  return CountAtOrUnder(batch, value, threshold);
+}
+
+uint32_t LayoutOfBounds(std::span<const double> bounds) {
+  const auto hash = static_cast<uint32_t>(XXH3_64bits(bounds.data(), bounds.size_bytes()));
+  return hash == 0 ? 1 : hash;
 }
 
 }  // namespace slowburn::slo

@@ -9,8 +9,10 @@
 
 #include <cstdint>
 #include <optional>
+#include <span>
 
 #include "model/metric_batch.h"
+#include "model/native_histogram.h"
 #include "slo/counter_value.h"
 #include "slo/metric_increment.h"
 
@@ -31,5 +33,12 @@ std::optional<HistogramCount> CountAtOrUnder(const model::MetricBatch& batch,
 // Values around 0 that are counted without a bucket are at or under a threshold of 0 or more.
 HistogramCount CountAtOrUnder(const model::MetricBatch& batch,
                               const model::ExponentialHistogramValue& value, double threshold);
+// As Prometheus stores them. Nothing for custom buckets, for counts that are no whole numbers, and
+// for buckets that are absurdly far apart.
+std::optional<HistogramCount> CountAtOrUnder(const model::NativeHistogram& histogram,
+                                             double threshold);
+
+// A hash that tells classic histograms of other bounds apart; never 0.
+uint32_t LayoutOfBounds(std::span<const double> bounds);
 
 }  // namespace slowburn::slo

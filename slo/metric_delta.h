@@ -62,6 +62,10 @@ inline CounterEffects EffectsOf(const CounterSli& sli) {
 struct MetricObservation {
   StreamKey stream;
   uint64_t writer = 0;  // a hash of resource, scope and metric name
+  // The same series and writer as history has them, which a store knows by labels alone. Zeros:
+  // that is not known, or they are the two above.
+  StreamKey stored_stream;
+  uint64_t stored_writer = 0;
   SliId sli{};
   ObservationKind kind = ObservationKind::kCumulative;
   CountEffect effect;

@@ -13,11 +13,13 @@
 #include "model/prometheus_labels.h"
 #include "model/prometheus_name.h"
 #include "slo/histogram_count.h"
+#include "slo/internal/label_series.h"
 #include "slo/internal/series_view.h"
 
 namespace slowburn::slo {
 namespace {
 
+using internal::SeriesRole;
 using internal::SeriesView;
 using model::LabelMatcher;
 using model::Metric;
@@ -64,11 +66,6 @@ ObservationKind KindOf(const Metric& metric) {
                                                           : ObservationKind::kCumulative;
 }
 
-uint32_t LayoutOf(std::span<const double> bounds) {
-  const auto hash = static_cast<uint32_t>(XXH3_64bits(bounds.data(), bounds.size_bytes()));
-  return hash == 0 ? 1 : hash;
-}
-
 }  // namespace
 
 // A selector of an SLI and what its series are to it.
@@ -76,7 +73,7 @@ struct MetricMatcher::Binding {
   enum class Source : uint8_t { kCounter, kHistogram, kGauge };
   SliId sli{};
   Source source = Source::kCounter;
-  uint8_t role = 0;  // part of the stream's key: never change a number
+  SeriesRole role{};
   CountEffect effect;
   double threshold = 0;           // kHistogram
   bool has_latency = false;       // kHistogram: of events that take time
@@ -87,8 +84,9 @@ struct MetricMatcher::Binding {
   std::optional<std::string> job;  // the one job that can match
   std::vector<std::string> group_by;
 
-  Binding(const IdentifiedSli& owner, const model::SeriesSelector& selector, uint8_t number)
-      : sli(owner.id), role(number), group_by(owner.spec->group_by) {
+  Binding(const IdentifiedSli& owner, const model::SeriesSelector& selector,
+          SeriesRole role_of_selector)
+      : sli(owner.id), role(role_of_selector), group_by(owner.spec->group_by) {
     for (const LabelMatcher& matcher : selector.matchers()) {
       if (matcher.name() == model::kMetricNameLabel) {
         of_name.push_back(matcher);
@@ -123,6 +121,13 @@ struct MetricMatcher::Binding {
     return std::all_of(of_le.begin(), of_le.end(),
                        [&](const LabelMatcher& matcher) { return model::MatchesLe(matcher, le); });
   }
+  // The one bound that can match.
+  std::optional<double> OneBound() const {
+    for (const LabelMatcher& matcher : of_le) {
+      if (matcher.op() == LabelMatcher::Op::kEqual) return model::LeNumber(matcher.value());
+    }
+    return std::nullopt;
+  }
   // A histogram is read whole: its le is no label then.
   bool MatchesLabels(const SeriesView& view, Part part) const {
     if (source != Source::kHistogram && part != kBucket && !MatchesLeText(view.ValueOf(kLe)))
@@ -147,6 +152,8 @@ struct MetricMatcher::Candidates {
 struct MetricMatcher::SeriesMatch {
   Candidate candidate;
   StreamKey stream;
+  StreamKey stored_stream;
+  uint64_t stored_writer = 0;
   std::string group_key;
   // kBucket: the buckets that le selects, for these bounds.
   std::vector<double> bounds;
@@ -179,24 +186,23 @@ MetricMatcher::Scratch::~Scratch() = default;
 
 MetricMatcher::MetricMatcher(std::span<const IdentifiedSli> slis, Options options)
     : options_(options) {
-  constexpr uint8_t kGoodRole = 1, kBadRole = 2, kTotalRole = 3, kWholeRole = 4;
   for (const IdentifiedSli& sli : slis) {
     if (const auto* counter = std::get_if<CounterSli>(&sli.spec->source)) {
       const CounterEffects effects = EffectsOf(*counter);
-      const auto add = [&](const auto& selector, uint8_t role, const CountEffect& effect) {
+      const auto add = [&](const auto& selector, SeriesRole role, const CountEffect& effect) {
         if (selector.has_value()) bindings_.emplace_back(sli, *selector, role).effect = effect;
       };
-      add(counter->good, kGoodRole, effects.good);
-      add(counter->bad, kBadRole, effects.bad);
-      add(counter->total, kTotalRole, effects.total);
+      add(counter->good, SeriesRole::kGood, effects.good);
+      add(counter->bad, SeriesRole::kBad, effects.bad);
+      add(counter->total, SeriesRole::kTotal, effects.total);
     } else if (const auto* histogram = std::get_if<HistogramSli>(&sli.spec->source)) {
-      Binding& binding = bindings_.emplace_back(sli, histogram->metric, kWholeRole);
+      Binding& binding = bindings_.emplace_back(sli, histogram->metric, SeriesRole::kWhole);
       binding.source = Binding::Source::kHistogram;
       binding.effect = {.has_good = true};
       binding.threshold = histogram->max;
       binding.has_latency = sli.spec->latency().has_value();
     } else if (const auto* gauge = std::get_if<GaugeSli>(&sli.spec->source)) {
-      Binding& binding = bindings_.emplace_back(sli, gauge->metric, kWholeRole);
+      Binding& binding = bindings_.emplace_back(sli, gauge->metric, SeriesRole::kWhole);
       binding.source = Binding::Source::kGauge;
       binding.gauge = *gauge;
     }
@@ -266,6 +272,24 @@ const MetricMatcher::Candidates* MetricMatcher::CandidatesOf(const Metric& metri
 
 // --- once for each series
 
+std::optional<model::LabelSet> MetricMatcher::StoredLabels(const Metric& metric,
+                                                           const Binding& binding, int number,
+                                                           const SeriesView& view) {
+  const absl::StatusOr<std::string> name = model::PrometheusName(metric);
+  if (!name.ok()) return std::nullopt;
+  const auto part = static_cast<Part>(number);
+  // A native histogram is one series.
+  if (IsNumber(metric) || metric.type == MetricType::kExponentialHistogram)
+    return view.LabelsOf(*name);
+  if (binding.source == Binding::Source::kHistogram) return view.LabelsOf(*name + "_bucket");
+  if (part == kCount) return view.LabelsOf(*name + "_count");
+  const std::optional<double> le = binding.OneBound();
+  if (!le.has_value()) return std::nullopt;
+  model::LabelSet labels = view.LabelsOf(*name + "_bucket");
+  labels.Set(kLe, model::PlainDecimal(*le));
+  return labels;
+}
+
 MetricMatcher::Series MetricMatcher::MakeSeries(const Place& place,
                                                 const Candidates& candidates) const {
   const SeriesView view(
@@ -277,11 +301,16 @@ MetricMatcher::Series MetricMatcher::MakeSeries(const Place& place,
     for (const Candidate& candidate : list) {
       const Binding& binding = bindings_[candidate.binding];
       if (!binding.MatchesLabels(view, candidate.part)) continue;
-      const uint64_t use = uint64_t{static_cast<uint32_t>(binding.sli)} << 16 |
-                           uint64_t{binding.role} << 8 | static_cast<uint64_t>(candidate.part);
-      series.matches.push_back({.candidate = candidate,
-                                .stream = view.KeyOf(use),
-                                .group_key = view.GroupKey(binding.group_by)});
+      const uint64_t use = internal::UseOf(binding.sli, binding.role);
+      SeriesMatch& match = series.matches.emplace_back();
+      match.candidate = candidate;
+      match.stream = view.KeyOf(use | static_cast<uint64_t>(candidate.part));
+      match.group_key = view.GroupKey(binding.group_by);
+      const std::optional<model::LabelSet> stored =
+          StoredLabels(*place.metric, binding, candidate.part, view);
+      if (!stored.has_value()) continue;
+      match.stored_stream = internal::StreamKeyOf(*stored, use);
+      match.stored_writer = internal::WriterOf(*stored);
     }
   };
   const std::string_view job = view.ValueOf(kJob);
@@ -328,7 +357,7 @@ std::optional<Reading> ReadHistogram(const MetricBatch& batch, const Metric& met
   if (metric.type == MetricType::kHistogram) {
     const model::HistogramValue& value = batch.histograms[point.index];
     count = CountAtOrUnder(batch, value, threshold);
-    reading.layout = LayoutOf(BoundsOf(batch, value));
+    reading.layout = LayoutOfBounds(BoundsOf(batch, value));
   } else {
     count = CountAtOrUnder(batch, batch.exponentials[point.index], threshold);
   }
@@ -402,7 +431,7 @@ void MetricMatcher::SeriesMatch::PickBuckets(const Binding& binding,
     picked.push_back(i);
     les.push_back(le);
   }
-  layout = LayoutOf(les);
+  layout = LayoutOfBounds(les);
 }
 
 void MetricMatcher::Observe(const Place& place, SeriesMatch& match, uint64_t writer,
@@ -430,6 +459,8 @@ void MetricMatcher::Observe(const Place& place, SeriesMatch& match, uint64_t wri
   MetricObservation& observation = delta.Append(match.group_key);
   observation.stream = match.stream;
   observation.writer = writer;
+  observation.stored_stream = match.stored_stream;
+  observation.stored_writer = match.stored_writer;
   observation.sli = binding.sli;
   observation.kind =
       binding.source == Binding::Source::kGauge ? ObservationKind::kGauge : KindOf(metric);

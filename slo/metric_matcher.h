@@ -8,17 +8,22 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
 
 #include <absl/container/flat_hash_map.h>
 
+#include "model/label_set.h"
 #include "model/metric_batch.h"
 #include "slo/metric_delta.h"
 #include "slo/sli_spec.h"
 
 namespace slowburn::slo {
+namespace internal {
+class SeriesView;
+}
 
 // One generation of SLIs. A metric is first looked up by its name and type: most are of no SLI, and
 // cost that one lookup. Selectors are evaluated once for each series, and what they say is kept: a
@@ -75,6 +80,10 @@ class MetricMatcher {
                      Candidates& found) const;
   Series& SeriesOf(const Place& place, const Candidates& candidates, Scratch& scratch) const;
   Series MakeSeries(const Place& place, const Candidates& candidates) const;
+  // As a store has what the binding reads of it; nothing where that may be several series.
+  static std::optional<model::LabelSet> StoredLabels(const model::Metric& metric,
+                                                     const Binding& binding, int part,
+                                                     const internal::SeriesView& view);
   void Observe(const Place& place, SeriesMatch& match, uint64_t writer, MetricDelta& delta) const;
 
   Options options_;

@@ -60,6 +60,7 @@ class MetricStreams::Planner {
     plan_.tally.invalid += request.delta->invalid;
     auto left_out = request.left_out.begin();
     for (const MetricObservation& observation : request.delta->observations()) {
+      if (known_.waiting_.contains(observation.sli)) continue;
       while (left_out != request.left_out.end() && *left_out < observation.position) ++left_out;
       if (left_out != request.left_out.end() && *left_out == observation.position) continue;
       Place(observation, request.delta->key(observation), request.delta->latencies(observation));
@@ -67,6 +68,10 @@ class MetricStreams::Planner {
   }
 
   Plan Finish() {
+    for (const auto& [history, stream] : taken_over_) {
+      if (plan_.streams[by_stream_.at(stream)].second.heard_seconds != 0)
+        plan_.taken_over.push_back(history);
+    }
     std::erase_if(plan_.streams, [](const auto& entry) { return entry.second.heard_seconds == 0; });
     plan_.counts = counts_.Take();
     plan_.around.assign(around_.begin(), around_.end());
@@ -88,6 +93,9 @@ class MetricStreams::Planner {
     const bool is_known = known != known_.streams_.end();
     if (is_known && !IsSilent(known->second.heard_seconds)) {
       stream = known->second;
+    } else if (const MetricStream* history = is_known ? nullptr : TakeOver(observation);
+               history != nullptr) {
+      stream = *history;
     } else if (!is_known && known_.streams_.size() + new_streams_ >= known_.options_.streams_max) {
       by_stream_.erase(at);
       return nullptr;
@@ -97,9 +105,34 @@ class MetricStreams::Planner {
       if (observation.kind == ObservationKind::kDelta) stream.points = DeltaStream();
       if (observation.kind == ObservationKind::kGauge) stream.points = GaugeStream();
     }
+    if (std::exchange(stream.is_of_history, false)) GoOn(observation, stream);
     stream.heard_seconds = 0;  // Until something is counted.
     plan_.streams.emplace_back(observation.stream, std::move(stream));
     return &plan_.streams.back().second;
+  }
+
+  // What history has of the series under another key, if nobody goes on with it yet.
+  const MetricStream* TakeOver(const MetricObservation& observation) {
+    const StreamKey& key = observation.stored_stream;
+    if (key == StreamKey{} || key == observation.stream) return nullptr;
+    const auto history = known_.streams_.find(key);
+    if (history == known_.streams_.end() || !history->second.is_of_history) return nullptr;
+    if (!taken_over_.emplace(key, observation.stream).second) return nullptr;
+    return &history->second;
+  }
+
+  // Labels do not say what the points do.
+  static void GoOn(const MetricObservation& observation, MetricStream& stream) {
+    auto* const cumulative = std::get_if<CumulativeStream>(&stream.points);
+    if (cumulative == nullptr) return;
+    if (observation.kind == ObservationKind::kDelta) {
+      stream.points = DeltaStream::CoveredUntil(cumulative->newest());
+      return;
+    }
+    // A bucket that is a counter has no bounds but its own.
+    for (CounterPoint& point : cumulative->points) {
+      if (!observation.effect.has_good) point.layout = observation.point.layout;
+    }
   }
 
   // Null: there are too many.
@@ -117,6 +150,14 @@ class MetricStreams::Planner {
                          (key.writer == 0 || !IsSilent(known->second.heard_seconds));
     plan_.sources.emplace_back(key, is_kept ? known->second : MetricSource());
     return &plan_.sources.back().second;
+  }
+
+  // 0: nobody has heard of it.
+  uint64_t SinceOfHistory(const MetricObservation& observation) const {
+    const auto known =
+        known_.sources_.find(MetricSourceKey{observation.sli, observation.stored_writer});
+    return observation.stored_writer == 0 || known == known_.sources_.end() ? 0
+                                                                            : known->second.since;
   }
 
   void Hear(MetricSource& source, uint64_t time) const {
@@ -141,6 +182,7 @@ class MetricStreams::Planner {
       ++plan_.tally.untracked;
       return;
     }
+    if (writer->since == 0) writer->since = SinceOfHistory(observation);
     const uint64_t newest = stream->newest();
     const FirstValueRule rule{.sli_since = SourceOf({observation.sli, 0})->since,
                               .writer_since = writer->since};
@@ -242,6 +284,7 @@ class MetricStreams::Planner {
   internal::SliceTally counts_;
   absl::flat_hash_map<StreamKey, size_t> by_stream_;        // where in plan_.streams
   absl::flat_hash_map<MetricSourceKey, size_t> by_source_;  // where in plan_.sources
+  absl::flat_hash_map<StreamKey, StreamKey> taken_over_;    // of history, by whom
   size_t new_streams_ = 0;
   std::vector<Increment> increments_;
   absl::flat_hash_map<SliId, BucketBounds> around_;
@@ -292,6 +335,16 @@ void MetricStreams::Apply(const Plan& plan) {
   for (const auto& [key, stream] : plan.streams) Apply(key, stream);
   for (const auto& [key, source] : plan.sources) Apply(key, source);
   for (const auto& [sli, around] : plan.around) around_[sli] = around;
+  for (const StreamKey& key : plan.taken_over) Forget(key);
+}
+
+// It stays in the rounds until they come to it.
+void MetricStreams::Forget(const StreamKey& key) {
+  const auto at = streams_.find(key);
+  if (at == streams_.end()) return;
+  CountEstimating(at->second, false);
+  streams_.erase(at);
+  changed_streams_.insert(key);
 }
 
 // --- time
@@ -306,6 +359,7 @@ void MetricStreams::ForgetSilent(sys_seconds now) {
       const auto key = rounds.front();
       rounds.pop_front();
       const auto at = known.find(key);
+      if (at == known.end()) continue;
       if (keep(key) || !IsSilent(at->second.heard_seconds, now)) {
         rounds.push_back(key);
         continue;
@@ -327,6 +381,12 @@ std::optional<std::chrono::milliseconds> MetricStreams::PointInterval(SliId sli)
   const auto found = sources_.find(MetricSourceKey{sli, 0});
   if (found == sources_.end() || found->second.interval_millis == 0) return std::nullopt;
   return std::chrono::milliseconds(found->second.interval_millis);
+}
+
+std::optional<MetricSource> MetricStreams::SourceOf(SliId sli) const {
+  const auto found = sources_.find(MetricSourceKey{sli, 0});
+  if (found == sources_.end()) return std::nullopt;
+  return found->second;
 }
 
 std::optional<BucketBounds> MetricStreams::Around(SliId sli) const {

@@ -8,6 +8,7 @@
 // Source   docs/metrics_sli.md; faults 10 to 15
 #pragma once
 
+#include <algorithm>
 #include <chrono>
 #include <cstdint>
 #include <deque>
@@ -33,6 +34,9 @@ namespace slowburn::slo {
 struct MetricStream {
   SliId sli{};
   uint32_t heard_seconds = 0;  // unix time of the commit that last changed it
+  // It was made of what a store has of the series, under MetricObservation::stored_stream: its next
+  // point goes on from there, under whatever key it comes.
+  bool is_of_history = false;
   std::variant<CumulativeStream, DeltaStream, GaugeStream> points;
   // Of a cumulative exponential histogram, as of its newest point.
   std::optional<MetricLatencies> latencies;
@@ -82,6 +86,7 @@ class MetricStreams {
     SliDelta counts;  // for SliTable::Plan at the same time
     std::vector<std::pair<StreamKey, MetricStream>> streams;
     std::vector<std::pair<MetricSourceKey, MetricSource>> sources;
+    std::vector<StreamKey> taken_over;                   // of history: others go on with them
     std::vector<std::pair<SliId, BucketBounds>> around;  // to be shown
     MetricTally tally;
     bool empty() const { return streams.empty() && sources.empty(); }  // nothing changes
@@ -91,6 +96,12 @@ class MetricStreams {
   void Apply(const StreamKey& key, MetricStream stream);
   void Apply(const MetricSourceKey& key, const MetricSource& source);
   void Apply(const Plan& plan);
+  void Forget(const StreamKey& key);
+
+  // Points of these SLIs are passed over: what is before them is not known yet.
+  void set_waiting(absl::flat_hash_set<SliId> slis) { waiting_ = std::move(slis); }
+  // Of the SLI; nothing while no point was read.
+  std::optional<MetricSource> SourceOf(SliId sli) const;
 
   // Looks at some of the series, round and round, and forgets those that are silent. Call it each
   // second.
@@ -107,6 +118,8 @@ class MetricStreams {
   // How far percentiles of this SLI may be away from an event, as a share of it.
   double LatencyError(SliId sli) const;
   size_t size() const { return streams_.size(); }
+  // For so many series more.
+  size_t room() const { return options_.streams_max - std::min(options_.streams_max, size()); }
   size_t memory_bytes() const;
 
   // --- checkpoint: what changed since MarkClean; null: forgotten
@@ -128,6 +141,7 @@ class MetricStreams {
   absl::flat_hash_map<MetricSourceKey, MetricSource> sources_;
   absl::flat_hash_map<SliId, uint32_t> estimating_;  // series; never 0
   absl::flat_hash_map<SliId, BucketBounds> around_;
+  absl::flat_hash_set<SliId> waiting_;
   absl::flat_hash_set<StreamKey> changed_streams_;
   absl::flat_hash_set<MetricSourceKey> changed_sources_;
   // The order in which ForgetSilent looks: each is there once.

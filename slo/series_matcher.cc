@@ -24,7 +24,7 @@ constexpr uint64_t kNanosPerMilli = 1'000'000;
 // A selector of an SLI and what its series are to it.
 struct SeriesMatcher::Binding {
   SliId sli{};
-  uint8_t role = 0;  // part of the stream's key: never change a number
+  internal::SeriesRole role{};
   CountEffect effect;
   std::optional<GaugeSli> gauge;
   std::vector<LabelMatcher> matchers;
@@ -59,9 +59,9 @@ SeriesMatcher::Scratch::~Scratch() = default;
 
 SeriesMatcher::SeriesMatcher(std::span<const IdentifiedSli> slis, Options options)
     : options_(options) {
-  constexpr uint8_t kGoodRole = 1, kBadRole = 2, kTotalRole = 3, kWholeRole = 4;
+  using Role = internal::SeriesRole;
   const auto add = [&](const IdentifiedSli& sli, const model::SeriesSelector& selector,
-                       uint8_t role) -> Binding& {
+                       Role role) -> Binding& {
     Binding& binding = bindings_.emplace_back();
     binding.sli = sli.id;
     binding.role = role;
@@ -72,11 +72,11 @@ SeriesMatcher::SeriesMatcher(std::span<const IdentifiedSli> slis, Options option
   for (const IdentifiedSli& sli : slis) {
     if (const auto* counter = std::get_if<CounterSli>(&sli.spec->source)) {
       const CounterEffects effects = EffectsOf(*counter);
-      if (counter->good) add(sli, *counter->good, kGoodRole).effect = effects.good;
-      if (counter->bad) add(sli, *counter->bad, kBadRole).effect = effects.bad;
-      if (counter->total) add(sli, *counter->total, kTotalRole).effect = effects.total;
+      if (counter->good) add(sli, *counter->good, Role::kGood).effect = effects.good;
+      if (counter->bad) add(sli, *counter->bad, Role::kBad).effect = effects.bad;
+      if (counter->total) add(sli, *counter->total, Role::kTotal).effect = effects.total;
     } else if (const auto* gauge = std::get_if<GaugeSli>(&sli.spec->source)) {
-      add(sli, gauge->metric, kWholeRole).gauge = *gauge;
+      add(sli, gauge->metric, Role::kWhole).gauge = *gauge;
     }
   }
   for (uint32_t i = 0; i < bindings_.size(); ++i) {
@@ -100,11 +100,10 @@ SeriesMatcher::Series SeriesMatcher::MakeSeries(const LabelSet& labels) const {
   const auto add_if_it_matches = [&](uint32_t i) {
     const Binding& binding = bindings_[i];
     if (!binding.Matches(labels)) return;
-    const uint64_t use = uint64_t{static_cast<uint32_t>(binding.sli)} << 16 | uint64_t{binding.role}
-                                                                                  << 8;
-    series.matches.push_back({.binding = i,
-                              .stream = internal::StreamKeyOf(labels, use),
-                              .group_key = internal::GroupKeyOf(labels, binding.group_by)});
+    series.matches.push_back(
+        {.binding = i,
+         .stream = internal::StreamKeyOf(labels, internal::UseOf(binding.sli, binding.role)),
+         .group_key = internal::GroupKeyOf(labels, binding.group_by)});
   };
   const std::string_view name = labels.Get(model::kMetricNameLabel);
   if (const auto pinned = by_name_.find(absl::string_view(name.data(), name.size()));

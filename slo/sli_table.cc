@@ -211,10 +211,14 @@ GroupId SliTable::GroupFor(const Sli& sli, std::string_view raw_key, Planning& p
 
 absl::StatusOr<CountPlan> SliTable::Plan(std::span<const SliDelta* const> deltas,
                                          std::chrono::sys_seconds now) {
-  Planning planning;
   const Slice now_slice = SliceOf(now);
   const uint32_t late = SlicesIn(options_.max_late);
-  const Slice oldest = now_slice > late ? now_slice - late : 0;
+  return PlanFrom(now_slice > late ? now_slice - late : 0, deltas);
+}
+
+absl::StatusOr<CountPlan> SliTable::PlanFrom(Slice oldest,
+                                             std::span<const SliDelta* const> deltas) {
+  Planning planning;
   for (const SliDelta* delta : deltas) {
     std::span<const LatencyCount> latencies_left(delta->latencies());
     for (uint32_t i = 0; i < delta->entries().size(); ++i) {

@@ -63,6 +63,10 @@ class SliTable {
   // fail after it. kDataLoss when one of them cannot be read.
   absl::StatusOr<CountPlan> Plan(std::span<const SliDelta* const> deltas,
                                  std::chrono::sys_seconds now);
+  // Likewise of a past that is counted afterwards: however old, it is not too late.
+  absl::StatusOr<CountPlan> PlanPast(std::span<const SliDelta* const> deltas) {
+    return PlanFrom(0, deltas);
+  }
   absl::Status Apply(const CountPlan& plan);
 
   // Slices that were over when something was counted in them, of the totals of these SLIs, since
@@ -166,6 +170,7 @@ class SliTable {
   bool Knows(SliId sli) const {
     return static_cast<size_t>(sli) >= 1 && static_cast<size_t>(sli) <= slis_.size();
   }
+  absl::StatusOr<CountPlan> PlanFrom(Slice oldest, std::span<const SliDelta* const> deltas);
   std::string CleanKey(std::string_view raw_key) const;
   void NoteLate(const SliceChange& change);
   void Prepare(std::chrono::sys_seconds now);

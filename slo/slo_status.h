@@ -11,6 +11,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "slo/alert_policy.h"
@@ -67,12 +68,24 @@ struct GroupStatus {
   std::vector<StateAlertStatus> state_alerts;
 };
 
+// How far the past of an SLI on metrics is counted from stored series.
+struct PastStatus {
+  // kWaiting: nothing counts yet. kCounting: [counted_from, now) does.
+  enum class State : uint8_t { kWaiting, kCounting, kCounted };
+  State state = State::kWaiting;
+  std::optional<std::chrono::sys_seconds> counted_from;
+  std::chrono::sys_seconds goes_back_to{};  // how far it is wanted
+  // That could not be read: begin and end.
+  std::vector<std::pair<std::chrono::sys_seconds, std::chrono::sys_seconds>> left_out;
+};
+
 // What is known of the points of an SLI that reads metrics.
 struct MetricStatus {
   std::optional<std::chrono::milliseconds> point_interval;  // mostly
   // Some histogram has no bound at the threshold: how many were good is an estimate.
   bool is_interpolated = false;
   std::optional<BucketBounds> around;  // the bounds beside the threshold, as last seen
+  std::optional<PastStatus> past;      // of one that is newer than the series
 };
 
 struct SloStatus {

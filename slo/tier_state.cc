@@ -32,7 +32,7 @@ std::string_view TierStateName(TierState state) {
 }
 
 TierState JudgeTier(const AlertTier& tier, Objective objective, const TierFigures& figures) {
-  if (!figures.age.has_value()) return TierState::kWarming;
+  if (figures.is_filling || !figures.age.has_value()) return TierState::kWarming;
   if (tier.short_window < kPointsInShortWindow * figures.point_interval &&
       !SB_MUTANT("never_too_coarse"))
     return TierState::kTooCoarse;
@@ -47,6 +47,11 @@ TierState JudgeTier(const AlertTier& tier, Objective objective, const TierFigure
 std::string TierReason(const AlertTier& tier, TierState state, const TierFigures& figures) {
   switch (state) {
     case TierState::kWarming:
+      if (figures.is_filling) {
+        return fmt::format(
+            "its past is being counted and does not reach over its long window of {}",
+            FormatDuration(tier.long_window));
+      }
       if (!figures.age.has_value()) return "there was no event yet";
       return fmt::format("the first event was {} ago, its short window takes {}",
                          FormatDuration(*figures.age), FormatDuration(tier.short_window));

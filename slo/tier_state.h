@@ -18,7 +18,8 @@
 namespace slowburn::slo {
 
 // kQuiet: it burns in neither or only one of its windows. kBurning: in both, and its guards are
-// met. kWarming: its events are younger than its short window. kSuppressed: it would burn, but a
+// met. kWarming: its events are younger than its short window, or those of its long
+// window are not all known yet. kSuppressed: it would burn, but a
 // guard is not met. kTooCoarse: events are counted from points that are too far apart for its short
 // window.
 enum class TierState : uint8_t { kQuiet, kBurning, kWarming, kSuppressed, kTooCoarse };
@@ -32,6 +33,8 @@ struct TierFigures {
   SliCounts events_in_long;  // for the guards
   // Since the first event of all; nothing before it.
   std::optional<std::chrono::seconds> age;
+  // The events of the window's begin are still being read from a store.
+  bool is_filling = false;
   // How far the points lie apart that events are counted from; 0 where each event comes by itself.
   std::chrono::seconds point_interval{0};
 
@@ -41,8 +44,8 @@ struct TierFigures {
   }
 };
 
-// The first that holds: no event yet, too coarse, warming, and then what the counts say: quiet
-// where they are not valid.
+// The first that holds: not all known yet, no event yet, too coarse, warming, and then what the
+// counts say: quiet where they are not valid.
 TierState JudgeTier(const AlertTier& tier, Objective objective, const TierFigures& figures);
 
 // Why it is in this state, for a person; "" where the burn rates say it all (quiet, burning).

@@ -148,6 +148,7 @@ store::v1::MetricStream EncodeMetricStream(const slo::StreamKey& key,
   stored.set_key_low(key.low);
   stored.set_sli(static_cast<uint32_t>(stream.sli));
   stored.set_heard_seconds(stream.heard_seconds);
+  stored.set_is_of_history(stream.is_of_history);
   std::visit([&](const auto& points) { Encode(points, stored); }, stream.points);
   if (stream.latencies.has_value()) {
     stored.mutable_latencies()->set_coarseness(stream.latencies->coarseness);
@@ -173,11 +174,17 @@ void AppendMetricStates(const slo::MetricStreams::Plan& plan, store::v1::LogReco
     *record.add_metric_streams() = EncodeMetricStream(key, stream);
   for (const auto& [key, source] : plan.sources)
     *record.add_metric_sources() = EncodeMetricSource(key, source);
+  for (const slo::StreamKey& key : plan.taken_over) {
+    store::v1::MetricStreamKey& taken = *record.add_taken_over();
+    taken.set_high(key.high);
+    taken.set_low(key.low);
+  }
 }
 
 absl::Status ApplyMetricStream(const store::v1::MetricStream& stored, slo::MetricStreams& streams) {
   slo::MetricStream stream{.sli = static_cast<slo::SliId>(stored.sli()),
                            .heard_seconds = stored.heard_seconds(),
+                           .is_of_history = stored.is_of_history(),
                            .points = {},
                            .latencies = {}};
   if (stored.has_latencies()) {
@@ -216,6 +223,8 @@ absl::Status ApplyMetricStates(const store::v1::LogRecord& record, slo::MetricSt
     SB_RETURN_IF_ERROR(ApplyMetricStream(stream, streams));
   for (const store::v1::MetricSource& source : record.metric_sources())
     ApplyMetricSource(source, streams);
+  for (const store::v1::MetricStreamKey& taken : record.taken_over())
+    streams.Forget({taken.high(), taken.low()});
   return absl::OkStatus();
 }
 

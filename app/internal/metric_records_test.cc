@@ -110,6 +110,33 @@ TEST(MetricRecordsTest, TheDocumentedExample) {
             "fcbece972f120980a095de87bcce972f1a02b401");
 }
 
+TEST(MetricRecordsTest, HistoryGoesOverIntoWhatGoesOnWithIt) {
+  slo::MetricStream history{.sli = slo::SliId{3}, .is_of_history = true};
+  history.points = slo::CumulativeStream::From({.time = 5, .total = {.whole = 9, .fraction = 0}});
+  slo::MetricStreams::Plan plan;
+  plan.streams = {{{1, 2}, history}, {{1, 3}, history}};
+  store::v1::LogRecord record;
+  AppendMetricStates(plan, record);
+  slo::MetricStreams streams{{}};
+  ASSERT_TRUE(ApplyMetricStates(record, streams).ok());
+  EXPECT_EQ(streams.size(), 2u);
+  plan = {};
+  history.is_of_history = false;
+  plan.streams = {{{7, 7}, history}};
+  plan.taken_over = {{1, 2}};
+  record.Clear();
+  AppendMetricStates(plan, record);
+  ASSERT_TRUE(ApplyMetricStates(record, streams).ok());
+  std::map<slo::StreamKey, std::optional<bool>> got;  // whether of history; nothing: gone
+  streams.VisitChanged(
+      [&](const slo::StreamKey& key, const slo::MetricStream* stream) {
+        got[key] = stream == nullptr ? std::nullopt : std::optional(stream->is_of_history);
+      },
+      [](const slo::MetricSourceKey&, const slo::MetricSource*) {});
+  EXPECT_EQ(got, (std::map<slo::StreamKey, std::optional<bool>>{
+                     {{1, 2}, std::nullopt}, {{1, 3}, true}, {{7, 7}, false}}));
+}
+
 TEST(MetricRecordsTest, RefusesWhatIsNeverEncoded) {
   slo::MetricStreams streams{{}};
   const auto is_refused = [&](const store::v1::MetricStream& stored) {

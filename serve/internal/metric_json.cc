@@ -13,6 +13,24 @@ json::value BoundOrNull(double bound) {
   return std::isfinite(bound) ? json::value(bound) : json::value(nullptr);
 }
 
+json::object PastJson(const slo::PastStatus& past) {
+  using State = slo::PastStatus::State;
+  json::object object;
+  object["state"] = past.state == State::kWaiting    ? "waiting"
+                    : past.state == State::kCounting ? "counting"
+                                                     : "counted";
+  object["counted_from"] = nullptr;
+  if (past.counted_from.has_value())
+    object["counted_from"] = past.counted_from->time_since_epoch().count();
+  object["goes_back_to"] = past.goes_back_to.time_since_epoch().count();
+  json::array left_out;
+  for (const auto& [begin, end] : past.left_out)
+    left_out.push_back(
+        json::array{begin.time_since_epoch().count(), end.time_since_epoch().count()});
+  object["left_out"] = std::move(left_out);
+  return object;
+}
+
 }  // namespace
 
 json::object MetricJson(const slo::SliSpec& sli, const slo::MetricStatus& status) {
@@ -25,6 +43,7 @@ json::object MetricJson(const slo::SliSpec& sli, const slo::MetricStatus& status
     metric["point_interval_seconds"] =
         std::chrono::duration<double>(*status.point_interval).count();
   }
+  if (status.past.has_value()) metric["past"] = PastJson(*status.past);
   if (sli.histogram() == nullptr) return metric;
   metric["max"] = sli.histogram()->max;
   metric["interpolated"] = status.is_interpolated;

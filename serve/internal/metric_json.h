@@ -14,7 +14,8 @@
 
 namespace slowburn::serve::internal {
 
-// {"source","point_interval_seconds"}; of a histogram also {"max","interpolated","nearest_bounds"}.
+// {"source","point_interval_seconds"}; of a histogram also {"max","interpolated","nearest_bounds"};
+// of an SLI that is newer than the series {"past"}.
 boost::json::object MetricJson(const slo::SliSpec& sli, const slo::MetricStatus& status);
 
 }  // namespace slowburn::serve::internal

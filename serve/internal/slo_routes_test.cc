@@ -126,6 +126,21 @@ TEST_F(SloRoutesTest, SaysWhatIsKnownOfAMetric) {
   EXPECT_EQ(metric(), (json::object{{"source", "gauge"}, {"point_interval_seconds", nullptr}}));
   UseMetric(queries_.reading, slo::CounterSli{}, {.point_interval = 15'500ms});
   EXPECT_EQ(metric(), (json::object{{"source", "counter"}, {"point_interval_seconds", 15.5}}));
+  using Past = slo::PastStatus;
+  slo::MetricStatus with_past;
+  with_past.past = Past{.state = Past::State::kWaiting, .goes_back_to = sys_seconds(7200s)};
+  UseMetric(queries_.reading, slo::CounterSli{}, with_past);
+  EXPECT_EQ(metric().at("past"), (json::object{{"state", "waiting"},
+                                               {"counted_from", nullptr},
+                                               {"goes_back_to", 7200},
+                                               {"left_out", json::array()}}));
+  with_past.past->state = Past::State::kCounting;
+  with_past.past->counted_from = sys_seconds(10'800s);
+  with_past.past->left_out = {{sys_seconds(14'400s), sys_seconds(18'000s)}};
+  UseMetric(queries_.reading, slo::CounterSli{}, with_past);
+  EXPECT_EQ(metric().at("past").at("state"), "counting");
+  EXPECT_EQ(metric().at("past").at("counted_from"), 10'800);
+  EXPECT_EQ(metric().at("past").at("left_out"), (json::array{json::array{14'400, 18'000}}));
   const slo::HistogramSli histogram{.metric = selector, .max = 0.3};
   UseMetric(queries_.reading, histogram, {.point_interval = 60s, .around = {{0.25, 0.5}}});
   EXPECT_EQ(metric(), (json::object{{"source", "histogram"},

@@ -20,6 +20,13 @@ namespace slowburn::slo::internal {
 // neither is.
 std::string GroupKeyOf(const model::LabelSet& labels, const std::vector<std::string>& group_by);
 
+// What a series of a selector is to an SLI. Part of stream keys: never change a number.
+enum class SeriesRole : uint8_t { kGood = 1, kBad = 2, kTotal = 3, kWhole = 4 };
+
+inline uint64_t UseOf(SliId sli, SeriesRole role) {
+  return uint64_t{static_cast<uint32_t>(sli)} << 16 | uint64_t{static_cast<uint8_t>(role)} << 8;
+}
+
 // What the series is to `use`, a number.
 StreamKey StreamKeyOf(const model::LabelSet& labels, uint64_t use);
 

@@ -28,6 +28,12 @@ class SeriesView {
   // attribute of the resource by the name that it would have as a label. "" where nothing is. Valid
   // as long as the view.
   std::string_view ValueOf(std::string_view name) const;
+  // Those of the series as a store has it, under a metric name.
+  model::LabelSet LabelsOf(std::string_view metric_name) const {
+    model::LabelSet labels = labels_;
+    labels.Set(model::kMetricNameLabel, metric_name);
+    return labels;
+  }
   // Raw, as SliDelta has it: a value that is absent or empty is "__none__".
   std::string GroupKey(const std::vector<std::string>& group_by) const;
 

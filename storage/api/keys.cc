@@ -74,6 +74,12 @@ std::string GroupStateKey(uint32_t sli, uint32_t group) {
   return GroupTableKey("state/", sli, group);
 }
 
+std::string PastKey(uint32_t sli) {
+  std::string key = MetaKey("past/");
+  AppendBigEndian(sli, key);
+  return key;
+}
+
 std::string EpochsKey(std::string_view slo) { return MetaKey("epochs/").append(slo); }
 
 KeyRange MetaTable(std::string_view table) { return AllThatBeginWith(MetaKey(table)); }

@@ -27,8 +27,10 @@ std::string SliKey(uint32_t sli);                         // "sli/" sli        -
 std::string GroupKey(uint32_t sli, uint32_t group);       // "group/" sli group -> GroupAdmission
 std::string GroupStateKey(uint32_t sli, uint32_t group);  // "state/" sli group -> GroupState
 std::string EpochsKey(std::string_view slo);              // "epochs/" id     -> SloEpochs
+std::string PastKey(uint32_t sli);                        // "past/" sli       -> SliPast
 
-// [begin, end) of all keys of a meta table: "sli/", "group/", "state/", "exclusion/", "epochs/".
+// [begin, end) of all keys of a meta table: "sli/", "group/", "state/", "exclusion/", "epochs/",
+// "past/".
 struct KeyRange {
   std::string begin;
   std::string end;

@@ -42,7 +42,7 @@ struct ReadLimits {
 using Matchers = std::vector<model::LabelMatcher>;
 
 struct SelectedSeries {
-  uint64_t id = 0;                          // what ReadSamples takes; of this snapshot alone
+  uint64_t id = 0;                          // what ReadSamples takes; newer series have larger ones
   const model::LabelSet* labels = nullptr;  // with __name__; lives as long as the snapshot
 };
 
