@@ -17,21 +17,27 @@ using std::chrono::milliseconds;
 // One query from its text to its answer.
 class Run {
  public:
+  struct Wishes {
+    std::optional<milliseconds> lookback;
+    bool counts_samples = false;
+  };
   Run(const EngineOptions& options, const base::Clock& clock, const storage::SeriesReader& reader,
-      std::string_view query, const EvaluationTimes& times, std::optional<milliseconds> lookback,
+      std::string_view query, const EvaluationTimes& times, const Wishes& wishes,
       std::stop_token stop)
       : snapshot_(reader.TakeSnapshot(options.read, stop)),
         context_({.options = options,
                   .clock = clock,
                   .query = query,
                   .times = times,
-                  .lookback_ms = lookback.value_or(options.lookback).count(),
+                  .lookback_ms = wishes.lookback.value_or(options.lookback).count(),
                   .snapshot = *snapshot_,
                   .stop = stop}) {
     grid_.start_ms = times.start_ms;
-    if (times.step_ms <= 0) return;
-    grid_.step_ms = times.step_ms;
-    grid_.count = static_cast<uint32_t>((times.end_ms - times.start_ms) / times.step_ms) + 1;
+    if (times.step_ms > 0) {
+      grid_.step_ms = times.step_ms;
+      grid_.count = static_cast<uint32_t>((times.end_ms - times.start_ms) / times.step_ms) + 1;
+    }
+    if (wishes.counts_samples) context_.counted = &count_.emplace(grid_);
   }
 
   absl::StatusOr<QueryResult> Answer(const Expr& expr) {
@@ -40,6 +46,11 @@ class Run {
     absl::Status status = Fill(expr, result);
     if (!status.ok()) return status;
     result.annotations = context_.notes().annotations();
+    if (count_.has_value()) {
+      result.samples = {.queryable = count_->queryable(),
+                        .read = count_->read(),
+                        .peak = context_.meter().samples_peak()};
+    }
     return result;
   }
 
@@ -99,6 +110,7 @@ class Run {
   std::unique_ptr<storage::SeriesSnapshot> snapshot_;
   QueryContext context_;
   StepGrid grid_;
+  std::optional<SampleCount> count_;
 };
 
 // 285,000 years either way: what is added to a time later on still fits.
@@ -140,7 +152,8 @@ absl::StatusOr<QueryResult> Engine::Instant(const storage::SeriesReader& reader,
   const EvaluationTimes times{query.time_ms, query.time_ms, 0};
   auto prepared = Prepare(**parsed, query.text, times);
   if (!prepared.ok()) return prepared.status();
-  Run run(options_, clock_, reader, query.text, times, query.lookback, std::move(stop));
+  Run run(options_, clock_, reader, query.text, times, {query.lookback, query.counts_samples},
+          std::move(stop));
   return run.Answer(**prepared);
 }
 
@@ -159,7 +172,8 @@ absl::StatusOr<QueryResult> Engine::Range(const storage::SeriesReader& reader,
   const EvaluationTimes times{query.start_ms, query.end_ms, query.step_ms};
   auto prepared = Prepare(**parsed, query.text, times);
   if (!prepared.ok()) return prepared.status();
-  Run run(options_, clock_, reader, query.text, times, query.lookback, std::move(stop));
+  Run run(options_, clock_, reader, query.text, times, {query.lookback, query.counts_samples},
+          std::move(stop));
   return run.Answer(**prepared);
 }
 

@@ -45,6 +45,7 @@ struct InstantQuery {
   std::string text;
   int64_t time_ms = 0;
   std::optional<std::chrono::milliseconds> lookback;  // instead of the engine's
+  bool counts_samples = false;                        // it then takes longer
 };
 
 struct RangeQuery {
@@ -53,6 +54,7 @@ struct RangeQuery {
   int64_t end_ms = 0;  // inclusive
   int64_t step_ms = 0;
   std::optional<std::chrono::milliseconds> lookback;
+  bool counts_samples = false;
 };
 
 // Errors are in Prometheus' words:

@@ -9,6 +9,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -55,6 +56,13 @@ struct ResultSeries {
   bool HasPoint(size_t point) const { return HasNumber(point) || HistogramAt(point) != nullptr; }
 };
 
+// How many samples a query looked at, of 16 bytes: a native histogram is as many as it is long.
+struct QuerySamples {
+  std::vector<uint64_t> queryable;  // by step: as often as the step's windows saw them
+  std::vector<uint64_t> read;       // by step: those that no step before it had
+  uint64_t peak = 0;                // the most that were held at one time
+};
+
 // The answer of an instant query is of the expression's own type: a scalar, a text, an instant
 // vector (one step), or a range vector with times of its own. That of a range query is always a
 // range vector over `steps`, sorted by labels; of a scalar expression one series without labels.
@@ -65,6 +73,7 @@ struct QueryResult {
   std::string text;                  // kString
   std::vector<ResultSeries> series;  // kVector, kMatrix; no series is without points
   Annotations annotations;
+  std::optional<QuerySamples> samples;  // where the query asked for it
 
   int64_t TimeAt(const ResultSeries& of, size_t point) const {
     return of.times_ms.empty() ? steps.TimeAt(point) : of.times_ms[point];

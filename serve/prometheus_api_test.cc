@@ -381,10 +381,32 @@ TEST_F(PrometheusApiTest, AnswersNothingWithoutSelectors) {
   EXPECT_EQ(got.body, "");
 }
 
-TEST_F(PrometheusApiTest, GivesTimingsWhenAsked) {
-  EXPECT_EQ(
-      Get("/api/v1/query?query=1&time=0&stats=all").body,
-      R"({"status":"success","data":{"resultType":"scalar","result":[0,"1"],"stats":{"timings":{"evalTotalTime":0,"resultSortTime":0,"queryPreparationTime":0,"innerEvalTime":0,"execQueueTime":0,"execTotalTime":0}}}})");
+// Two series have two samples each, and one of them holds both at the end.
+TEST_F(PrometheusApiTest, GivesTimingsAndSamplesWhenAsked) {
+  const std::string timings =
+      R"("timings":{"evalTotalTime":0,"resultSortTime":0,"queryPreparationTime":0,"innerEvalTime":0,"execQueueTime":0,"execTotalTime":0})";
+  EXPECT_EQ(Get("/api/v1/query?query=1&time=0&stats=true").body,
+            R"({"status":"success","data":{"resultType":"scalar","result":[0,"1"],"stats":{)" +
+                timings +
+                R"(,"samples":{"totalQueryableSamples":0,"samplesRead":0,"peakSamples":0}}}})");
+  const std::string range =
+      "/api/v1/query_range?query=count(last_over_time(up[30s]))&start=1435781436.781&end="
+      "1435781451.781&step=15";
+  EXPECT_THAT(
+      Get(range + "&stats=all").body,
+      testing::EndsWith(
+          ",\"stats\":{" + timings +
+          R"(,"samples":{"totalQueryableSamplesPerStep":[[1435781436.781,2],[1435781451.781,4]],"totalQueryableSamples":6,"samplesReadPerStep":[[1435781436.781,2],[1435781451.781,2]],"samplesRead":4,"peakSamples":6}}}})"));
+  EXPECT_THAT(Get(range).body, testing::Not(HasSubstr("stats")));
+}
+
+TEST_F(PrometheusApiTest, WarnsOfOtherWordsForStats) {
+  const std::string body = Get("/api/v1/query?query=up&stats=1").body;
+  EXPECT_THAT(body, HasSubstr(R"("totalQueryableSamples":2,)"));
+  EXPECT_THAT(
+      body,
+      HasSubstr(
+          R"("warnings":["value \"1\" for parameter \"stats\" is deprecated and will be rejected in the next major release, use \"true\" or \"all\""])"));
 }
 
 TEST_F(PrometheusApiTest, IsTakenForPrometheus) {

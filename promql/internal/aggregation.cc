@@ -40,9 +40,8 @@ absl::Status EvalAccumulated(QueryContext& context, const Aggregate& aggregate,
   absl::Status status = EvalVector(context, *aggregate.expr, grid, [&](Column& column) {
     const size_t group = grouping.Of(column);
     if (group == groups.size()) {
-      if (absl::Status full = charge.Add(grid.count * kAccumulatorStepBytes); !full.ok()) {
-        return full;
-      }
+      absl::Status full = charge.Add(grid.count * kAccumulatorStepBytes, grid.count);
+      if (!full.ok()) return full;
       groups.push_back(MakeAccumulator(options));
     }
     const uint64_t before = groups[group]->extra_bytes();

@@ -2,21 +2,30 @@
 
 #include <algorithm>
 
+#include "promql/internal/sample_count.h"
+
 namespace slowburn::promql {
 namespace {
 
-uint64_t BytesOf(const Column& column) {
-  uint64_t bytes = sizeof(Column) + column.values.capacity() * sizeof(double) +
-                   column.histograms.capacity() * sizeof(HistogramPtr);
+struct Weight {
+  uint64_t bytes = 0;
+  uint64_t samples = 0;  // what stands for none is one too
+};
+
+Weight WeightOf(const Column& column) {
+  Weight weight{.bytes = sizeof(Column) + column.values.capacity() * sizeof(double) +
+                         column.histograms.capacity() * sizeof(HistogramPtr),
+                .samples = column.steps()};
   const model::NativeHistogram* last = nullptr;
   for (const HistogramPtr& histogram : column.histograms) {
     if (histogram == nullptr || histogram.get() == last) continue;
     last = histogram.get();
-    bytes += sizeof(*last) + (last->positive_counts.size() + last->negative_counts.size() +
-                              last->custom_bounds.size()) *
-                                 sizeof(double);
+    weight.bytes += sizeof(*last) + (last->positive_counts.size() + last->negative_counts.size() +
+                                     last->custom_bounds.size()) *
+                                        sizeof(double);
+    weight.samples += SamplesOf(*last, false);
   }
-  return bytes;
+  return weight;
 }
 
 }  // namespace
@@ -28,7 +37,8 @@ bool IsEmpty(const Column& column) {
 }
 
 absl::Status Columns::Add(Column&& column) {
-  if (absl::Status status = charge.Add(BytesOf(column)); !status.ok()) return status;
+  const Weight weight = WeightOf(column);
+  if (absl::Status status = charge.Add(weight.bytes, weight.samples); !status.ok()) return status;
   series.push_back(std::move(column));
   return absl::OkStatus();
 }

@@ -12,11 +12,32 @@
 namespace slowburn::promql {
 namespace {
 
+// While it lives, samples are counted at the only step of `once`; then at every step.
+class InvariantCount {
+ public:
+  InvariantCount(QueryContext& context, const StepGrid& once)
+      : context_(context), before_(context.counted), count_(once) {
+    if (before_ != nullptr) context_.counted = &count_;
+  }
+  ~InvariantCount() {
+    context_.counted = before_;
+    if (before_ != nullptr) before_->AddInvariant(count_);
+  }
+  InvariantCount(const InvariantCount&) = delete;
+  InvariantCount& operator=(const InvariantCount&) = delete;
+
+ private:
+  QueryContext& context_;
+  SampleCount* const before_;
+  SampleCount count_;
+};
+
 // What is the same at every step is evaluated at the first and repeated.
 absl::Status EvalOnce(QueryContext& context, const Expr& expr, const StepGrid& grid,
                       ColumnSink sink) {
   if (grid.count <= 1) return EvalVector(context, expr, grid, sink);
   const StepGrid once{grid.start_ms, grid.step_ms, 1};
+  const InvariantCount count(context, once);
   return EvalVector(context, expr, once, [&](Column& column) {
     const HistogramPtr histogram = column.histograms.empty() ? nullptr : column.histograms[0];
     Column repeated{.labels = column.labels, .drops_name = column.drops_name};
@@ -53,9 +74,11 @@ absl::Status EvalUnary(QueryContext& context, const Unary& unary, const StepGrid
 absl::StatusOr<std::vector<double>> EvalScalarOnce(QueryContext& context, const Expr& expr,
                                                    const StepGrid& grid) {
   if (grid.count <= 1) return EvalScalar(context, expr, grid);
-  auto once = EvalScalar(context, expr, StepGrid{grid.start_ms, grid.step_ms, 1});
-  if (once.ok()) once->resize(grid.count, once->front());
-  return once;
+  const StepGrid once{grid.start_ms, grid.step_ms, 1};
+  const InvariantCount count(context, once);
+  auto values = EvalScalar(context, expr, once);
+  if (values.ok()) values->resize(grid.count, values->front());
+  return values;
 }
 
 // scalar(v): the only number of the vector, or else NaN.

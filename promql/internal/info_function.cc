@@ -120,11 +120,13 @@ class Enrichment {
     selector.matchers.insert(selector.matchers.end(), data_.begin(), data_.end());
     selector.shift = ShiftOf(*call_.args[0], TimeShift()).value_or(TimeShift());
     std::unordered_map<std::string, Column> times;
+    SampleCount* const counted = std::exchange(context_.counted, nullptr);
     absl::Status status =
         EvalSelector(context_, selector, grid_, SelectWhat::kTimestamp, [&](Column& column) {
           times[LabelKey(*column.labels)] = std::move(column);
           return absl::OkStatus();
         });
+    context_.counted = counted;  // the same samples as values: once is enough
     if (!status.ok()) return status;
     return EvalSelector(context_, selector, grid_, SelectWhat::kValue, [&](Column& column) {
       const std::string identity = IdentityOf(*column.labels);
@@ -132,7 +134,7 @@ class Enrichment {
       const std::string name(column.labels->Get(model::kMetricNameLabel));
       Column& at = times[LabelKey(*column.labels)];
       info_[identity][name].push_back({std::move(column), std::move(at)});
-      return charge_.Add(2 * grid_.count * sizeof(double));
+      return charge_.Add(2 * grid_.count * sizeof(double), 2 * grid_.count);
     });
   }
 

@@ -67,7 +67,7 @@ absl::Status QueryContext::MakeColumns(
     size_t count, absl::FunctionRef<absl::Status(size_t, Scratch&, Column&)> make,
     ColumnSink sink) {
   const size_t workers = std::clamp<size_t>(options().threads, 1, 1 + count / kBatchColumns);
-  std::vector<Scratch> scratch(workers, Scratch(query()));
+  std::vector<Scratch> scratch(workers, Scratch(query(), counted));
   std::vector<absl::Status> statuses(workers);
   std::vector<Column> batch(std::min(count, workers * kBatchColumns));
   absl::Status status;
@@ -86,12 +86,27 @@ absl::Status QueryContext::MakeColumns(
       work(0);
     }
     for (const absl::Status& one : statuses) status.Update(one);
+    if (counted != nullptr) NoteHeld(scratch, batch);
     for (size_t i = 0; i < size && status.ok(); ++i) {
       if (!IsEmpty(batch[i])) status.Update(sink(batch[i]));
     }
   }
-  for (const Scratch& one : scratch) notes_.Merge(one.notes);
+  for (const Scratch& one : scratch) {
+    notes_.Merge(one.notes);
+    if (one.count.has_value()) counted->Merge(*one.count);
+  }
   return status;
+}
+
+void QueryContext::NoteHeld(const std::vector<Scratch>& scratch, const std::vector<Column>& batch) {
+  uint64_t samples = 0;
+  for (const Scratch& one : scratch) {
+    samples += one.samples.times_ms.size();
+    for (const model::NativeHistogram& histogram : one.samples.histograms)
+      samples += SamplesOf(histogram, false);
+  }
+  for (const Column& column : batch) samples += column.steps();
+  meter_.NotePassing(samples);
 }
 
 }  // namespace slowburn::promql

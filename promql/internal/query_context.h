@@ -8,6 +8,7 @@
 
 #include <chrono>
 #include <deque>
+#include <optional>
 #include <stop_token>
 #include <string>
 #include <string_view>
@@ -22,6 +23,7 @@
 #include "promql/internal/column.h"
 #include "promql/internal/memory_meter.h"
 #include "promql/internal/notes.h"
+#include "promql/internal/sample_count.h"
 #include "promql/internal/selection.h"
 #include "promql/prepare.h"
 #include "storage/api/series_reader.h"
@@ -33,10 +35,15 @@ using ColumnSink = absl::FunctionRef<absl::Status(Column&)>;
 
 // What a worker needs to make a column and would else allocate for each.
 struct Scratch {
-  explicit Scratch(std::string_view query) : notes(query) {}
+  Scratch(std::string_view query, const SampleCount* counted) : notes(query) {
+    if (counted != nullptr) count.emplace(counted->grid());
+  }
+  SampleCount* CountOrNull() { return count.has_value() ? &*count : nullptr; }
+
   storage::SampleColumns samples;
   std::vector<size_t> indices;
   Notes notes;
+  std::optional<SampleCount> count;  // nothing: they are not counted
 };
 
 class QueryContext {
@@ -64,6 +71,9 @@ class QueryContext {
 
   // Histograms are read for their count and sum only: hints say where each one was reset.
   bool histogram_stats = false;
+  // Where the samples that are looked at are counted, over the grid that is evaluated; null:
+  // nowhere.
+  SampleCount* counted = nullptr;
 
   // kCancelled, kDeadlineExceeded.
   absl::Status CheckTime() const;
@@ -86,6 +96,9 @@ class QueryContext {
                            ColumnSink sink);
 
  private:
+  // What a batch of columns and its workers hold now.
+  void NoteHeld(const std::vector<Scratch>& scratch, const std::vector<Column>& batch);
+
   Inputs inputs_;
   std::chrono::steady_clock::time_point deadline_;
   Notes notes_;

@@ -129,7 +129,7 @@ absl::Status EvalRangeCall(QueryContext& context, const Call& call, const StepGr
     return context.MakeColumns(
         source->size(),
         [&](size_t i, Scratch& scratch, Column& out) {
-          const auto input = source->Read(i, scratch.samples);
+          const auto input = source->Read(i, scratch.samples, scratch.CountOrNull());
           if (!input.ok()) return input.status();
           out.Reset(grid.count);
           out.labels = &source->LabelsAt(i);
@@ -156,7 +156,7 @@ absl::Status EvalAbsentOverTime(QueryContext& context, const Call& call, const S
   storage::SampleColumns samples;
   for (size_t i = 0; i < source->size(); ++i) {
     if (absl::Status status = context.CheckTime(); !status.ok()) return status;
-    const auto input = source->Read(i, samples);
+    const auto input = source->Read(i, samples, context.counted);
     if (!input.ok()) return input.status();
     ForEachWindow(*input, source->windows(),
                   [&](const Window& window) { absent.Remove(window.step); });
@@ -172,13 +172,18 @@ absl::StatusOr<std::vector<ResultSeries>> EvalRangeVector(QueryContext& context,
   if (!source.ok()) return source.status();
   std::vector<ResultSeries> all;
   MemoryCharge charge(context.meter());
+  SampleCount* count = context.counted;
+  if (count != nullptr && source->inner_count().has_value()) {
+    count->AddAnswer(*source->inner_count());
+    count = nullptr;
+  }
   storage::SampleColumns samples;
   for (size_t i = 0; i < source->size(); ++i) {
     if (absl::Status status = context.CheckTime(); !status.ok()) return status;
-    const auto input = source->Read(i, samples);
+    const auto input = source->Read(i, samples, count);
     if (!input.ok()) return input.status();
     const size_t points = input->times.size() + input->histogram_times.size();
-    absl::Status status = charge.Add(points * (sizeof(int64_t) + sizeof(double)));
+    absl::Status status = charge.Add(points * (sizeof(int64_t) + sizeof(double)), points);
     if (!status.ok()) return status;
     ResultSeries series = PointsOf(*input, source->windows());
     series.labels =

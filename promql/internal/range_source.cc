@@ -27,9 +27,14 @@ absl::Status RangeSource::OpenSubquery(QueryContext& context, const Subquery& su
   if (subquery_grid_.count == 0) return absl::OkStatus();
   // Resets have to be seen in the samples that it takes, not in those between.
   const bool stats = std::exchange(context.histogram_stats, false);
+  SampleCount* const counted = context.counted;
+  if (counted != nullptr) inner_count_.emplace(subquery_grid_);
+  context.counted = counted == nullptr ? nullptr : &*inner_count_;
   auto columns = CollectVector(context, *subquery.expr, subquery_grid_);
+  context.counted = counted;
   context.histogram_stats = stats;
   if (!columns.ok()) return columns.status();
+  if (counted != nullptr) counted->AddSubquery(*inner_count_, windows_);
   *subquery_ = *std::move(columns);
   return absl::OkStatus();
 }
@@ -59,12 +64,27 @@ const model::LabelSet& RangeSource::LabelsAt(size_t i) const {
   return subquery_.has_value() ? *subquery_->series[i].labels : *selected_->series()[i].labels;
 }
 
-absl::StatusOr<RangeInput> RangeSource::Read(size_t i, storage::SampleColumns& samples) const {
-  if (!subquery_.has_value()) {
-    const auto read = ReadSamples(*context_, *selected_, i, windows_.Hull(), samples);
-    if (!read.ok()) return read.status();
-    return InputOf(**read, windows_.Hull(), samples);
+absl::StatusOr<RangeInput> RangeSource::Read(size_t i, storage::SampleColumns& samples,
+                                             SampleCount* count) const {
+  if (subquery_.has_value()) {
+    const RangeInput input = ReadSubquery(i, samples);
+    if (count != nullptr) count->AddSubqueryWindows(input, windows_);
+    return input;
   }
+  auto input = ReadSelected(i, samples);
+  if (input.ok() && count != nullptr)
+    count->AddWindows(*input, windows_, context_->histogram_stats);
+  return input;
+}
+
+absl::StatusOr<RangeInput> RangeSource::ReadSelected(size_t i,
+                                                     storage::SampleColumns& samples) const {
+  const auto read = ReadSamples(*context_, *selected_, i, windows_.Hull(), samples);
+  if (!read.ok()) return read.status();
+  return InputOf(**read, windows_.Hull(), samples);
+}
+
+RangeInput RangeSource::ReadSubquery(size_t i, storage::SampleColumns& samples) const {
   samples.Clear();
   const Column& column = subquery_->series[i];
   for (size_t step = 0; step < column.steps(); ++step) {
@@ -78,8 +98,7 @@ absl::StatusOr<RangeInput> RangeSource::Read(size_t i, storage::SampleColumns& s
       samples.values.push_back(column.values[step]);
     }
   }
-  return RangeInput{samples.times_ms, samples.values, samples.histogram_times_ms,
-                    samples.histograms};
+  return {samples.times_ms, samples.values, samples.histogram_times_ms, samples.histograms};
 }
 
 }  // namespace slowburn::promql

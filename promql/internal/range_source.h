@@ -29,18 +29,25 @@ class RangeSource {
   bool DropsNameAt(size_t i) const {
     return subquery_.has_value() && subquery_->series[i].drops_name;
   }
-  // Views into `samples`; they last until the next call with it.
-  absl::StatusOr<RangeInput> Read(size_t i, storage::SampleColumns& samples) const;
+  // Views into `samples`; they last until the next call with it. What windows see of them is added
+  // to `count` unless that is null.
+  absl::StatusOr<RangeInput> Read(size_t i, storage::SampleColumns& samples,
+                                  SampleCount* count) const;
+  // What the subquery looked at inside, where samples are counted.
+  const std::optional<SampleCount>& inner_count() const { return inner_count_; }
 
  private:
   explicit RangeSource(const QueryContext& context) : context_(&context) {}
   absl::Status OpenSubquery(QueryContext& context, const Subquery& subquery, const StepGrid& grid);
+  absl::StatusOr<RangeInput> ReadSelected(size_t i, storage::SampleColumns& samples) const;
+  RangeInput ReadSubquery(size_t i, storage::SampleColumns& samples) const;
 
   const QueryContext* context_;
   Windows windows_;
   Selection* selected_ = nullptr;    // of a selector
   std::optional<Columns> subquery_;  // else its values
   StepGrid subquery_grid_;
+  std::optional<SampleCount> inner_count_;
 };
 
 }  // namespace slowburn::promql

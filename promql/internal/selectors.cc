@@ -94,10 +94,11 @@ absl::Status EvalSelector(QueryContext& context, const VectorSelector& selector,
         if (smoothed) {
           SmoothValues(samples, windows, context.lookback_ms(), selector,
                        out.labels->Get(model::kMetricNameLabel), scratch.notes, out);
-          return absl::OkStatus();
+        } else {
+          PickFloats(samples, windows, what, out);
+          if (!samples.histograms.empty()) PickHistograms(samples, windows, what, out);
         }
-        PickFloats(samples, windows, what, out);
-        if (!samples.histograms.empty()) PickHistograms(samples, windows, what, out);
+        if (scratch.count.has_value()) scratch.count->AddPoints(out, context.histogram_stats);
         return absl::OkStatus();
       },
       sink);

@@ -9,6 +9,7 @@
 #include "base/status.h"
 #include "promql/printer.h"
 #include "serve/internal/api_json.h"
+#include "serve/internal/query_stats.h"
 #include "serve/internal/tree_json.h"
 
 namespace slowburn::serve::internal {
@@ -17,22 +18,6 @@ namespace {
 using std::chrono::milliseconds;
 
 constexpr int64_t kPointsMax = 11'000;
-
-double SecondsOf(std::chrono::steady_clock::duration duration) {
-  return std::chrono::duration<double>(duration).count();
-}
-
-// How long the query took. How many samples it read the engine does not count.
-std::string StatsJson(const ApiContext& context) {
-  const auto end = context.sources.clock.Monotonic();
-  const std::string run = GoFixed(SecondsOf(end - context.begun));
-  return fmt::format(
-      ",\"stats\":{{\"timings\":{{\"evalTotalTime\":{},\"resultSortTime\":0,"
-      "\"queryPreparationTime\":0,\"innerEvalTime\":{},\"execQueueTime\":{},"
-      "\"execTotalTime\":{}}}}}",
-      run, run, GoFixed(SecondsOf(context.begun - context.asked)),
-      GoFixed(SecondsOf(end - context.asked)));
-}
 
 // The engine for one query: what is left of its time, of which it has already waited some.
 absl::StatusOr<promql::Engine> EngineFor(const ApiContext& context,
@@ -68,7 +53,9 @@ absl::StatusOr<ApiAnswer> AnswerOf(const ApiContext& context, const ApiParameter
   answer.data = "{" + QueryResultJson(*result, cut);
   answer.annotations = result->annotations;
   if (cut.is_reached) answer.annotations.AddWarning(std::string(kTruncatedNote));
-  if (!parameters.First("stats").empty()) answer.data += StatsJson(context);
+  const std::string_view stats = parameters.First("stats");
+  WarnOfStats(stats, answer.annotations);
+  if (WantsStats(stats)) answer.data += StatsJson(context, stats, *result);
   answer.data += '}';
   return answer;
 }
@@ -123,6 +110,7 @@ absl::StatusOr<ApiAnswer> QueryCall(const ApiContext& context, const ApiParamete
   SB_ASSIGN_OR_RETURN(query.time_ms, parameters.TimeMs("time", context.NowMs()));
   SB_ASSIGN_OR_RETURN(const promql::Engine engine, EngineFor(context, parameters));
   SB_ASSIGN_OR_RETURN(query.lookback, Lookback(parameters));
+  query.counts_samples = WantsStats(parameters.First("stats"));
   return AnswerOf(context, parameters, limit,
                   engine.Instant(context.sources.series, query, context.stop));
 }
@@ -151,6 +139,7 @@ absl::StatusOr<ApiAnswer> QueryRangeCall(const ApiContext& context,
   }
   SB_ASSIGN_OR_RETURN(const promql::Engine engine, EngineFor(context, parameters));
   SB_ASSIGN_OR_RETURN(query.lookback, Lookback(parameters));
+  query.counts_samples = WantsStats(parameters.First("stats"));
   return AnswerOf(context, parameters, limit,
                   engine.Range(context.sources.series, query, context.stop));
 }

@@ -79,5 +79,24 @@ def difference_of_results(a, b, is_ordered):
     return ""
 
 
+def counts_of(answer):
+    """How many samples a query with stats=all looked at: [(time, count) of each step], and all together."""
+    samples = answer[1]["data"]["stats"]["samples"]
+    return samples["totalQueryableSamplesPerStep"], samples["totalQueryableSamples"]
+
+
+def difference_of_counts(theirs, ours):
+    """Of two answers with the same data: where they say that different numbers of samples were looked at."""
+    if theirs[0] != 200 or ours[0] != 200:
+        return ""
+    (a, total_a), (b, total_b) = counts_of(theirs), counts_of(ours)
+    if [step[0] for step in a] != [step[0] for step in b]:
+        return f"counts of {len(a)} steps against {len(b)}"
+    for x, y in zip(a, b):
+        if x != y:
+            return f"{x[1]} samples against {y[1]} at {x[0]}"
+    return "" if total_a == total_b == sum(step[1] for step in a) else f"{total_a} samples against {total_b}"
+
+
 def error_of(answer):
     return answer[1].get("error", "an answer") if answer[0] != 200 else "an answer"

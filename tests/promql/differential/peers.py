@@ -89,7 +89,7 @@ class Prometheus(Api):
         self._process = Process([
             "prometheus", f"--config.file={folder}/prometheus.yml", f"--storage.tsdb.path={folder}/data",
             f"--web.listen-address={address}", "--web.enable-remote-write-receiver",
-            "--enable-feature=native-histograms", "--log.level=warn", "--query.lookback-delta=5m",
+            "--enable-feature=native-histograms,promql-per-step-stats", "--log.level=warn", "--query.lookback-delta=5m",
             "--storage.tsdb.retention.time=10y",
         ], folder / "log")
         self._await_ready()

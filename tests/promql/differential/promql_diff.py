@@ -16,7 +16,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from answer_comparison import difference
+from answer_comparison import difference, difference_of_counts
 from chosen_queries import ANSWERED, ORDERED, REFUSED, REFUSED_OVER_A_RANGE
 from dataset import BEGIN_MS, Dataset
 from known_differences import ALWAYS, reason_for, reason_to_answer
@@ -36,10 +36,14 @@ class Campaign:
 
     def ask(self, call, parameters):
         query = parameters.get("query", "")
+        if query:
+            parameters = {**parameters, "stats": "all"}
         self.asked += 1
         theirs, ours = self._theirs.ask(call, **parameters), self._ours.ask(call, **parameters)
         self.answered += theirs[0] == 200
         found = difference(theirs, ours, call == "query" and query.startswith(ORDERED))
+        if query and not found:
+            found = difference_of_counts(theirs, ours)
         if found:
             self._count(call, parameters, found, reason_for(query, found))
 
