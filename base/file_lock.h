@@ -1,4 +1,4 @@
-// base/file_lock.h: one process at a time.
+// base/file_lock.h: one process at a time, or any number that only read.
 //
 // Room     base
 // Uses     flock(2)
@@ -17,8 +17,11 @@ namespace slowburn::base {
 class FileLock {
  public:
   // Creates the file if need be and writes our pid to it. kFailedPrecondition when another process
-  // holds it, naming its pid.
+  // holds it, naming its pid, or when others share it.
   static absl::StatusOr<std::unique_ptr<FileLock>> Acquire(const std::filesystem::path& path);
+  // Beside others that share it; changes nothing. kFailedPrecondition as above; kNotFound where
+  // there is no file.
+  static absl::StatusOr<std::unique_ptr<FileLock>> Share(const std::filesystem::path& path);
   ~FileLock();
   FileLock(const FileLock&) = delete;
   FileLock& operator=(const FileLock&) = delete;

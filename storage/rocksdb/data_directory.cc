@@ -224,6 +224,19 @@ uint64_t DataDirectory::DiskBytes() const {
   return bytes;
 }
 
+absl::StatusOr<std::unique_ptr<base::FileLock>> HoldToRead(const fs::path& path) {
+  const fs::path file = path / kFormatName;
+  std::error_code error;
+  if (!fs::exists(file, error)) {
+    return base::NotFound("'{}' is no data directory of slowburn: it has no file FORMAT",
+                          path.string());
+  }
+  auto lock = base::FileLock::Share(path / kLockName);
+  if (!lock.ok() && !absl::IsNotFound(lock.status())) return lock.status();
+  SB_RETURN_IF_ERROR(ReadFormat(file).status());
+  return lock.ok() ? *std::move(lock) : nullptr;
+}
+
 absl::Status WriteFormat(const fs::path& directory, uint32_t format) {
   return base::WriteFileAtomically(directory / kFormatName,
                                    FormatText({.writer = format, .min_reader = format}));

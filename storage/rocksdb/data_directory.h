@@ -64,6 +64,11 @@ class DataDirectory {
   std::string high_water_name_ = "HIGH_WATER";
 };
 
+// What a folder is held by that is only read; nothing of it is changed, and others may read it too.
+// Null where nobody ever held it, as a restored one. Codes as OpenRocksdbStore; kNotFound when it
+// is none of ours.
+absl::StatusOr<std::unique_ptr<base::FileLock>> HoldToRead(const std::filesystem::path& path);
+
 // FORMAT of a folder that a program of `format` wrote: a restored one.
 absl::Status WriteFormat(const std::filesystem::path& directory, uint32_t format);
 

@@ -69,7 +69,7 @@ absl::Status HighWater::Create(const std::filesystem::path& path, base::UnixNano
   return base::WriteFileAtomically(path, file);
 }
 
-absl::StatusOr<std::unique_ptr<HighWater>> HighWater::Open(const std::filesystem::path& path) {
+absl::StatusOr<HighWater::Mark> HighWater::Read(const std::filesystem::path& path) {
   const absl::StatusOr<std::string> file = base::ReadFile(path, kFileBytes);
   if (absl::IsPermissionDenied(file.status())) return file.status();
   if (!file.ok()) return NothingProven(base::Message(file.status()));
@@ -82,9 +82,14 @@ absl::StatusOr<std::unique_ptr<HighWater>> HighWater::Open(const std::filesystem
     return NothingProven(
         fmt::format("'{}' has no valid mark in its {} bytes", path.string(), file->size()));
   }
+  return *newest;
+}
+
+absl::StatusOr<std::unique_ptr<HighWater>> HighWater::Open(const std::filesystem::path& path) {
+  SB_ASSIGN_OR_RETURN(const Mark newest, Read(path));
   const int fd = open(path.c_str(), O_WRONLY | O_CLOEXEC);
   if (fd < 0) return base::ErrnoStatus(errno, fmt::format("open '{}'", path.string()));
-  return std::unique_ptr<HighWater>(new HighWater(path, fd, *newest));
+  return std::unique_ptr<HighWater>(new HighWater(path, fd, newest));
 }
 
 HighWater::~HighWater() { close(fd_); }

@@ -36,6 +36,8 @@ class HighWater {
   // kDataLoss when the file is missing, is not one, or has no valid slot; kPermissionDenied when it
   // cannot be opened.
   static absl::StatusOr<std::unique_ptr<HighWater>> Open(const std::filesystem::path& path);
+  // The newest mark alone, of a file that may be read only. Codes as Open.
+  static absl::StatusOr<Mark> Read(const std::filesystem::path& path);
   ~HighWater();
   HighWater(const HighWater&) = delete;
   HighWater& operator=(const HighWater&) = delete;
