@@ -1,16 +1,16 @@
 #include "serve/read_messages.h"
 
-#include <algorithm>
 #include <array>
+#include <iterator>
+#include <limits>
 #include <optional>
-#include <span>
 
 #include <protozero/pbf_reader.hpp>
 #include <protozero/pbf_writer.hpp>
 
 #include "base/status.h"
 #include "model/native_histogram_message.h"
-#include "serve/internal/xor_chunk.h"
+#include "serve/internal/chunk_cutter.h"
 
 namespace slowburn::serve {
 namespace {
@@ -26,8 +26,6 @@ constexpr size_t kFrameBytesMax = 1 << 20;
 // So that what is over the limit of a frame is little.
 constexpr size_t kFrameBytesFull = kFrameBytesMax - (64 << 10);
 constexpr int32_t kStreamedChunks = 1;
-constexpr int32_t kXor = 1;
-constexpr int32_t kFloatHistogram = 3;
 
 // In all of these a field of another wire type is like one that is not known, as protobuf has it.
 absl::StatusOr<model::LabelMatcher> ReadMatcher(pbf_reader message) {
@@ -115,50 +113,6 @@ void AddLabels(pbf_writer& series, const model::LabelSet& labels) {
   }
 }
 
-struct Chunk {
-  int64_t first_ms = 0;
-  int64_t last_ms = 0;
-  int32_t type = 0;
-  std::string data;
-};
-
-// The chunks of a series one by one, in the order of time.
-class ChunkCutter {
- public:
-  explicit ChunkCutter(const storage::SampleColumns& samples) : samples_(samples) {}
-
-  std::optional<Chunk> Next() {
-    const bool has_float = float_ < samples_.times_ms.size();
-    const bool has_histogram = histogram_ < samples_.histogram_times_ms.size();
-    if (!has_float && !has_histogram) return std::nullopt;
-    if (has_float &&
-        (!has_histogram || samples_.times_ms[float_] < samples_.histogram_times_ms[histogram_]))
-      return NextFloats();
-    const int64_t time_ms = samples_.histogram_times_ms[histogram_];
-    return Chunk{time_ms, time_ms, kFloatHistogram,
-                 internal::HistogramChunk(time_ms, samples_.histograms[histogram_++])};
-  }
-
- private:
-  Chunk NextFloats() {
-    size_t end = std::min(float_ + internal::kChunkSamplesMax, samples_.times_ms.size());
-    if (histogram_ < samples_.histogram_times_ms.size()) {
-      const auto until =
-          std::lower_bound(samples_.times_ms.begin() + static_cast<ptrdiff_t>(float_),
-                           samples_.times_ms.begin() + static_cast<ptrdiff_t>(end),
-                           samples_.histogram_times_ms[histogram_]);
-      end = static_cast<size_t>(until - samples_.times_ms.begin());
-    }
-    const std::span times = std::span(samples_.times_ms).subspan(float_, end - float_);
-    const std::span values = std::span(samples_.values).subspan(float_, end - float_);
-    float_ = end;
-    return {times.front(), times.back(), kXor, internal::XorChunk(times, values)};
-  }
-
-  const storage::SampleColumns& samples_;
-  size_t float_ = 0;
-  size_t histogram_ = 0;
-};
 
 std::array<uint32_t, 256> MakeCrcTable() {
   constexpr uint32_t kCastagnoli = 0x82f63b78;
@@ -207,8 +161,8 @@ void AppendTimeSeries(std::string& result, const model::LabelSet& labels,
 
 void EachChunkedResponse(const model::LabelSet& labels, const storage::SampleColumns& samples,
                          uint64_t query, const std::function<bool(std::string_view)>& take) {
-  ChunkCutter cutter(samples);
-  for (std::optional<Chunk> chunk = cutter.Next(); chunk;) {
+  internal::ChunkCutter cutter(samples);
+  for (std::optional<internal::Chunk> chunk = cutter.Next(); chunk;) {
     std::string message;
     {
       pbf_writer response(message);

@@ -189,8 +189,8 @@ TEST(ReadAnswerTest, CutsChunksAndMessages) {
   EXPECT_TRUE(std::ranges::is_sorted(chunks));
   ASSERT_GT(types.size(), 6U);
   EXPECT_EQ(std::vector<int32_t>(types.begin(), types.begin() + 5),
-            (std::vector<int32_t>{1, 3, 1, 3, 1}));
-  EXPECT_EQ(types.back(), 3);
+            (std::vector<int32_t>{1, 2, 1, 2, 1}));
+  EXPECT_EQ(types.back(), 2);
   EXPECT_EQ(chunks[4], std::pair(int64_t{4}, int64_t{4 + 2 * 119}));
   size_t begun = 0;
   EachChunkedResponse({{"a", "b"}}, samples, 0, [&](std::string_view) { return ++begun < 2; });

@@ -4,8 +4,8 @@
     api_clients.py SERIES_API [--seed N]
 
 Remote read: a Prometheus that reads from ours answers as one that has the series itself, and both send the same samples
-in chunks, the same bytes where a chunk has the same samples. promtool prints the same of both. Prints what is not so and
-exits 1; 77 where prometheus is not installed.
+in chunks, numbers and native histograms, the same bytes where a chunk has the same samples. promtool prints the same of
+both. Prints what is not so and exits 1; 77 where prometheus is not installed.
 """
 
 import argparse
@@ -18,7 +18,7 @@ from pathlib import Path
 import remote_read
 import remote_write
 from answer_comparison import difference
-from dataset import BEGIN_MS, END_MS, Dataset
+from dataset import BEGIN_MS, END_MS, SAMPLES, Dataset
 from peers import Ours, Prometheus
 from promql_diff import AT, SKIPPED
 
@@ -83,8 +83,32 @@ def compare_chunks(findings, theirs, ours, name):
             findings.check(f"the chunk of {labels} at {first}", "" if same else "its bytes differ")
 
 
+def without_reset(chunk):
+    """A chunk of histograms but for what its first one is to one before, which depends on what was asked for."""
+    kind, first, last, data = chunk
+    return kind, first, last, data[:2] + data[3:]
+
+
+def compare_histogram_chunks(findings, theirs, ours):
+    matchers = [(0, "__name__", "size_bytes")]
+    a, b = (chunked(api, BEGIN_MS, END_MS, matchers) for api in (theirs, ours))
+    findings.check("series of native histograms in chunks", "" if a and list(a) == list(b) else f"{list(a)} against {list(b)}")
+    for labels in a.keys() & b.keys():
+        counts = [int.from_bytes(data[:2], "big") for _, _, _, data in b[labels]]
+        full = [CHUNK_SAMPLES_MAX] * (SAMPLES // CHUNK_SAMPLES_MAX)
+        findings.check(f"histograms in the chunks of {labels}", "" if counts == full else f"{counts}")
+        same_size = [chunk for chunk in a[labels] if int.from_bytes(chunk[3][:2], "big") <= CHUNK_SAMPLES_MAX]
+        findings.check(f"their chunks of {labels}", "" if same_size else "none has as few as ours")
+        for chunk in same_size:
+            mine = chunked(ours, chunk[1], chunk[2], [(0, key, value) for key, value in labels])
+            # As above, an empty byte.
+            wanted = [without_reset(chunk)], [without_reset((*chunk[:3], chunk[3].removesuffix(b"\0")))]
+            same = [without_reset(one) for one in mine[labels]] in wanted
+            findings.check(f"the chunk of {labels} at {chunk[1]}", "" if same else "its bytes differ")
+
+
 def compare_histograms(findings, dataset, ours):
-    """Native histograms come as they were written; 2.42 neither sends nor reads them as samples."""
+    """Native histograms come as they were written; 2.42 neither sends them as samples nor reads them at all."""
     status, body = remote_read.ask(ours, BEGIN_MS, END_MS, [(0, "__name__", "size_bytes")])
     read = remote_read.histograms_by_series(status, body)
     written = {tuple(sorted(series.labels.items())): [
@@ -132,6 +156,7 @@ def run(arguments):
             read_through(findings, theirs, reader)
             for metric in ("up", "odd", "temperature", "http_requests_total"):
                 compare_chunks(findings, theirs, ours, metric)
+            compare_histogram_chunks(findings, theirs, ours)
             compare_histograms(findings, dataset, ours)
             promtool(findings, theirs, ours)
             refusals(findings, ours)
