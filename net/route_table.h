@@ -16,6 +16,7 @@
 
 #include "net/access.h"
 #include "net/http_message.h"
+#include "net/streamed_body.h"
 
 namespace slowburn::net {
 
@@ -49,6 +50,7 @@ struct Route {
   // after the peer closed its side of the connection, or the server closed it. Over HTTP/2 it never
   // is asked for.
   bool watches_peer = false;
+  StreamHandler stream_handler = nullptr;  // instead of `handler`; over HTTP/1 only
 };
 
 class RouteTable {

@@ -111,6 +111,19 @@ void Session::Take(uint64_t number, HttpResponse response) {
   taken_.cancel();
 }
 
+void Session::Take(uint64_t number, StreamedResponse response) {
+  if (number != wait_ || is_taken_) return;
+  rest_ = std::move(response.rest);
+  Take(number, static_cast<HttpResponse&&>(response));
+}
+
+void Session::Take(uint64_t number, BodyPart part) {
+  if (number != wait_ || is_taken_) return;
+  part_ = std::move(part);
+  is_taken_ = true;
+  taken_.cancel();
+}
+
 void Session::Take(uint64_t number, AccessDecision decision) {
   if (number != wait_ || is_taken_) return;
   decision_ = std::move(decision);
@@ -174,13 +187,15 @@ Awaitable<Session::Next> Session::Handle(RouteTable::Match match, OpenRequest& o
   CallHandler(match);
   const bool is_wanted = co_await WaitUntilTaken();
   gone_ = std::stop_source(std::nostopstate);
+  BodySource rest = std::exchange(rest_, nullptr);
   if (!is_wanted) co_return Next::kClose;
   if (response_.status == 0) response_ = Error(503, "the request was given up; try again later");
   if (response_.status < 200 || response_.status > 599) {
     CountHandlerError(fmt::format("status {}", response_.status));
     response_ = Error(500, "internal error; see the log of the server");
+    rest = nullptr;
   }
-  const bool written = co_await Write(std::move(response_));
+  const bool written = co_await Write(std::move(response_), std::move(rest));
   if (written) open.SetDone();
   co_return written&& keep_alive_ ? Next::kRequest : Next::kClose;
 }
@@ -204,25 +219,77 @@ Awaitable<Session::Next> Session::AnswerUnread(HttpResponse response, Next next)
   co_return next == Next::kRequest ? Next::kClose : Next::kLinger;
 }
 
-Awaitable<bool> Session::Write(HttpResponse response) {
+Awaitable<bool> Session::Write(HttpResponse response, BodySource rest) {
   if (shared_.stopping) keep_alive_ = false;
+  BodyEnd end = BodyEnd::kLength;
+  if (rest != nullptr) end = parser_.is_http_1_1() ? BodyEnd::kChunked : BodyEnd::kClose;
+  if (end == BodyEnd::kClose) keep_alive_ = false;
   AddCorsHeaders(shared_.options.cors, origin_, response);
   ConnectionField connection = ConnectionField::kNone;
   if (!keep_alive_) connection = ConnectionField::kClose;
   if (keep_alive_ && !parser_.is_http_1_1()) connection = ConnectionField::kKeepAlive;
-  const std::string head = ResponseHead(response, worker_.Date(), connection);
+  const std::string head = ResponseHead(response, worker_.Date(), connection, end);
   const bool with_body = !is_head_ && StatusHasBody(response.status);
-  std::array<asio::const_buffer, 2> left{
-      asio::buffer(head), asio::buffer(response.body.data(), with_body ? response.body.size() : 0)};
   shared_.metrics.CountResponse(response.status);
   Enter(Phase::kWriting, shared_.options.write_timeout);
+  if (!with_body) co_return co_await WriteAll(head, "");
+  if (rest == nullptr) co_return co_await WriteAll(head, response.body);
+  const bool begun = co_await WriteAll(head, "");
+  if (!begun) co_return false;
+  co_return co_await WriteParts(std::move(response.body), std::move(rest));
+}
+
+Awaitable<bool> Session::WriteParts(std::string first, BodySource rest) {
+  const bool chunked = parser_.is_http_1_1();
+  std::string_view end_of_chunk;  // of the one before
+  BodyPart part{.bytes = std::move(first)};
+  for (;;) {
+    if (!part.bytes.empty()) {
+      const std::string size =
+          chunked ? fmt::format("{}{:x}\r\n", end_of_chunk, part.bytes.size()) : std::string();
+      const bool written = co_await WriteAll(size, part.bytes);
+      if (!written) co_return false;
+      end_of_chunk = "\r\n";
+    }
+    if (part.is_last) break;
+    part = BodyPart();  // its memory goes before the next one is made
+    if (!AskForPart(rest)) co_return false;
+    const bool is_wanted = co_await WaitUntilTaken();
+    if (!is_wanted) co_return false;
+    part = std::exchange(part_, BodyPart());
+    if (part.status == 0) {
+      CountHandlerError(part.error.empty() ? "the rest of an answer was not made" : part.error);
+      co_return false;
+    }
+    Enter(Phase::kWriting, shared_.options.write_timeout);
+  }
+  if (!chunked) co_return true;
+  co_return co_await WriteAll(end_of_chunk, "0\r\n\r\n");
+}
+
+bool Session::AskForPart(const BodySource& rest) {
+  Pending<BodyPart> reply(worker_.shared_from_this(), Self(), BeginWait());
+  try {
+    rest(std::move(reply));
+    return true;
+  } catch (const std::exception& error) {
+    CountHandlerError(error.what());
+  } catch (...) {
+    CountHandlerError("not a std::exception");
+  }
+  return false;
+}
+
+Awaitable<bool> Session::WriteAll(std::string_view first, std::string_view second) {
+  std::array<asio::const_buffer, 2> left{asio::buffer(first.data(), first.size()),
+                                         asio::buffer(second.data(), second.size())};
   while (asio::buffer_size(left) > 0) {
     if (aborted_ || expired_) co_return false;
     const auto [error, bytes] = co_await stream_.WriteSome(left);
     if (error) co_return false;
-    const size_t of_head = std::min(bytes, left[0].size());
-    left[0] += of_head;
-    left[1] += bytes - of_head;
+    const size_t of_first = std::min(bytes, left[0].size());
+    left[0] += of_first;
+    left[1] += bytes - of_first;
     CountProgress(bytes, shared_.options.write_timeout);
   }
   co_return true;
@@ -457,7 +524,7 @@ HttpResponse Session::Error(int status, std::string_view message) {
 }
 
 void Session::CallHandler(const RouteTable::Match& match) {
-  Pending<HttpResponse> reply(worker_.shared_from_this(), Self(), BeginWait());
+  const uint64_t number = BeginWait();
   HttpRequest request = std::move(parser_.request());
   asked_ = HttpRequest();
   asked_.method = request.method;
@@ -473,7 +540,14 @@ void Session::CallHandler(const RouteTable::Match& match) {
     if (!value.empty()) asked_.headers.push_back({std::string(name), std::string(value)});
   }
   try {
-    match.route->handler(std::move(request), std::move(reply));
+    if (match.route->stream_handler) {
+      match.route->stream_handler(
+          std::move(request),
+          Pending<StreamedResponse>(worker_.shared_from_this(), Self(), number));
+    } else {
+      match.route->handler(std::move(request),
+                           Pending<HttpResponse>(worker_.shared_from_this(), Self(), number));
+    }
     return;
   } catch (const std::exception& error) {
     CountHandlerError(error.what());

@@ -39,6 +39,8 @@ class Session final : public Connection {
 
   // For wait `number`, by what it waited for; status 0 where that was dropped.
   void Take(uint64_t number, HttpResponse response);
+  void Take(uint64_t number, StreamedResponse response);
+  void Take(uint64_t number, BodyPart part);
   void Take(uint64_t number, AccessDecision decision);
 
  private:
@@ -55,7 +57,12 @@ class Session final : public Connection {
   Awaitable<Next> Refuse(Refusal refusal, Next next);
   // `next` says what is still unread of the request.
   Awaitable<Next> AnswerUnread(HttpResponse response, Next next);
-  Awaitable<bool> Write(HttpResponse response);
+  Awaitable<bool> Write(HttpResponse response, BodySource rest = nullptr);
+  // What is behind the head of a body that has `rest`, part by part.
+  Awaitable<bool> WriteParts(std::string first, BodySource rest);
+  // False where it threw.
+  bool AskForPart(const BodySource& rest);
+  Awaitable<bool> WriteAll(std::string_view first, std::string_view second);
   // Asks who the caller is.
   Awaitable<std::optional<Refusal>> CheckCaller(Role needed);
   // Until Take() for the newest wait; false where the connection is to end instead.
@@ -120,6 +127,8 @@ class Session final : public Connection {
   std::string origin_;
   AccessDecision decision_;
   HttpResponse response_;
+  BodySource rest_;  // of `response_`
+  BodyPart part_;
   std::stop_source gone_{std::nostopstate};  // of a route that watches its peer
   bool is_head_ = false;
   bool keep_alive_ = false;

@@ -22,14 +22,16 @@ void AppendField(std::string& head, std::string_view name, std::string_view valu
 bool StatusHasBody(int status) { return status >= 200 && status != 204 && status != 304; }
 
 std::string ResponseHead(const HttpResponse& response, std::string_view date,
-                         ConnectionField connection) {
+                         ConnectionField connection, BodyEnd end) {
   std::string head;
   head.reserve(256);
   fmt::format_to(std::back_inserter(head), "HTTP/1.1 {} {}\r\nDate: {}\r\n", response.status,
                  StatusText(response.status), date);
   if (StatusHasBody(response.status)) {
     if (!response.content_type.empty()) AppendField(head, "Content-Type", response.content_type);
-    fmt::format_to(std::back_inserter(head), "Content-Length: {}\r\n", response.body.size());
+    if (end == BodyEnd::kLength)
+      fmt::format_to(std::back_inserter(head), "Content-Length: {}\r\n", response.body.size());
+    if (end == BodyEnd::kChunked) head.append("Transfer-Encoding: chunked\r\n");
   }
   // The body is what Content-Type says; a browser must not guess a script out of it.
   head.append("X-Content-Type-Options: nosniff\r\n");

@@ -16,6 +16,8 @@
 namespace slowburn::net::internal {
 
 enum class ConnectionField { kNone, kClose, kKeepAlive };
+// How a reader finds the end of the body.
+enum class BodyEnd { kLength, kChunked, kClose };
 
 // 1xx, 204 and 304 have neither body nor Content-Length.
 bool StatusHasBody(int status);
@@ -23,7 +25,7 @@ bool StatusHasBody(int status);
 // Status line and fields with the empty line that ends them. Line breaks in header values become
 // spaces, so that no value can add a field or a response.
 std::string ResponseHead(const HttpResponse& response, std::string_view date,
-                         ConnectionField connection);
+                         ConnectionField connection, BodyEnd end = BodyEnd::kLength);
 
 // "Sun, 06 Nov 1994 08:49:37 GMT".
 std::string HttpDate(std::chrono::sys_seconds time);
