@@ -23,13 +23,13 @@ using internal::ApiCall;
 enum class Methods : uint8_t { kGet, kPost, kGetAndPost };
 // Who may take long, because it reads series, waits for its turn.
 enum class Runs : uint8_t { kAtOnce, kInTurn };
-enum class Form : uint8_t { kJson, kText, kRemoteRead };
+enum class Form : uint8_t { kJson, kText };
 
 struct Call {
   std::string_view pattern;
   Methods methods;
   Runs runs;
-  ApiCall call;  // null: what the form says
+  ApiCall call;
   Form form = Form::kJson;
 };
 
@@ -55,7 +55,6 @@ constexpr auto kCalls = std::to_array<Call>({
     {"/api/v1/status/tsdb", Methods::kGet, Runs::kInTurn, internal::TsdbCall},
     {"/api/v1/status/walreplay", Methods::kGet, Runs::kAtOnce, internal::WalReplayCall},
     {"/federate", Methods::kGet, Runs::kInTurn, internal::FederateCall, Form::kText},
-    {"/api/v1/read", Methods::kPost, Runs::kInTurn, nullptr, Form::kRemoteRead},
 });
 
 // What all handlers share; it ends with the last copy of the table.
@@ -79,13 +78,34 @@ class PrometheusApi {
       return Answer(call, *kept, turn);
     };
     if (pool_.Push(std::move(work), reply, kept->gone)) return;
-    std::move(reply)(Respond(
-        call, *kept,
-        base::Unavailable("{} queries wait already; ask again when some of them are answered",
-                          options_.waiting_queries_max)));
+    std::move(reply)(Respond(call, *kept, TooManyWait()));
+  }
+
+  void Read(net::HttpRequest request, net::StreamReply reply) {
+    const auto kept = std::make_shared<net::HttpRequest>(std::move(request));
+    auto work = [this, kept](const internal::QueryPool::Turn& turn) {
+      return internal::ReadCall(ContextOf(turn), *kept, [this](internal::QueryPool::Job job) {
+        pool_.GoOn(std::move(job));
+      });
+    };
+    if (pool_.Push(std::move(work), reply, kept->gone)) return;
+    std::move(reply)({internal::TextOf(TooManyWait())});
   }
 
  private:
+  absl::Status TooManyWait() const {
+    return base::Unavailable("{} queries wait already; ask again when some of them are answered",
+                             options_.waiting_queries_max);
+  }
+
+  internal::ApiContext ContextOf(const internal::QueryPool::Turn& turn) const {
+    return {.sources = sources_,
+            .options = options_,
+            .stop = turn.stop,
+            .asked = turn.asked,
+            .begun = sources_.clock.Monotonic()};
+  }
+
   static net::HttpResponse Respond(const Call& call, const net::HttpRequest& request,
                                    absl::StatusOr<internal::ApiAnswer> answer) {
     net::HttpResponse response = call.form == Form::kJson ? internal::EnvelopeOf(std::move(answer))
@@ -96,13 +116,7 @@ class PrometheusApi {
 
   net::HttpResponse Answer(const Call& call, net::HttpRequest& request,
                            const internal::QueryPool::Turn& turn) const {
-    const internal::ApiContext context{.sources = sources_,
-                                       .options = options_,
-                                       .stop = turn.stop,
-                                       .asked = turn.asked,
-                                       .begun = sources_.clock.Monotonic()};
-    if (call.form == Form::kRemoteRead) return internal::ReadCall(context, request);
-    return Respond(call, request, call.call(context, internal::ApiParameters(request)));
+    return Respond(call, request, call.call(ContextOf(turn), internal::ApiParameters(request)));
   }
 
   const PrometheusSources sources_;
@@ -127,10 +141,18 @@ void AddPrometheusRoutes(net::RouteTable& table, const PrometheusSources& source
                        .pattern = std::string(call.pattern),
                        .handler = handler,
                        .watches_peer = call.runs == Runs::kInTurn};
-      if (call.form == Form::kRemoteRead) route.body_bytes_max = internal::kReadRequestBytesMax;
       table.Add(std::move(route));
     }
   }
+  table.Add({.role = net::Role::kRead,
+             .method = "POST",
+             .pattern = "/api/v1/read",
+             .handler = nullptr,
+             .body_bytes_max = internal::kReadRequestBytesMax,
+             .watches_peer = true,
+             .stream_handler = [api](net::HttpRequest request, net::StreamReply reply) {
+               api->Read(std::move(request), std::move(reply));
+             }});
 }
 
 }  // namespace slowburn::serve

@@ -15,14 +15,20 @@ QueryPool::~QueryPool() {
   for (std::jthread& thread : threads_) thread.request_stop();
 }
 
-bool QueryPool::Push(Work work, net::Reply& reply, std::stop_token gone) {
+bool QueryPool::PushJob(absl::FunctionRef<Job()> make, std::stop_token gone) {
   std::deque<Waiting> unwanted;  // Dropped without the lock: a reply may do anything.
   const std::lock_guard lock(mutex_);
   if (waiting_.size() >= options_.waiting_max) DropUnwanted(unwanted);
   if (waiting_.size() >= options_.waiting_max) return false;
-  waiting_.push_back({std::move(work), std::move(reply), clock_.Monotonic(), std::move(gone)});
+  waiting_.push_back({make(), clock_.Monotonic(), std::move(gone)});
   wake_.notify_one();
   return true;
+}
+
+void QueryPool::GoOn(Job job) {
+  const std::lock_guard lock(mutex_);
+  waiting_.push_back({std::move(job), clock_.Monotonic(), {}});
+  wake_.notify_one();
 }
 
 void QueryPool::Run(const std::stop_token& stop) {
@@ -38,7 +44,7 @@ void QueryPool::Run(const std::stop_token& stop) {
     const auto cancel = [&unwanted] { unwanted.request_stop(); };
     const std::stop_callback at_end(stop, cancel);
     const std::stop_callback when_gone(next.gone, cancel);
-    std::move(next.reply)(next.work({next.asked, unwanted.get_token()}));
+    next.job({next.asked, unwanted.get_token()});
   }
 }
 

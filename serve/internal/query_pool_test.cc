@@ -41,6 +41,31 @@ TEST(QueryPoolTest, AnswersInTurnAndRefusesWhatIsTooMuch) {
   EXPECT_EQ(second.Wait().status, 202);
 }
 
+TEST(QueryPoolTest, NeverRefusesWhatGoesOn) {
+  std::latch begun(1), go(1), done(2);
+  QueryPool pool({.threads = 1, .waiting_max = 1}, base::SystemClock());
+  Answer first, second, third;
+  net::Reply to_first = first.reply(), to_second = second.reply(), to_third = third.reply();
+  ASSERT_TRUE(pool.Push(
+      [&](const QueryPool::Turn&) {
+        begun.count_down();
+        go.wait();
+        return Status(201);
+      },
+      to_first));
+  begun.wait();
+  ASSERT_TRUE(pool.Push([](const QueryPool::Turn&) { return Status(202); }, to_second));
+  for (int i = 0; i < 2; ++i) {
+    pool.GoOn([&](const QueryPool::Turn&) {
+      EXPECT_TRUE(second.IsThere());  // its turn came before
+      done.count_down();
+    });
+  }
+  EXPECT_FALSE(pool.Push([](const QueryPool::Turn&) { return Status(203); }, to_third));
+  go.count_down();
+  done.wait();
+}
+
 TEST(QueryPoolTest, ItsEndCancelsWhatRunsAndDropsWhatWaits) {
   Answer running, waiting;
   {

@@ -1,16 +1,21 @@
 #include "serve/internal/read_call.h"
 
+#include <memory>
+#include <utility>
+
 #include <fmt/format.h>
 #include <protozero/pbf_writer.hpp>
 
 #include "base/status.h"
 #include "net/snappy_block.h"
+#include "serve/internal/external_labels.h"
+#include "serve/internal/read_stream.h"
 #include "serve/read_messages.h"
 
 namespace slowburn::serve::internal {
 namespace {
 
-// Answers are made in memory, `query_threads` of them at once.
+// Answers in samples are made in memory, `query_threads` of them at once.
 constexpr size_t kAnswerBytesMax = 256 << 20;
 
 absl::StatusOr<ReadRequest> ReadBody(net::HttpRequest& request) {
@@ -18,26 +23,6 @@ absl::StatusOr<ReadRequest> ReadBody(net::HttpRequest& request) {
   SB_RETURN_IF_ERROR(net::DecodeSnappyBlock(request.body, {.bytes_max = kReadRequestBytesMax},
                                             request.lease, message));
   return ParseReadRequest(message);
-}
-
-// Of queries that mean our series by labels that only others see on them, what they mean here.
-absl::Status RemoveExternal(const model::LabelSet& external, ReadQuery& query) {
-  for (model::LabelMatcher& matcher : query.matchers) {
-    if (matcher.op() != model::LabelMatcher::Op::kEqual || matcher.value().empty() ||
-        external.Get(matcher.name()) != matcher.value())
-      continue;
-    SB_ASSIGN_OR_RETURN(
-        matcher, model::LabelMatcher::Create(matcher.name(), model::LabelMatcher::Op::kEqual, ""));
-  }
-  return absl::OkStatus();
-}
-
-// A series' own labels win.
-model::LabelSet WithExternal(model::LabelSet labels, const model::LabelSet& external) {
-  for (const model::Label& label : external) {
-    if (!labels.Has(label.name)) labels.Set(label.name, label.value);
-  }
-  return labels;
 }
 
 absl::Status TooMuch() {
@@ -51,7 +36,8 @@ using Take = std::function<absl::Status(const model::LabelSet&, const storage::S
 absl::Status EachSeries(const ApiContext& context, const storage::SeriesSnapshot& snapshot,
                         ReadQuery query, const Take& take) {
   const model::LabelSet& external = context.options.external_labels;
-  SB_RETURN_IF_ERROR(RemoveExternal(external, query));
+  SB_ASSIGN_OR_RETURN(query, WithoutExternal(std::move(query), external));
+  if (query.range.begin_ms >= query.range.end_ms) return absl::OkStatus();
   SB_ASSIGN_OR_RETURN(const std::vector<storage::SelectedSeries> selected,
                       snapshot.Select(query.matchers, query.range));
   storage::SampleColumns samples;
@@ -63,14 +49,14 @@ absl::Status EachSeries(const ApiContext& context, const storage::SeriesSnapshot
   return absl::OkStatus();
 }
 
-absl::StatusOr<net::HttpResponse> Samples(const ApiContext& context,
-                                          const storage::SeriesSnapshot& snapshot,
-                                          const ReadRequest& request) {
+absl::StatusOr<net::HttpResponse> Samples(const ApiContext& context, const ReadRequest& request) {
+  // As much as the store gives one query of its own: the answer has to fit into memory.
+  const auto snapshot = context.sources.series.TakeSnapshot({}, context.stop);
   std::string message;
   for (const ReadQuery& query : request.queries) {
     std::string result;
     SB_RETURN_IF_ERROR(EachSeries(
-        context, snapshot, query,
+        context, *snapshot, query,
         [&](const model::LabelSet& labels, const storage::SampleColumns& samples) {
           AppendTimeSeries(result, labels, samples);
           return message.size() + result.size() > kAnswerBytesMax ? TooMuch() : absl::OkStatus();
@@ -84,22 +70,27 @@ absl::StatusOr<net::HttpResponse> Samples(const ApiContext& context,
   return response;
 }
 
-absl::StatusOr<net::HttpResponse> Chunks(const ApiContext& context,
-                                         const storage::SeriesSnapshot& snapshot,
-                                         const ReadRequest& request) {
-  net::HttpResponse response;
+// The first part at once, so that what cannot be answered is refused.
+absl::StatusOr<net::StreamedResponse> Chunks(const ApiContext& context, ReadRequest request,
+                                             const RunInTurn& run_in_turn) {
+  // Shared: what a BodySource holds is copied.
+  const auto stream = std::make_shared<ReadStream>(context, std::move(request));
+  net::StreamedResponse response;
   response.content_type = "application/x-streamed-protobuf; proto=prometheus.ChunkedReadResponse";
-  for (size_t i = 0; i < request.queries.size(); ++i) {
-    SB_RETURN_IF_ERROR(
-        EachSeries(context, snapshot, request.queries[i],
-                   [&](const model::LabelSet& labels, const storage::SampleColumns& samples) {
-                     EachChunkedResponse(labels, samples, i, [&](std::string_view message) {
-                       AppendFrame(response.body, message);
-                       return response.body.size() <= kAnswerBytesMax;
-                     });
-                     return response.body.size() > kAnswerBytesMax ? TooMuch() : absl::OkStatus();
-                   }));
-  }
+  SB_ASSIGN_OR_RETURN(const bool goes_on, stream->Append(response.body, context.stop));
+  if (!goes_on) return response;
+  response.rest = [stream, run_in_turn](net::BodyPartReply reply) {
+    run_in_turn([stream, reply = std::move(reply)](const QueryPool::Turn& turn) mutable {
+      net::BodyPart part;
+      const absl::StatusOr<bool> more = stream->Append(part.bytes, turn.stop);
+      if (more.ok()) {
+        part.is_last = !*more;
+      } else {
+        part = {.status = 0, .error = std::string(base::Message(more.status()))};
+      }
+      std::move(reply)(std::move(part));
+    });
+  };
   return response;
 }
 
@@ -127,15 +118,17 @@ net::HttpResponse Refusal(const absl::Status& status) {
 
 }  // namespace
 
-net::HttpResponse ReadCall(const ApiContext& context, net::HttpRequest& request) {
-  const absl::StatusOr<ReadRequest> asked = ReadBody(request);
-  if (!asked.ok()) return Refusal(asked.status());
-  // As much as the store gives one query of its own: an answer has to fit into memory.
-  const auto snapshot = context.sources.series.TakeSnapshot({}, context.stop);
-  absl::StatusOr<net::HttpResponse> answer = asked->takes_chunks
-                                                 ? Chunks(context, *snapshot, *asked)
-                                                 : Samples(context, *snapshot, *asked);
-  return answer.ok() ? *std::move(answer) : Refusal(answer.status());
+net::StreamedResponse ReadCall(const ApiContext& context, net::HttpRequest& request,
+                               const RunInTurn& run_in_turn) {
+  absl::StatusOr<ReadRequest> asked = ReadBody(request);
+  if (!asked.ok()) return {Refusal(asked.status())};
+  if (asked->takes_chunks) {
+    auto chunks = Chunks(context, *std::move(asked), run_in_turn);
+    if (chunks.ok()) return *std::move(chunks);
+    return {Refusal(chunks.status())};
+  }
+  absl::StatusOr<net::HttpResponse> samples = Samples(context, *asked);
+  return {samples.ok() ? *std::move(samples) : Refusal(samples.status())};
 }
 
 }  // namespace slowburn::serve::internal

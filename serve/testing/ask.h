@@ -30,6 +30,14 @@ class Answer {
       promise->value.set_value(std::move(response));
     };
   }
+  // Of a streamed one it has the whole body; one that breaks off is like a dropped one.
+  net::StreamReply stream_reply() {
+    return [whole = std::make_shared<Gathering>(reply())](net::StreamedResponse response) {
+      whole->rest = std::move(response.rest);
+      whole->response = static_cast<net::HttpResponse&&>(response);
+      Gathering::GoOn(whole);
+    };
+  }
   bool IsThere() { return future_.wait_for(std::chrono::seconds(0)) == std::future_status::ready; }
   net::HttpResponse Wait() { return future_.get(); }
 
@@ -44,6 +52,23 @@ class Answer {
       none.status = 0;
       value.set_value(std::move(none));
     }
+  };
+  // Shared with the reply to each part.
+  struct Gathering {
+    explicit Gathering(net::Reply to) : reply(std::move(to)) {}
+    static void GoOn(const std::shared_ptr<Gathering>& all) {
+      if (all->rest == nullptr) return std::move(all->reply)(std::move(all->response));
+      const net::BodySource rest = all->rest;
+      rest([all](net::BodyPart part) {
+        if (part.status == 0) return;
+        all->response.body += part.bytes;
+        if (part.is_last) all->rest = nullptr;
+        GoOn(all);
+      });
+    }
+    net::Reply reply;
+    net::HttpResponse response;
+    net::BodySource rest;
   };
   std::shared_ptr<Promise> promise_;
   std::future<net::HttpResponse> future_;
@@ -66,7 +91,11 @@ inline Answer Begin(const net::RouteTable& table, std::string method, std::strin
     return answer;
   }
   request.path_parameters = std::move(match.path_parameters);
-  match.route->handler(std::move(request), answer.reply());
+  if (match.route->stream_handler) {
+    match.route->stream_handler(std::move(request), answer.stream_reply());
+  } else {
+    match.route->handler(std::move(request), answer.reply());
+  }
   return answer;
 }
 
