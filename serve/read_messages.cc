@@ -113,7 +113,6 @@ void AddLabels(pbf_writer& series, const model::LabelSet& labels) {
   }
 }
 
-
 std::array<uint32_t, 256> MakeCrcTable() {
   constexpr uint32_t kCastagnoli = 0x82f63b78;
   std::array<uint32_t, 256> table{};
