@@ -21,7 +21,7 @@ constexpr int kCheckpointShare = 10;
 constexpr std::chrono::milliseconds kRetry{1000};
 constexpr std::chrono::milliseconds kRetryWhenFull{5000};
 constexpr std::chrono::seconds kClockJump{5};
-constexpr std::chrono::seconds kFinishMax{10};
+constexpr std::chrono::seconds kFinishMax{20};
 constexpr std::chrono::seconds kMemoryEvery{15};  // asking walks all groups
 
 double Seconds(SteadyTime::duration duration) {
