@@ -76,10 +76,10 @@ otlp::MetricsData Make(MetricKind kind, size_t first, size_t points, uint64_t st
         histogram.set_aggregation_temporality(otlp::AGGREGATION_TEMPORALITY_CUMULATIVE);
         auto& point = *histogram.add_data_points();
         Describe(point, stream, start);
-        point.set_count(0);
+        point.set_count(1);  // a zero would not be written, and have no place
         point.set_sum(0);
         for (const double bound : kBounds) point.add_explicit_bounds(bound);
-        for (size_t i = 0; i <= std::size(kBounds); ++i) point.add_bucket_counts(0);
+        for (size_t i = 0; i <= std::size(kBounds); ++i) point.add_bucket_counts(i == 0 ? 1 : 0);
         break;
       }
     }
@@ -148,6 +148,10 @@ void MetricBlock::FindNumbers() {
         point.buckets = place(fields) + 1;  // behind the length: 88
       }
     }
+    const bool is_histogram = kind_ == MetricKind::kHistogram;
+    if (point.time == 0 || point.value == 0 ||
+        (is_histogram && (point.count == 0 || point.buckets == 0)))
+      throw std::runtime_error("an export lacks a number");
     points_.push_back(point);
   }
 }
