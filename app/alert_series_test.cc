@@ -121,7 +121,9 @@ TEST_F(AlertSeriesTest, WhatEndedWhileTheProgramDidNotRunEnds) {
   series_.Continue(book_);
   Run(1s, {Condition("goes_on", 0s)});
   for (const auto& [labels, values] : Stored()) {
-    if (values.back().second == kEnd) EXPECT_EQ(values, before.at(labels)) << "ended once more";
+    if (values.back().second == kEnd) {
+      EXPECT_EQ(values, before.at(labels)) << "ended once more";
+    }
   }
 }
 

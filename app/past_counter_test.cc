@@ -10,7 +10,7 @@
 #include <gtest/gtest.h>
 
 #include "app/testing/core_fixture.h"
-#include "app/testing/sample_write.h"
+#include "app/testing/counted_write.h"
 #include "base/testing/manual_clock.h"
 #include "slo/matcher.h"
 #include "slo/range_sum.h"

@@ -6,7 +6,7 @@
 #include <fmt/format.h>
 
 #include "base/status.h"
-#include "slowburn/store.pb.h"
+#include "slowburn/store/v1/log_record.pb.h"
 #include "storage/rocksdb/read_directory.h"
 
 namespace slowburn::app {

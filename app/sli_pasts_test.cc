@@ -14,7 +14,7 @@
 
 #include "app/series_history.h"
 #include "app/testing/core_fixture.h"
-#include "app/testing/sample_write.h"
+#include "app/testing/counted_write.h"
 #include "slo/matcher.h"
 #include "slo/range_sum.h"
 

@@ -139,7 +139,9 @@ TEST_F(ReadStreamTest, MakesAPartAtATime) {
     ASSERT_TRUE(more.ok()) << more.status();
     goes_on = *more;
     EXPECT_LT(frames.size(), 2 * ReadStream::kPartBytes);
-    if (goes_on) EXPECT_GE(frames.size(), ReadStream::kPartBytes);
+    if (goes_on) {
+      EXPECT_GE(frames.size(), ReadStream::kPartBytes);
+    }
     AddFrames(frames, read);
   }
   EXPECT_GT(parts, 2);
@@ -182,7 +184,9 @@ TEST_F(ReadStreamTest, ReadsLongRangesPieceByPiece) {
   EXPECT_GE(chunks.size(), 1U + 60 / 16 + 1);
   for (size_t i = 1; i < chunks.size(); ++i) EXPECT_GT(chunks[i].first_ms, chunks[i - 1].last_ms);
   for (const ReadChunk& chunk : chunks) {
-    if (chunk.first_ms > kNowMs - 100 * kDayMs) EXPECT_LE(chunk.count, 16);
+    if (chunk.first_ms > kNowMs - 100 * kDayMs) {
+      EXPECT_LE(chunk.count, 16);
+    }
   }
 }
 
