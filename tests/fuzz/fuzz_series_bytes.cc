@@ -41,6 +41,14 @@ void FuzzBlock(std::string_view input, Decode&& decode, Encode&& encode) {
   FUZZ_CHECK(bytes_again == bytes);
 }
 
+absl::Status ReadSealedFloats(std::string_view chunk, std::vector<int64_t>& times,
+                              std::vector<double>& values) {
+  std::string scratch;
+  const auto opened = storage::OpenChunk(chunk, scratch);
+  if (!opened.ok()) return opened.status();
+  return storage::DecodeFloats(opened->block, times, values, opened->bits);
+}
+
 }  // namespace
 
 void Fuzz(std::string_view input) {
@@ -49,7 +57,12 @@ void Fuzz(std::string_view input) {
   input.remove_prefix(1);
   switch (kind) {
     case 'f':
-      FuzzBlock<double>(input, storage::DecodeFloats, storage::EncodeFloats);
+      FuzzBlock<double>(
+          input,
+          [](std::string_view bytes, auto& times, auto& values) {
+            return storage::DecodeFloats(bytes, times, values);
+          },
+          storage::EncodeFloats);
       break;
     case 'h':
       FuzzBlock<model::NativeHistogram>(input, storage::DecodeHistograms,
@@ -63,6 +76,10 @@ void Fuzz(std::string_view input) {
       if (storage::OpenChunk(input, scratch).ok()) {
         FUZZ_CHECK(storage::ReadChunkHeader(input).ok());
       }
+      FuzzBlock<double>(input, ReadSealedFloats,
+                        [](const auto& times, const auto& values, auto& out) {
+                          out = storage::SealFloats(times, values);
+                        });
       break;
     }
     case 'p': {
