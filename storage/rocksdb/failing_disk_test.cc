@@ -1,9 +1,7 @@
 // Goal: nothing is acknowledged that a failing disk did not take; a full disk heals, a failed fsync
 // does not. Method: a file system that breaks on command under real RocksDB; a kill is a copy of
 // the folder while the store is open.
-#include <cstdint>
 #include <filesystem>
-#include <limits>
 #include <memory>
 #include <string>
 
@@ -169,49 +167,6 @@ INSTANTIATE_TEST_SUITE_P(Faults, FullDiskTest,
                              {"FirstFsyncFindsNoBlocks", DiskFault::kFullAtSync, 0},
                          }),
                          [](const auto& info) { return info.param.name; });
-
-// Appends and checkpoints until one fails. Returns how many records were acknowledged.
-uint64_t WorkUntilItFails(Store& store) {
-  uint64_t acknowledged = 0;
-  for (int step = 1; step <= 20; ++step) {
-    const std::string record = fmt::format("record {}", store.last_sequence() + 1);
-    if (!store.AppendLog(record, Durability::kSynced).ok()) break;
-    acknowledged = store.last_sequence();
-    if (step % 5 != 0) continue;
-    Batch batch;  // large, so that memtables are flushed
-    batch.Put(Family::kMeta, SliKey(1), std::to_string(store.last_sequence()));
-    batch.Put(Family::kMeta, SliKey(2), std::string(100'000, 'x'));
-    if (!store.WriteCheckpoint(std::move(batch)).ok() || !store.MarkHighWater().ok()) break;
-  }
-  return acknowledged;
-}
-
-// The n-th write or fsync fails, for each n until none does.
-TEST_F(FailingDiskTest, WhicheverCallFailsWhatWasAcknowledgedIsThere) {
-  int64_t call = 0;
-  for (bool failed = true; failed; ++call) {
-    SCOPED_TRACE(fmt::format("call {}", call));
-    fs::remove_all(dir_.path());
-    auto store = Open();
-    ASSERT_NE(store, nullptr);
-    disk_->FailCall(call);
-    const uint64_t acknowledged = WorkUntilItFails(*store);
-    failed = disk_->has_failed_call();
-    store.reset();
-    disk_->FailCall(std::numeric_limits<int64_t>::max());
-
-    store = Open();
-    ASSERT_NE(store, nullptr);
-    // The record after it may be there: its bytes may have been written.
-    ASSERT_GE(store->last_sequence(), acknowledged);
-    ASSERT_LE(store->last_sequence(), acknowledged + 1);
-    const uint64_t checkpoint = store->checkpoint_sequence();
-    EXPECT_EQ(store->Get(Family::kMeta, SliKey(1)).value().value_or("0"),
-              std::to_string(checkpoint));
-    EXPECT_EQ(Records(*store), WantRecords(checkpoint + 1, store->last_sequence()));
-  }
-  EXPECT_GT(call, 20) << "each append alone makes two calls";
-}
 
 // A checkpoint that met a full disk did not happen: the log keeps its records.
 TEST_F(FailingDiskTest, CheckpointOnAFullDiskLeavesTheLog) {

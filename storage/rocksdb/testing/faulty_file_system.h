@@ -8,8 +8,6 @@
 #pragma once
 
 #include <atomic>
-#include <cstdint>
-#include <limits>
 #include <memory>
 #include <string>
 #include <utility>
@@ -32,16 +30,13 @@ class FaultyFileSystem final : public rocksdb::FileSystemWrapper {
   const char* Name() const override { return "FaultyFileSystem"; }
 
   void Set(DiskFault fault) { fault_ = fault; }
-  // The `call`-th write or fsync of any file from now on, 0 being the next, fails with EIO.
-  void FailCall(int64_t call) { calls_left_ = call; }
-  bool has_failed_call() const { return calls_left_ < 0; }
 
   rocksdb::IOStatus NewWritableFile(const std::string& path, const rocksdb::FileOptions& options,
                                     std::unique_ptr<rocksdb::FSWritableFile>* file,
                                     rocksdb::IODebugContext* debug) override {
     rocksdb::IOStatus status = FileSystemWrapper::NewWritableFile(path, options, file, debug);
     if (status.ok()) {
-      *file = std::make_unique<File>(std::move(*file), path.ends_with(".log"), fault_, calls_left_);
+      *file = std::make_unique<File>(std::move(*file), path.ends_with(".log"), fault_);
     }
     return status;
   }
@@ -50,15 +45,11 @@ class FaultyFileSystem final : public rocksdb::FileSystemWrapper {
   class File final : public rocksdb::FSWritableFileOwnerWrapper {
    public:
     File(std::unique_ptr<rocksdb::FSWritableFile> file, bool is_wal,
-         const std::atomic<DiskFault>& fault, std::atomic<int64_t>& calls_left)
-        : FSWritableFileOwnerWrapper(std::move(file)),
-          is_wal_(is_wal),
-          fault_(fault),
-          calls_left_(calls_left) {}
+         const std::atomic<DiskFault>& fault)
+        : FSWritableFileOwnerWrapper(std::move(file)), is_wal_(is_wal), fault_(fault) {}
 
     rocksdb::IOStatus Append(const rocksdb::Slice& data, const rocksdb::IOOptions& options,
                              rocksdb::IODebugContext* debug) override {
-      if (IsTheCall()) return rocksdb::IOStatus::IOError("injected: Input/output error");
       if (!RefusesAppend()) return FSWritableFileOwnerWrapper::Append(data, options, debug);
       if (is_wal_ && fault_ == DiskFault::kFullMidRecord) {
         const rocksdb::Slice half(data.data(), data.size() / 2);
@@ -73,7 +64,7 @@ class FaultyFileSystem final : public rocksdb::FileSystemWrapper {
     }
     rocksdb::IOStatus Sync(const rocksdb::IOOptions& options,
                            rocksdb::IODebugContext* debug) override {
-      if (IsTheCall() || (is_wal_ && fault_ == DiskFault::kSyncFails)) {
+      if (is_wal_ && fault_ == DiskFault::kSyncFails) {
         return rocksdb::IOStatus::IOError("injected: Input/output error");
       }
       if (is_wal_ && fault_ == DiskFault::kFullAtSync) return NoSpace();
@@ -81,7 +72,6 @@ class FaultyFileSystem final : public rocksdb::FileSystemWrapper {
     }
 
    private:
-    bool IsTheCall() { return calls_left_.fetch_sub(1) == 0; }
     bool RefusesAppend() const {
       switch (fault_) {
         case DiskFault::kFull:
@@ -102,11 +92,9 @@ class FaultyFileSystem final : public rocksdb::FileSystemWrapper {
 
     bool is_wal_;
     const std::atomic<DiskFault>& fault_;
-    std::atomic<int64_t>& calls_left_;
   };
 
   std::atomic<DiskFault> fault_{DiskFault::kNone};
-  std::atomic<int64_t> calls_left_{std::numeric_limits<int64_t>::max()};
 };
 
 }  // namespace slowburn::storage
