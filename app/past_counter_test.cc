@@ -90,7 +90,7 @@ class PastCounterTest : public CoreFixture {
   }
   std::optional<slo::PastStatus> Status() const {
     return loop_->Read([&](const Core& core) {
-      return core.pasts().StatusOf(slo::SliId{1}, base::FloorSeconds(now_));
+      return core.pasts().StatusOf(core.engine().sli_of(0), base::FloorSeconds(now_));
     });
   }
   void Await(slo::PastStatus::State state) {
@@ -186,8 +186,9 @@ TEST_F(PastCounterTest, LeavesOutWhatIsBroken) {
   EXPECT_GE(counted.bad + lost + 2 * status.left_out.size(), grown);
   for (const auto& [begin, end] : status.left_out) {
     const auto sum = loop_->Read([&, from = begin, to = end](const Core& core) {
-      return slo::RangeReader(core.engine().table().counts(slo::SliId{1}, slo::kTotalGroup).view(),
-                              core.blocks())
+      return slo::RangeReader(
+                 core.engine().table().counts(core.engine().sli_of(0), slo::kTotalGroup).view(),
+                 core.blocks())
           .Sum(slo::SliceOf(from), slo::SliceOf(to));
     });
     ASSERT_TRUE(sum.ok());
