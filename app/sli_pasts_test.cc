@@ -27,6 +27,8 @@ using std::chrono::sys_seconds;
 constexpr int64_t kStartMs = 1'700'000'000'000;
 constexpr int64_t kStep = 15'000;
 
+constexpr slo::SliId kCounter{3};  // the fixture begins with two others
+
 slo::SloSet CounterSlo(std::string_view window = "7d") {
   const std::string text = std::string(R"(
 apiVersion: slowburn/v1
@@ -111,15 +113,15 @@ class SliPastsTest : public CoreFixture {
 
   slo::SliCounts Counts(slo::Slice begin, slo::Slice end,
                         slo::GroupId group = slo::kTotalGroup) const {
-    const auto sum = slo::RangeReader(core_->engine().table().counts(slo::SliId{1}, group).view(),
-                                      core_->blocks())
-                         .Sum(begin, end);
+    const auto sum =
+        slo::RangeReader(core_->engine().table().counts(kCounter, group).view(), core_->blocks())
+            .Sum(begin, end);
     EXPECT_TRUE(sum.ok()) << sum.status();
     return *sum;
   }
   slo::SliCounts AllCounts() const { return Counts(0, UINT32_MAX); }
   slo::PastStatus Status(base::UnixNanos now) const {
-    return core_->pasts().StatusOf(slo::SliId{1}, base::FloorSeconds(now)).value();
+    return core_->pasts().StatusOf(kCounter, base::FloorSeconds(now)).value();
   }
 
   std::shared_ptr<const slo::Matchers> matchers_;
@@ -225,7 +227,7 @@ TEST_F(SliPastsTest, CountsEachIncrementOnceWhateverHappensMeanwhile) {
     EXPECT_EQ(AllCounts(), pods.Grown());
     EXPECT_EQ(core_->engine().StatusOf(0, slo::kTotalGroup).lifetime, pods.Grown());
     slo::SliCounts of_groups;
-    for (size_t group = 1; group < core_->engine().table().groups(slo::SliId{1}); ++group)
+    for (size_t group = 1; group < core_->engine().table().groups(kCounter); ++group)
       of_groups += Counts(0, UINT32_MAX, static_cast<slo::GroupId>(group));
     EXPECT_EQ(of_groups, pods.Grown());
     // The sums of windows are those of the slices.
@@ -311,7 +313,7 @@ TEST_F(SliPastsTest, BurnRatesAreUnknownUntilTheirWindowIs) {
 TEST_F(SliPastsTest, WhatNeverCountedAnythingHasAPast) {
   base::UnixNanos now = kStart + 1h;
   AddSlo(now);
-  EXPECT_FALSE(core_->pasts().StatusOf(slo::SliId{1}, base::FloorSeconds(now)).has_value())
+  EXPECT_FALSE(core_->pasts().StatusOf(kCounter, base::FloorSeconds(now)).has_value())
       << "nothing is stored";
   Send({{Requests("a", "200"), UnixMillis(now), 5}}, *matchers_, now);
   Send({{Requests("a", "200"), UnixMillis(now + 15s), 8}}, *matchers_, now + 15s);
@@ -364,9 +366,9 @@ TEST_F(SliPastsTest, KeepsWhatCouldNotBeRead) {
     Send({{Requests("a", "200"), UnixMillis(now += 60s), i * 1.0}}, *matchers_, now);
   AddSlo(now);
   CountTail(now);
-  slo::Slice end = core_->pasts().Find(slo::SliId{1})->counted_from;
+  slo::Slice end = core_->pasts().Find(kCounter)->counted_from;
   for (const uint32_t length : {360, 360}) {
-    const auto record = core_->pasts().PlanLeftOut(slo::SliId{1}, {end - length, end}, now);
+    const auto record = core_->pasts().PlanLeftOut(kCounter, {end - length, end}, now);
     ASSERT_TRUE(record.ok());
     Commit(*record);
     end -= length;

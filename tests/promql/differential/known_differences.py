@@ -8,6 +8,7 @@ OF_THE_GRAMMAR = (
     (r"atan2", r"missing .*__name__|the same labelset", "atan2 with a scalar drops the name"),
     (r"[<>=]", r"an answer against multiple matches", "a match is refused before the comparison drops it"),
     (r"timestamp\([^()]*@", r"series against|the same labelset", "timestamp() keeps the offset behind an @"),
+    (r"size_bytes", r"samples against", "a histogram is as many samples as it is large, and was one"),
 )
 
 # Of queries that were broken, where 2.42 refuses what the language has now: (its error, why).
