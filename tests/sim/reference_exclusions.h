@@ -20,13 +20,10 @@ namespace slowburn::sim {
 
 // How an exclusion repeats: a rule of docs/exclusions.md, as far as it is drawn.
 struct ReferenceRule {
-  std::string frequency;  // "DAILY", "WEEKLY", "MONTHLY", "YEARLY"
+  std::string frequency;  // "DAILY", "WEEKLY", "MONTHLY"
   int interval = 1;
-  std::vector<int> months;              // BYMONTH, of a yearly rule
   std::vector<absl::Weekday> weekdays;  // BYDAY
-  // Of such weekdays of the month, of the year where it is yearly and names no month; from the end
-  // where negative.
-  int nth = 0;
+  int nth = 0;                          // of the month's such weekdays, from the end where negative
   std::vector<int> month_days;          // BYMONTHDAY, from the end where negative
   int position = 0;                     // BYSETPOS; 0: none
   int count = 0;                        // 0: without end
