@@ -119,7 +119,11 @@ class SliPastsTest : public CoreFixture {
     EXPECT_TRUE(sum.ok()) << sum.status();
     return *sum;
   }
-  slo::SliCounts AllCounts() const { return Counts(0, UINT32_MAX); }
+  // Of all days that a test writes to: each hour of the range is looked up in the store.
+  slo::SliCounts AllCounts(slo::GroupId group = slo::kTotalGroup) const {
+    return Counts(slo::SliceOf(base::FloorSeconds(kStart - 480h)),
+                  slo::SliceOf(base::FloorSeconds(kStart + 480h)), group);
+  }
   slo::PastStatus Status(base::UnixNanos now) const {
     return core_->pasts().StatusOf(kCounter, base::FloorSeconds(now)).value();
   }
@@ -185,67 +189,69 @@ class Pods {
   int step_ = 0;
 };
 
-TEST_F(SliPastsTest, CountsEachIncrementOnceWhateverHappensMeanwhile) {
-  for (const uint64_t seed : {1, 2, 3, 4}) {
-    SCOPED_TRACE(seed);
-    std::mt19937_64 random(seed);
-    Pods pods(seed);
-    base::UnixNanos now = kStart;
-    const auto step = [&](const slo::Matchers& matchers) {
-      now += 15s;
-      Send(pods.Step(UnixMillis(now)), matchers, now);
-      if (random() % 20 == 0) Checkpoint(now);
-    };
-    const auto crash_sometimes = [&] {
-      if (random() % 3 != 0) return;
-      Open(now);
-      Use();
-    };
-    for (int i = 0; i < 500; ++i) step(*matchers_);
-    const auto before = matchers_;
-    AddSlo(now);
-    EXPECT_EQ(Status(now).state, slo::PastStatus::State::kWaiting);
-    // Matched before the SLO was there, committed after; and some that the SLI waits for.
-    step(*before);
-    step(*matchers_);
-    step(*before);
-    crash_sometimes();
-    EXPECT_EQ(AllCounts(), slo::SliCounts{});
-    CountTail(now, [&] {
-      for (int i = 0; i < 5; ++i) step(*matchers_);
-    });
-    EXPECT_EQ(Status(now).state, slo::PastStatus::State::kCounting);
-    for (;;) {
-      for (int i = 0; i < 7; ++i) step(*matchers_);
-      crash_sometimes();
-      // Cut off in the middle of a piece, now and then.
-      if (!CountPiece(now, 777, random() % 2 == 0 ? 3 : SIZE_MAX)) break;
-      crash_sometimes();
-    }
-    Send(pods.Rest(), *matchers_, now);
-    EXPECT_EQ(Status(now).state, slo::PastStatus::State::kCounted);
-    EXPECT_EQ(AllCounts(), pods.Grown());
-    EXPECT_EQ(core_->engine().StatusOf(0, slo::kTotalGroup).lifetime, pods.Grown());
-    slo::SliCounts of_groups;
-    for (size_t group = 1; group < core_->engine().table().groups(kCounter); ++group)
-      of_groups += Counts(0, UINT32_MAX, static_cast<slo::GroupId>(group));
-    EXPECT_EQ(of_groups, pods.Grown());
-    // The sums of windows are those of the slices.
-    core_->Step(now);
-    EXPECT_EQ(core_->engine().StatusOf(0, slo::kTotalGroup).in_window, AllCounts());
-    // Done is done.
+class SliPastsSeedTest : public SliPastsTest, public testing::WithParamInterface<uint64_t> {};
+
+TEST_P(SliPastsSeedTest, CountsEachIncrementOnceWhateverHappensMeanwhile) {
+  const uint64_t seed = GetParam();
+  std::mt19937_64 random(seed);
+  Pods pods(seed);
+  base::UnixNanos now = kStart;
+  const auto step = [&](const slo::Matchers& matchers) {
+    now += 15s;
+    Send(pods.Step(UnixMillis(now)), matchers, now);
+    if (random() % 20 == 0) Checkpoint(now);
+  };
+  const auto crash_sometimes = [&] {
+    if (random() % 3 != 0) return;
     Open(now);
-    EXPECT_FALSE(core_->pasts().Next(base::FloorSeconds(now)).has_value());
-    EXPECT_EQ(AllCounts(), pods.Grown());
-    // The next seed has another world.
-    core_.reset();
-    store_.reset();
-    std::filesystem::remove_all(dir_.path() / "data");
-    slos_ = {};
-    Open(kStart);
     Use();
+  };
+  for (int i = 0; i < 500; ++i) step(*matchers_);
+  const auto before = matchers_;
+  AddSlo(now);
+  EXPECT_EQ(Status(now).state, slo::PastStatus::State::kWaiting);
+  // Matched before the SLO was there, committed after; and some that the SLI waits for.
+  step(*before);
+  step(*matchers_);
+  step(*before);
+  crash_sometimes();
+  EXPECT_EQ(AllCounts(), slo::SliCounts{});
+  CountTail(now, [&] {
+    for (int i = 0; i < 5; ++i) step(*matchers_);
+  });
+  EXPECT_EQ(Status(now).state, slo::PastStatus::State::kCounting);
+  for (;;) {
+    for (int i = 0; i < 7; ++i) step(*matchers_);
+    crash_sometimes();
+    // Cut off in the middle of a piece, now and then.
+    if (!CountPiece(now, 777, random() % 2 == 0 ? 3 : SIZE_MAX)) break;
+    crash_sometimes();
   }
+  Send(pods.Rest(), *matchers_, now);
+  EXPECT_EQ(Status(now).state, slo::PastStatus::State::kCounted);
+  EXPECT_EQ(AllCounts(), pods.Grown());
+  EXPECT_EQ(core_->engine().StatusOf(0, slo::kTotalGroup).lifetime, pods.Grown());
+  slo::SliCounts of_groups;
+  for (size_t group = 1; group < core_->engine().table().groups(kCounter); ++group)
+    of_groups += AllCounts(static_cast<slo::GroupId>(group));
+  EXPECT_EQ(of_groups, pods.Grown());
+  // The sums of windows are those of the slices.
+  core_->Step(now);
+  EXPECT_EQ(core_->engine().StatusOf(0, slo::kTotalGroup).in_window, AllCounts());
+  // Done is done.
+  Open(now);
+  EXPECT_FALSE(core_->pasts().Next(base::FloorSeconds(now)).has_value());
+  EXPECT_EQ(AllCounts(), pods.Grown());
+  // The next seed has another world.
+  core_.reset();
+  store_.reset();
+  std::filesystem::remove_all(dir_.path() / "data");
+  slos_ = {};
+  Open(kStart);
+  Use();
 }
+
+INSTANTIATE_TEST_SUITE_P(Seeds, SliPastsSeedTest, testing::Range(uint64_t{1}, uint64_t{5}));
 
 // One pod, an event each 15 s; the sample before the boundary, at it and after it.
 TEST_F(SliPastsTest, EachSliceHasWhatHappenedInIt) {
