@@ -31,8 +31,8 @@ class ForgetfulFileSystem final : public rocksdb::FileSystemWrapper {
   const char* Name() const override { return "ForgetfulFileSystem"; }
 
   // Copies `from` to `to` as the disk would have it if the power went now, in the middle of
-  // whatever RocksDB is about: of the bytes after the last fsync, any number is lost, or their
-  // place is there and holds zeroes. Returns how many bytes were lost.
+  // whatever RocksDB is about: of the bytes after the last fsync, any number is lost, or, in a WAL,
+  // their place is there and holds zeroes. Returns how many bytes were lost.
   uint64_t LosePower(const std::filesystem::path& from, const std::filesystem::path& to,
                      std::mt19937_64& random) {
     namespace fs = std::filesystem;
@@ -47,7 +47,7 @@ class ForgetfulFileSystem final : public rocksdb::FileSystemWrapper {
       const uint64_t kept = synced + random() % (size - synced + 1);
       lost += size - kept;
       fs::resize_file(copy, kept);
-      if (random() % 2 == 0) fs::resize_file(copy, size);  // zeroes
+      if (copy.extension() == ".log" && random() % 2 == 0) fs::resize_file(copy, size);  // zeroes
     }
     return lost;
   }
