@@ -10,11 +10,8 @@
 #include "storage/rocksdb/read_directory.h"
 
 namespace slowburn::app {
-namespace {
 
 using std::chrono::milliseconds;
-
-}  // namespace
 
 absl::StatusOr<std::unique_ptr<SeriesDirectory>> SeriesDirectory::Open(
     const std::filesystem::path& directory, base::UnixNanos now) {

@@ -1,6 +1,5 @@
 #include "storage/rocksdb/internal/wal_tail.h"
 
-#include <algorithm>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -21,7 +20,7 @@ namespace {
 constexpr size_t kBlockBytes = 32 << 10;
 constexpr size_t kHeaderBytes = 7;
 constexpr size_t kWalBytesMax = size_t{1} << 30;  // several times what is written into one
-constexpr uint8_t kFull = 1;
+constexpr uint8_t kFull = 1;  // a whole record; between kFirst and kLast: a part of one
 constexpr uint8_t kFirst = 2;
 constexpr uint8_t kLast = 4;
 
