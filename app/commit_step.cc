@@ -101,17 +101,23 @@ absl::Status CommitStep::Append(const store::v1::LogRecord& record,
       last_sync_ = start;
     }
     metrics_->sequence.Set(static_cast<double>(store_.last_sequence()));
-    if (disk_full_) base::Log(LogLevel::kInfo, "disk has room again");
-    disk_full_ = false;
+    if (disk_full_ && store_.RoomForIntake().ok()) {
+      base::Log(LogLevel::kInfo, "disk has room again");
+      disk_full_ = false;
+    }
   } else if (absl::IsResourceExhausted(written)) {
-    if (!disk_full_)
-      base::Log(LogLevel::kError, "disk is full, free some space",
-                {{"error", base::Message(written)}});
-    disk_full_ = true;
+    NoteFull(written);
   } else {
     Fail(written);
   }
   return written;
+}
+
+void CommitStep::NoteFull(const absl::Status& why) {
+  if (!disk_full_) {
+    base::Log(LogLevel::kError, "disk is full, free some space", {{"error", base::Message(why)}});
+  }
+  disk_full_ = true;
 }
 
 void CommitStep::Fail(const absl::Status& why) {
@@ -124,6 +130,11 @@ void CommitStep::Fail(const absl::Status& why) {
 
 void CommitStep::CommitGroup(std::vector<SubmittedRequest> group) {
   const SteadyTime start = clock_.Monotonic();
+  if (const absl::Status room = store_.RoomForIntake(); !room.ok()) {
+    NoteFull(room);
+    Refuse(group, room);
+    return;
+  }
   std::vector<const CountedRequest*> counted;
   counted.reserve(group.size());
   for (const SubmittedRequest& request : group) counted.push_back(&request.counted);

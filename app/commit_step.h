@@ -144,6 +144,7 @@ class CommitStep {
 
  private:
   absl::Status Append(const store::v1::LogRecord& record, storage::Durability durability);
+  void NoteFull(const absl::Status& why);
   absl::Status Commit(const store::v1::LogRecord& record, storage::Durability durability);
   void Fail(const absl::Status& why);
   void AnswerAll(std::vector<SubmittedRequest>& group, RequestPlan& plan);

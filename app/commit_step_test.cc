@@ -17,9 +17,13 @@ class FillingStore final : public storage::Store {
  public:
   explicit FillingStore(storage::Store& real) : real_(real) {}
   bool full = false;
+  bool is_short = false;                                    // only the reserve is left
   int syncs = 0;                                            // asked for
   storage::Durability last = storage::Durability::kSynced;  // of the last append
 
+  absl::Status RoomForIntake() override {
+    return is_short ? absl::ResourceExhaustedError("only the reserve is left") : absl::OkStatus();
+  }
   absl::Status AppendLog(std::string_view record, storage::Durability durability) override {
     last = durability;
     return full ? absl::ResourceExhaustedError("no space") : real_.AppendLog(record, durability);
@@ -131,6 +135,22 @@ TEST_F(CommitStepTest, ARemoteWriteIsAnsweredBySample) {
   answer = Write(samples, /*read_fails=*/true);
   EXPECT_EQ(answer.outcome, Outcome::kUnavailable);
   EXPECT_EQ(answer.message, "not stored: a block is broken");
+}
+
+TEST_F(CommitStepTest, TheReserveIsForAlertsAndNotForData) {
+  Submit(1, 0, 100);
+  filling_->is_short = true;
+  const collector::SeriesAnswer answer = Write({{"up", UnixMillis(clock_.Now()), 1}});
+  EXPECT_EQ(answer.outcome, collector::ExportAnswer::Outcome::kUnavailable);
+  EXPECT_EQ(answer.message, "not stored: only the reserve is left");
+  clock_.Advance(10s);
+  step_->Tick();
+  ASSERT_EQ(published_.size(), 1u);
+  EXPECT_EQ(published_[0].state, model::AlertState::kFiring);
+  EXPECT_FALSE(published_[0].unpersisted);
+  filling_->is_short = false;
+  EXPECT_EQ(Write({{"up", UnixMillis(clock_.Now()), 1}}).outcome,
+            collector::ExportAnswer::Outcome::kAccepted);
 }
 
 // Alone, remote writes change no count: their checkpoints come all the same, also when nothing

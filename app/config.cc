@@ -230,29 +230,18 @@ constexpr uint64_t kInFlightPerRequest = 4;
 
 void ReadLimits(const YamlNode& node, Config& config) {
   if (!node.IsPresent()) return;
-  node.AllowKeys({"memory_bytes",
-                  "in_flight_bytes",
-                  "request_bytes",
-                  "compression_ratio",
-                  "commit_queue_bytes",
-                  "dedup_bytes",
-                  "latency_bytes",
-                  "forward_queue_bytes",
-                  "groups_per_sli",
-                  "streams",
-                  "metric_series",
-                  "series",
-                  "label_bytes",
-                  "series_disk_bytes",
-                  "query_memory_bytes",
-                  "query_samples",
-                  "query_timeout",
-                  "connections",
-                  "connections_per_address",
-                  "requests_in_flight",
-                  "header_timeout",
-                  "body_timeout",
-                  "idle_timeout",
+  node.AllowKeys({"memory_bytes",       "in_flight_bytes",
+                  "request_bytes",      "compression_ratio",
+                  "commit_queue_bytes", "dedup_bytes",
+                  "latency_bytes",      "forward_queue_bytes",
+                  "groups_per_sli",     "streams",
+                  "metric_series",      "series",
+                  "label_bytes",        "disk_reserve_bytes",
+                  "series_disk_bytes",  "query_memory_bytes",
+                  "query_samples",      "query_timeout",
+                  "connections",        "connections_per_address",
+                  "requests_in_flight", "header_timeout",
+                  "body_timeout",       "idle_timeout",
                   "write_timeout"});
   Config::Limits& limits = config.limits;
   constexpr uint64_t kMiB = 1 << 20;
@@ -271,6 +260,7 @@ void ReadLimits(const YamlNode& node, Config& config) {
   ReadCount(node.Optional("metric_series"), 0, 100'000'000, limits.metric_series);
   ReadCount(node.Optional("series"), 0, 100'000'000, limits.series);
   ReadBytes(node.Optional("label_bytes"), kMiB, kBytesMax, limits.label_bytes);
+  ReadBytes(node.Optional("disk_reserve_bytes"), 0, kBytesMax, limits.disk_reserve_bytes);
   ReadBytes(node.Optional("series_disk_bytes"), 64 * kMiB, kBytesMax << 10,
             limits.series_disk_bytes);
   ReadBytes(node.Optional("query_memory_bytes"), kMiB, kBytesMax, limits.query_memory_bytes);

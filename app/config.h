@@ -96,11 +96,12 @@ struct Config {
     uint64_t latency_bytes = 256 << 20;       // latency histograms of the last hours
     uint64_t forward_queue_bytes = 64 << 20;  // per downstream
     uint64_t groups_per_sli = 1000;
-    uint64_t streams = 1'000'000;      // cumulative metric streams whose last point is known
-    uint64_t metric_series = 200'000;  // that SLIs read, once for each use
-    uint64_t series = 500'000;         // active time series
-    uint64_t label_bytes = 256 << 20;  // of active time series, names and values
-    uint64_t series_disk_bytes = 0;    // of what is stored of them; 0: as `retention` says alone
+    uint64_t streams = 1'000'000;            // cumulative metric streams whose last point is known
+    uint64_t metric_series = 200'000;        // that SLIs read, once for each use
+    uint64_t series = 500'000;               // active time series
+    uint64_t label_bytes = 256 << 20;        // of active time series, names and values
+    uint64_t disk_reserve_bytes = 64 << 20;  // kept on the disk for when it is full; 0: nothing
+    uint64_t series_disk_bytes = 0;  // of what is stored of them; 0: as `retention` says alone
     uint64_t query_memory_bytes = 256 << 20;  // of one PromQL query
     uint64_t query_samples = 1'000'000'000;   // that it reads
     std::chrono::seconds query_timeout{120};

@@ -44,7 +44,7 @@ external_labels: {cluster: eu-1}
 alerting: {resend: 30s, dead_man: false}
 limits: {memory_bytes: 4GiB, in_flight_bytes: 1GiB, request_bytes: 8MiB, compression_ratio: 50, groups_per_sli: 50,
          dedup_bytes: 64MiB, commit_queue_bytes: 1MiB, forward_queue_bytes: 2MiB, streams: 7, metric_series: 17, series: 18,
-         label_bytes: 22MiB, series_disk_bytes: 1GiB, query_memory_bytes: 19MiB, query_samples: 2000, query_timeout: 21s, connections: 8,
+         label_bytes: 22MiB, series_disk_bytes: 1GiB, disk_reserve_bytes: 5MiB, query_memory_bytes: 19MiB, query_samples: 2000, query_timeout: 21s, connections: 8,
          connections_per_address: 9, requests_in_flight: 11, header_timeout: 1s, body_timeout: 2s, idle_timeout: 3s,
          write_timeout: 4s}
 forward:
@@ -99,6 +99,7 @@ forward:
   EXPECT_EQ(config.limits.series, 18u);
   EXPECT_EQ(config.limits.label_bytes, 22u << 20);
   EXPECT_EQ(config.limits.series_disk_bytes, 1u << 30);
+  EXPECT_EQ(config.limits.disk_reserve_bytes, 5u << 20);
   EXPECT_EQ(config.limits.query_memory_bytes, 19u << 20);
   EXPECT_EQ(config.limits.query_samples, 2000u);
   EXPECT_EQ(config.limits.query_timeout, std::chrono::seconds(21));

@@ -103,7 +103,8 @@ serve::PrometheusOptions PrometheusOptionsOf(const Config& config) {
 }
 
 storage::RocksdbOptions StoreOptions(const Config& config) {
-  storage::RocksdbOptions options{.directory = config.data_dir};
+  storage::RocksdbOptions options{.directory = config.data_dir,
+                                  .reserve_bytes = config.limits.disk_reserve_bytes};
   const uint64_t share = config.limits.memory_bytes / 32;
   options.block_cache_bytes = std::min<uint64_t>(options.block_cache_bytes, share);
   options.write_buffer_bytes = std::min<uint64_t>(options.write_buffer_bytes, share);
@@ -435,6 +436,7 @@ void Server::FillServerReading(serve::ServerReading& reading) const {
                     {"metric_series", limits.metric_series},
                     {"series", limits.series},
                     {"label_bytes", limits.label_bytes},
+                    {"disk_reserve_bytes", limits.disk_reserve_bytes},
                     {"series_disk_bytes", limits.series_disk_bytes},
                     {"query_memory_bytes", limits.query_memory_bytes},
                     {"query_samples", limits.query_samples},

@@ -52,6 +52,7 @@ std::vector<std::string> ArgumentsOf(PeerKind kind, const fs::path& directory, i
       const fs::path config = directory / "slowburn.yaml";
       std::ofstream(config) << fmt::format(
           "data_dir: data\n"
+          "limits: {{disk_reserve_bytes: 0}}\n"  // what it has on disk is measured
           "listen: {{http: 127.0.0.1:{}, otlp_grpc: 127.0.0.1:0, otlp_http: 127.0.0.1:0}}\n",
           port);
       return {"serve", "--config", config.string()};

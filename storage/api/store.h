@@ -134,6 +134,11 @@ class Store {
   virtual absl::StatusOr<std::optional<std::string>> Get(Family family,
                                                          std::string_view key) const = 0;
 
+  // kResourceExhausted, saying why, while so little room is left on the disk that it is kept for
+  // what the program itself has to write (alerts, checkpoints, retention): nobody's data should be
+  // taken.
+  virtual absl::Status RoomForIntake() { return absl::OkStatus(); }
+
   // Proves, after a restart, that nothing acknowledged is missing: records that records up to
   // last_sequence() are durable. Call it at most once a second and at shutdown; it costs one
   // fdatasync.

@@ -216,6 +216,7 @@ uint64_t DataDirectory::DiskBytes() const {
     std::error_code error;
     for (fs::directory_iterator entry(folder, error), end; !error && entry != end;
          entry.increment(error)) {
+      if (entry->path() == reserve()) continue;
       std::error_code gone;  // a compaction may remove a file between the listing and the look
       const uintmax_t size = entry->is_regular_file(gone) ? entry->file_size(gone) : 0;
       if (!gone) bytes += size;

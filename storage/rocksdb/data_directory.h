@@ -34,6 +34,7 @@ class DataDirectory {
   std::filesystem::path path() const { return path_; }
   std::filesystem::path database() const { return path_ / database_name_; }
   std::filesystem::path high_water() const { return path_ / high_water_name_; }
+  std::filesystem::path reserve() const { return path_ / kReserveName; }
   // Others than db/ and HIGH_WATER: what is made beside them to take their place.
   void UseNames(std::string database, std::string high_water) {
     database_name_ = std::move(database);
@@ -50,10 +51,12 @@ class DataDirectory {
   // Whether db/ holds a database. kDataLoss when it holds parts of one, kPermissionDenied when it
   // cannot be written.
   absl::StatusOr<bool> HasDatabase() const;
-  // Of all files in it.
+  // Of all files in it but the reserve.
   uint64_t DiskBytes() const;
 
  private:
+  static constexpr const char* kReserveName = "reserve";
+
   DataDirectory(std::filesystem::path path, std::unique_ptr<base::FileLock> lock, uint32_t format)
       : path_(std::move(path)), lock_(std::move(lock)), format_(format) {}
 

@@ -5,41 +5,19 @@
 #include <memory>
 #include <string>
 
-#include <absl/base/thread_annotations.h>
-#include <absl/synchronization/mutex.h>
-#include <absl/time/time.h>
 #include <gtest/gtest.h>
-#include <rocksdb/listener.h>
 
 #include "base/testing/temp_dir.h"
 #include "storage/api/keys.h"
 #include "storage/rocksdb/internal/open_store.h"
 #include "storage/rocksdb/testing/faulty_file_system.h"
+#include "storage/rocksdb/testing/recovery_listener.h"
 #include "storage/rocksdb/testing/store_probe.h"
 
 namespace slowburn::storage {
 namespace {
 
 namespace fs = std::filesystem;
-
-// Tells when RocksDB has overcome a full disk.
-class RecoveryListener final : public rocksdb::EventListener {
- public:
-  void OnErrorRecoveryEnd(const rocksdb::BackgroundErrorRecoveryInfo& info) override {
-    absl::MutexLock lock(&mutex_);
-    if (info.new_bg_error.ok()) ++recovered_;
-  }
-  // That it has done so for the `times`th time. It looks for space every 5 s.
-  bool Await(int times) {
-    absl::MutexLock lock(&mutex_);
-    const auto reached = [&] { return recovered_ >= times; };
-    return mutex_.AwaitWithTimeout(absl::Condition(&reached), absl::Seconds(60));
-  }
-
- private:
-  absl::Mutex mutex_;
-  int recovered_ ABSL_GUARDED_BY(mutex_) = 0;
-};
 
 class FailingDiskTest : public testing::Test {
  protected:

@@ -38,6 +38,7 @@
 #include "storage/rocksdb/internal/info_log.h"
 #include "storage/rocksdb/internal/open_store.h"
 #include "storage/rocksdb/internal/rocksdb_status.h"
+#include "storage/rocksdb/internal/space_reserve.h"
 #include "storage/rocksdb/internal/wal_tail.h"
 
 namespace slowburn::storage {
@@ -85,8 +86,9 @@ absl::StatusOr<rocksdb::WriteBatch> TranslateBatch(const Batch& batch,
 class RocksdbStore final : public BackupableStore {
  public:
   RocksdbStore(std::unique_ptr<DataDirectory> directory, std::unique_ptr<HighWater> high_water,
-               StoreSurroundings surroundings)
+               uint64_t reserve_bytes, StoreSurroundings surroundings)
       : directory_(std::move(directory)),
+        reserve_(directory_->reserve(), reserve_bytes),
         high_water_(std::move(high_water)),
         surroundings_(std::move(surroundings)),
         env_(rocksdb::NewCompositeEnv(surroundings_.file_system)) {}
@@ -96,6 +98,8 @@ class RocksdbStore final : public BackupableStore {
 
   // Once, in this order, before everything else.
   absl::Status OpenDatabase(const RocksdbOptions& options, bool create);
+  void TakeReserve() { reserve_.TakeIfThereIsRoom(); }
+  void ReleaseReserve() { reserve_.Release(); }
   // Finds the sequences, and refuses when the high-water mark is beyond them.
   absl::Status Recover();
   // Brings the directory of an older program, now that it is known to be whole, to our format.
@@ -103,6 +107,7 @@ class RocksdbStore final : public BackupableStore {
 
   uint64_t last_sequence() const override { return last_sequence_; }
   uint64_t checkpoint_sequence() const override { return checkpoint_sequence_; }
+  absl::Status RoomForIntake() override;
   absl::Status AppendLog(std::string_view record, Durability durability) override;
   absl::Status SyncLog() override;
   absl::Status WriteCheckpoint(Batch batch) override;
@@ -134,6 +139,7 @@ class RocksdbStore final : public BackupableStore {
 
   // Destroyed from the last to the first: the lock goes when RocksDB is closed.
   std::unique_ptr<DataDirectory> directory_;
+  SpaceReserve reserve_;
   absl::Mutex high_water_mutex_;
   std::unique_ptr<HighWater> high_water_ ABSL_GUARDED_BY(high_water_mutex_);
   StoreSurroundings surroundings_;
@@ -260,9 +266,13 @@ absl::Status RocksdbStore::Fail(absl::Status failure) {
 }
 
 absl::Status RocksdbStore::WriteResult(const rocksdb::Status& status, std::string_view what) {
-  if (status.ok()) return absl::OkStatus();
+  if (status.ok()) {
+    reserve_.TakeIfThereIsRoom();
+    return absl::OkStatus();
+  }
   const std::string database = directory_->database().string();
   if (IsDiskFull(status)) {
+    reserve_.Release();
     return absl::ResourceExhaustedError(
         fmt::format("{} in '{}': {}; free space on its disk, writing then goes on by itself", what,
                     database, status.ToString()));
@@ -304,6 +314,10 @@ void RocksdbStore::RaiseDurable(uint64_t sequence) {
   uint64_t known = durable_sequence_;
   while (known < sequence && !durable_sequence_.compare_exchange_weak(known, sequence)) {
   }
+}
+
+absl::Status RocksdbStore::RoomForIntake() {
+  return reserve_.Check();
 }
 
 absl::Status RocksdbStore::AppendLog(std::string_view record, Durability durability) {
@@ -467,8 +481,14 @@ absl::StatusOr<std::unique_ptr<BackupableStore>> OpenStore(
   SB_ASSIGN_OR_RETURN(auto high_water,
                       OpenHighWater(*directory, has_database, surroundings.clock.Now()));
   auto store = std::make_unique<RocksdbStore>(std::move(directory), std::move(high_water),
-                                              std::move(surroundings));
-  SB_RETURN_IF_ERROR(store->OpenDatabase(options, /*create=*/!has_database));
+                                              options.reserve_bytes, std::move(surroundings));
+  absl::Status opened = store->OpenDatabase(options, /*create=*/!has_database);
+  if (absl::IsResourceExhausted(opened)) {
+    store->ReleaseReserve();
+    opened = store->OpenDatabase(options, /*create=*/!has_database);
+  }
+  SB_RETURN_IF_ERROR(opened);
+  store->TakeReserve();
   SB_RETURN_IF_ERROR(store->Recover());
   if (!options.keeps_older_format) SB_RETURN_IF_ERROR(store->Upgrade(options));
   return store;

@@ -7,9 +7,10 @@
 // Source   docs/format/data_directory.md; faults section 3
 //
 // The directory: slowburn.lock (flock), FORMAT (what may read it), HIGH_WATER (what was
-// acknowledged), db/ (RocksDB).
+// acknowledged), db/ (RocksDB), reserve (room for a full disk).
 #pragma once
 
+#include <cstdint>
 #include <filesystem>
 #include <memory>
 
@@ -23,6 +24,7 @@ struct RocksdbOptions {
   std::filesystem::path directory;  // made if absent, mode 0700
   size_t block_cache_bytes = 64 << 20;
   size_t write_buffer_bytes = 64 << 20;  // of all families together
+  uint64_t reserve_bytes = 0;            // room that is kept for a full disk
   bool keeps_older_format = false;       // it is not brought to ours: to back it up
   // Files of `log` and `series` are compacted after each flush, and not only once they are four:
   // what a flush brings makes much of the files before it void (dropped records, and open series as

@@ -24,7 +24,7 @@ class SmallDisk {
  public:
   explicit SmallDisk(std::filesystem::path path) : path_(std::move(path)) {
     std::filesystem::create_directory(path_);
-    if (mount("none", path_.c_str(), "tmpfs", 0, "size=48m") != 0) error_ = std::strerror(errno);
+    if (mount("none", path_.c_str(), "tmpfs", 0, "size=512m") != 0) error_ = std::strerror(errno);
   }
   ~SmallDisk() {
     // Lazily: a process that still ends must not keep it.
@@ -87,14 +87,15 @@ TEST_F(DiskFullTest, RefusesWritesThenGoesOnWithNothingLost) {
   ASSERT_TRUE(drained.ok()) << drained;
   ExpectEverythingCounted(traffic.acked());
 
-  // Full again, and killed while it is.
+  // Full again, killed while it is, and started where there is no room but what was kept for this.
   traffic.Resume();
   refused = FillUntilRefused(disk, traffic);
   ASSERT_TRUE(refused.ok()) << refused;
   program->Kill();
-  disk.Free();
   const std::optional<Program> again = Start(traffic);
   ASSERT_TRUE(again.has_value());
+  EXPECT_FALSE(Get("/api/slo/v1/slos").empty());
+  disk.Free();
   const absl::Status drained_again = traffic.Drain(kTimeout);
   ASSERT_TRUE(drained_again.ok()) << drained_again;
   ExpectEverythingCounted(traffic.acked());
