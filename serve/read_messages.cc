@@ -8,6 +8,7 @@
 #include <protozero/pbf_reader.hpp>
 #include <protozero/pbf_writer.hpp>
 
+#include "base/crc32c.h"
 #include "base/status.h"
 #include "model/native_histogram_message.h"
 #include "serve/internal/chunk_cutter.h"
@@ -113,25 +114,6 @@ void AddLabels(pbf_writer& series, const model::LabelSet& labels) {
   }
 }
 
-std::array<uint32_t, 256> MakeCrcTable() {
-  constexpr uint32_t kCastagnoli = 0x82f63b78;
-  std::array<uint32_t, 256> table{};
-  for (uint32_t byte = 0; byte < table.size(); ++byte) {
-    uint32_t crc = byte;
-    for (int bit = 0; bit < 8; ++bit) crc = (crc >> 1) ^ ((crc & 1) != 0 ? kCastagnoli : 0);
-    table[byte] = crc;
-  }
-  return table;
-}
-
-uint32_t Crc32c(std::string_view bytes) {
-  static const std::array<uint32_t, 256> kTable = MakeCrcTable();
-  uint32_t crc = ~uint32_t{0};
-  for (const char byte : bytes)
-    crc = (crc >> 8) ^ kTable[(crc ^ static_cast<uint8_t>(byte)) & 0xff];
-  return ~crc;
-}
-
 }  // namespace
 
 absl::StatusOr<ReadRequest> ParseReadRequest(std::string_view body) {
@@ -184,7 +166,7 @@ void EachChunkedResponse(const model::LabelSet& labels, const storage::SampleCol
 
 void AppendFrame(std::string& out, std::string_view message) {
   protozero::write_varint(std::back_inserter(out), message.size());
-  const uint32_t crc = Crc32c(message);
+  const uint32_t crc = base::Crc32c(message);
   for (int shift = 24; shift >= 0; shift -= 8) out.push_back(static_cast<char>(crc >> shift));
   out += message;
 }

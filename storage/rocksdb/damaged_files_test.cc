@@ -19,6 +19,18 @@ namespace {
 
 namespace fs = std::filesystem;
 
+// Where the records of one of RocksDB's files begin, if all are shorter than a block.
+std::vector<size_t> RecordStarts(std::string_view file) {
+  std::vector<size_t> starts;
+  for (size_t at = 0; at + 7 <= file.size();) {
+    starts.push_back(at);
+    at += 7 + static_cast<uint8_t>(file[at + 4]) + 256u * static_cast<uint8_t>(file[at + 5]);
+  }
+  return starts;
+}
+
+size_t LastRecord(std::string_view file) { return RecordStarts(file).back(); }
+
 class DamagedFilesTest : public testing::Test {
  protected:
   // A closed store with 20 records in its WAL, marked or not.
@@ -38,6 +50,12 @@ class DamagedFilesTest : public testing::Test {
     return first;
   }
   const fs::path& path() const { return dir_.path(); }
+  // The one that is used.
+  fs::path Manifest() const {
+    std::string name;
+    std::ifstream(path() / "db" / "CURRENT") >> name;
+    return path() / "db" / name;
+  }
 
   base::TempDir dir_;
 };
@@ -119,6 +137,88 @@ TEST_F(DamagedFilesTest, DamageBeforeAReadableRecordIsNotCutOff) {
       EXPECT_EQ(Records(*OpenForTest(copy.path())), WantRecords(1, 19));
     }
   }
+}
+
+// The last record had not been written when the power went, and what stands there now is no record.
+TEST_F(DamagedFilesTest, GarbledManifestTailOpensWithEverything) {
+  MakeStore(/*marked=*/true);
+  const fs::path manifest = Manifest();
+  const std::string bytes = base::ReadFile(manifest, 1 << 20).value();
+  std::string flipped = bytes;
+  flipped.back() ^= 0x40;  // as the first record of what follows: all there, and its checksum wrong
+  for (const std::string& tail : {std::string(1, '\0'), std::string(6, '\0'),
+                                  std::string(5000, '\0'), std::string(200 << 10, '\0'),
+                                  std::string(5000, '\x01'), flipped.substr(LastRecord(bytes))}) {
+    SCOPED_TRACE(fmt::format("{} bytes, the first is {}", tail.size(), int{tail[0]}));
+    const base::TempDir copy;
+    fs::copy(path(), copy.path(), fs::copy_options::recursive);
+    std::ofstream(copy.path() / "db" / manifest.filename(), std::ios::binary | std::ios::app)
+        << tail;
+    const auto store = OpenForTest(copy.path());
+    ASSERT_NE(store, nullptr);
+    EXPECT_EQ(Records(*store), WantRecords(1, 20));
+  }
+}
+
+// What stands after the damage can be read: no tail. And the logs keep what they have.
+TEST_F(DamagedFilesTest, DamageBeforeAReadableRecordOfTheManifestIsRefusedWithItsPlace) {
+  MakeStore(/*marked=*/false);
+  const fs::path manifest = Manifest();
+  const std::string bytes = base::ReadFile(manifest, 1 << 20).value();
+  const std::vector<size_t> records = RecordStarts(bytes);
+  ASSERT_GT(records.size(), 3u);
+  const fs::path wal = NewestWal(path());
+  OverwriteEnd(wal, 3, '\x01');
+  const std::string log = base::ReadFile(wal, 1 << 20).value();
+  for (size_t i = 0; i + 1 < records.size(); ++i) {
+    SCOPED_TRACE(records[i]);
+    const base::TempDir copy;
+    fs::copy(path(), copy.path(), fs::copy_options::recursive);
+    FlipByte(copy.path() / "db" / manifest.filename(), records[i] + 8);
+    for (int attempt = 0; attempt < 2; ++attempt) {
+      const absl::Status refused = OpenFailure(copy.path());
+      EXPECT_EQ(refused.code(), absl::StatusCode::kDataLoss);
+      EXPECT_TRUE(Contains(refused, manifest.filename().string())) << refused;
+      EXPECT_TRUE(Contains(refused, fmt::format("offset {} ", records[i]))) << refused;
+    }
+    EXPECT_EQ(fs::file_size(copy.path() / "db" / manifest.filename()), bytes.size());
+    EXPECT_EQ(base::ReadFile(copy.path() / "db" / wal.filename(), 1 << 20).value(), log);
+  }
+}
+
+// Records of MANIFEST that were synced and went bad later: what they took the place of is gone, so
+// nothing is missed in silence, however many they are.
+TEST_F(DamagedFilesTest, EndOfTheManifestThatWentBadLaterLosesNothingInSilence) {
+  {
+    const auto store = OpenForTest(path());
+    for (int round = 0; round < 3; ++round) {
+      for (int i = 0; i < 20; ++i) {
+        ASSERT_TRUE(store->AppendLog(std::string(100'000, 'r'), Durability::kSynced).ok());
+      }
+      Batch batch;
+      batch.Put(Family::kSlices, SliKey(1), fmt::format("round {}", round));
+      ASSERT_TRUE(store->WriteCheckpoint(std::move(batch)).ok());
+      ASSERT_TRUE(store->MarkHighWater().ok());
+      store->Reclaim(/*last=*/true);
+    }
+  }
+  const std::string bytes = base::ReadFile(Manifest(), 1 << 20).value();
+  int refused = 0;
+  for (const size_t start : RecordStarts(bytes)) {
+    SCOPED_TRACE(start);
+    const base::TempDir copy;
+    fs::copy(path(), copy.path(), fs::copy_options::recursive);
+    OverwriteEnd(copy.path() / "db" / Manifest().filename(), bytes.size() - start, '\x01');
+    const auto store = OpenRocksdbStore(TestOptions(copy.path()));
+    if (!store.ok()) {
+      EXPECT_EQ(store.status().code(), absl::StatusCode::kDataLoss) << store.status();
+      ++refused;
+      continue;
+    }
+    EXPECT_EQ((*store)->last_sequence(), 60u);
+    EXPECT_EQ((*store)->Get(Family::kSlices, SliKey(1)).value(), "round 2");
+  }
+  EXPECT_GT(refused, 3);
 }
 
 TEST_F(DamagedFilesTest, TornWalTailBelowTheMarkIsRefused) {

@@ -22,6 +22,7 @@
 #include <vector>
 
 #include <absl/base/thread_annotations.h>
+#include <absl/functional/function_ref.h>
 #include <absl/synchronization/mutex.h>
 #include <rocksdb/db.h>
 #include <rocksdb/env.h>
@@ -35,11 +36,11 @@
 #include "storage/rocksdb/internal/backup_folder.h"
 #include "storage/rocksdb/internal/database_options.h"
 #include "storage/rocksdb/internal/database_view.h"
+#include "storage/rocksdb/internal/garbled_tail.h"
 #include "storage/rocksdb/internal/info_log.h"
 #include "storage/rocksdb/internal/open_store.h"
 #include "storage/rocksdb/internal/rocksdb_status.h"
 #include "storage/rocksdb/internal/space_reserve.h"
-#include "storage/rocksdb/internal/wal_tail.h"
 
 namespace slowburn::storage {
 namespace {
@@ -128,6 +129,8 @@ class RocksdbStore final : public BackupableStore {
   rocksdb::ColumnFamilyHandle* handle(Family family) const {
     return handles_[static_cast<size_t>(family)];
   }
+  absl::StatusOr<rocksdb::Status> PastGarbledTails(
+      absl::FunctionRef<rocksdb::Status()> attempt) const;
   void Keep(rocksdb::ColumnFamilyHandle* handle);
   DatabaseView view() const { return {*db_, handles_, directory_->database().string()}; }
   absl::Status Failure() const;
@@ -183,7 +186,9 @@ absl::Status RocksdbStore::OpenDatabase(const RocksdbOptions& options, bool crea
     std::error_code ignored;  // RocksDB makes it too, but calls it an error that it has to
     std::filesystem::create_directory(database, ignored);
   } else {
-    const rocksdb::Status listed = rocksdb::DB::ListColumnFamilies(db_options, database, &present);
+    SB_ASSIGN_OR_RETURN(const rocksdb::Status listed, PastGarbledTails([&] {
+                          return rocksdb::DB::ListColumnFamilies(db_options, database, &present);
+                        }));
     SB_RETURN_IF_ERROR(OpenStatus(listed, database, info_log->first_message()));
     SB_RETURN_IF_ERROR(CheckFamilies(present, database));
   }
@@ -194,15 +199,22 @@ absl::Status RocksdbStore::OpenDatabase(const RocksdbOptions& options, bool crea
   });
   std::vector<rocksdb::ColumnFamilyHandle*> handles;
   rocksdb::DB* db = nullptr;
-  rocksdb::Status status = rocksdb::DB::Open(db_options, database, families, &handles, &db);
-  if (status.IsCorruption()) {
-    SB_ASSIGN_OR_RETURN(const bool has_cut, CutGarbledTails(directory_->database()));
-    if (has_cut) status = rocksdb::DB::Open(db_options, database, families, &handles, &db);
-  }
+  SB_ASSIGN_OR_RETURN(const rocksdb::Status status, PastGarbledTails([&] {
+                        return rocksdb::DB::Open(db_options, database, families, &handles, &db);
+                      }));
   SB_RETURN_IF_ERROR(OpenStatus(status, database, info_log->first_message()));
   db_.reset(db);
   for (rocksdb::ColumnFamilyHandle* handle : handles) Keep(handle);
   return absl::OkStatus();
+}
+
+// What `attempt` returns; the second time, when something that a power loss left was in its way.
+absl::StatusOr<rocksdb::Status> RocksdbStore::PastGarbledTails(
+    absl::FunctionRef<rocksdb::Status()> attempt) const {
+  rocksdb::Status status = attempt();
+  if (!status.IsCorruption()) return status;
+  SB_ASSIGN_OR_RETURN(const bool has_cut, CutGarbledTails(directory_->database()));
+  return has_cut ? attempt() : status;
 }
 
 void RocksdbStore::Keep(rocksdb::ColumnFamilyHandle* handle) {

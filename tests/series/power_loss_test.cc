@@ -3,7 +3,10 @@
 // a disk that forgets what was not synced.
 #include <filesystem>
 #include <memory>
+#include <optional>
 #include <random>
+#include <string>
+#include <utility>
 
 #include <fmt/format.h>
 #include <gtest/gtest.h>
@@ -17,12 +20,22 @@ namespace {
 
 namespace fs = std::filesystem;
 
+// After as much of no meaning as makes it worth to the store. It acknowledges nothing of the walk.
+void FlushTables(BackupableStore& store) {
+  Batch batch;
+  batch.Put(Family::kDedup, "filler", std::string(1 << 20, 'f'));
+  const absl::Status written = store.WriteDirect(std::move(batch));
+  EXPECT_TRUE(written.ok()) << written;
+  store.Reclaim(/*last=*/true);
+}
+
 class PowerLossTest : public testing::TestWithParam<uint64_t> {};
 
 TEST_P(PowerLossTest, KeepsWhatWasAcknowledged) {
   const base::TempDir dir;
   const auto disk = std::make_shared<ForgetfulFileSystem>();
   int lives = 0;
+  int manifests = 0;
   const auto folder = [&] { return dir.path() / fmt::format("life-{}", lives); };
   const auto open = [&] {
     auto store = OpenOnDisk(
@@ -42,7 +55,14 @@ TEST_P(PowerLossTest, KeepsWhatWasAcknowledged) {
     if (random() % 8 != 0) continue;
     const fs::path before = folder();
     ++lives;
-    lost += disk->LosePower(before, folder(), random);
+    std::optional<uint64_t> in_manifest;
+    if (random() % 4 == 0) {
+      disk->LosePowerAtManifestSync(before, folder(), random());
+      FlushTables(*store);
+      in_manifest = disk->LostAtManifestSync();
+    }
+    if (in_manifest) ++manifests;
+    lost += in_manifest ? *in_manifest : disk->LosePower(before, folder(), random);
     walk.Stop();
     store.reset();
     fs::remove_all(before);
@@ -53,6 +73,7 @@ TEST_P(PowerLossTest, KeepsWhatWasAcknowledged) {
     if (testing::Test::HasFatalFailure()) return;
   }
   EXPECT_GT(lives, 20);
+  EXPECT_GT(manifests, 2) << "MANIFEST was never garbled: the test shows nothing of it";
   EXPECT_GT(lost, 0u) << "nothing was ever unsynced: the test shows nothing";
 }
 
