@@ -11,6 +11,10 @@
 namespace slowburn::model {
 namespace {
 
+constexpr std::string_view kScopeName = "otel_scope_name";
+constexpr std::string_view kScopeVersion = "otel_scope_version";
+constexpr std::string_view kScopeSchemaUrl = "otel_scope_schema_url";
+
 bool IsDigit(char c) { return c >= '0' && c <= '9'; }
 bool IsNameCharacter(char c) {
   return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || IsDigit(c);
@@ -76,7 +80,8 @@ PointSource PointSource::Of(const MetricBatch& batch, size_t resource, size_t sc
           .scope = Slice(batch, batch.scope_raw_attributes[scope]),
           .point = Slice(batch, point.raw_attributes),
           .scope_name = batch.scopes[scope].scope_name,
-          .scope_version = batch.scopes[scope].scope_version};
+          .scope_version = batch.scopes[scope].scope_version,
+          .schema_url = batch.scopes[scope].schema_url};
 }
 
 std::string PrometheusJob(std::span<const RawAttribute> resource) {
@@ -93,10 +98,17 @@ LabelSet SeriesLabels(const PointSource& source, uint64_t& dropped) {
   };
   overwrite("job", PrometheusJob(source.resource));
   overwrite("instance", LastText(source.resource, "service.instance.id"));
-  for (const Label& label : PrometheusLabels(source.scope, dropped))
-    overwrite(PrometheusLabelName("otel_scope_" + label.name), label.value);
-  overwrite("otel_scope_name", ValidUtf8(source.scope_name));
-  overwrite("otel_scope_version", ValidUtf8(source.scope_version));
+  for (const Label& label : PrometheusLabels(source.scope, dropped)) {
+    const std::string name = PrometheusLabelName("otel_scope_" + label.name);
+    if (name == kScopeName || name == kScopeVersion || name == kScopeSchemaUrl) {
+      ++dropped;
+    } else {
+      overwrite(name, label.value);
+    }
+  }
+  overwrite(kScopeName, ValidUtf8(source.scope_name));
+  overwrite(kScopeVersion, ValidUtf8(source.scope_version));
+  overwrite(kScopeSchemaUrl, ValidUtf8(source.schema_url));
   return labels;
 }
 

@@ -34,6 +34,7 @@ struct PointSource {
   std::span<const RawAttribute> point;
   std::string_view scope_name;
   std::string_view scope_version;
+  std::string_view schema_url;
 
   static PointSource Of(const MetricBatch& batch, size_t resource, size_t scope,
                         const MetricPoint& point);
@@ -43,8 +44,9 @@ struct PointSource {
 std::string PrometheusJob(std::span<const RawAttribute> resource);
 
 // All labels but __name__, le and quantile: the point's attributes; over them job and instance,
-// then otel_scope_name, otel_scope_version and otel_scope_<attribute>. Other resource attributes
-// are no labels (Prometheus has them in target_info).
+// then otel_scope_name, otel_scope_version, otel_scope_schema_url and otel_scope_<attribute>; an
+// attribute that would be called like one of the three is left out and counted. Other resource
+// attributes are no labels (Prometheus has them in target_info).
 LabelSet SeriesLabels(const PointSource& source, uint64_t& dropped);
 
 }  // namespace slowburn::model

@@ -86,21 +86,31 @@ TEST(PrometheusJobTest, IsNamespaceAndName) {
 TEST(SeriesLabelsTest, LaysResourceAndScopeOverThePoint) {
   const Attributes resource = {
       {"service.name", "pay"}, {"service.instance.id", "i1"}, {"k8s.pod.name", "pod"}};
-  const Attributes scope = {{"team", "x"}, {"name", "other"}};
+  const Attributes scope = {{"team", "x"}, {"name", "other"}, {"schema.url", "other"}};
   const Attributes point = {{"job", "mine"}, {"code", "200"}, {"otel_scope_name", "mine"}};
   uint64_t dropped = 0;
   EXPECT_EQ(SeriesLabels({.resource = resource.span(),
                           .scope = scope.span(),
                           .point = point.span(),
                           .scope_name = "lib",
-                          .scope_version = "1.2"},
+                          .scope_version = "1.2",
+                          .schema_url = "https://opentelemetry.io/schemas/1.26.0"},
                          dropped),
             LabelSet({{"code", "200"},
                       {"instance", "i1"},
                       {"job", "pay"},
                       {"otel_scope_name", "lib"},
+                      {"otel_scope_schema_url", "https://opentelemetry.io/schemas/1.26.0"},
                       {"otel_scope_team", "x"},
                       {"otel_scope_version", "1.2"}}));
+  EXPECT_EQ(dropped, 2u);
+}
+
+TEST(SeriesLabelsTest, AnAttributeIsNotTakenForTheScopesOwnWhereThatIsEmpty) {
+  const Attributes scope = {{"name", "n"}, {"version", "v"}, {"schema_url", "s"}, {"names", "x"}};
+  uint64_t dropped = 0;
+  EXPECT_EQ(SeriesLabels({.scope = scope.span()}, dropped), LabelSet({{"otel_scope_names", "x"}}));
+  EXPECT_EQ(dropped, 3u);
 }
 
 TEST(SeriesLabelsTest, KeepsThePointsOwnJobWithoutAService) {

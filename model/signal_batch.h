@@ -21,6 +21,7 @@ namespace slowburn::model {
 struct ScopeEntry {
   std::string_view scope_name;
   std::string_view scope_version;
+  std::string_view schema_url;  // that of the scope and its items
   AttributeRange attributes;
   uint32_t item_begin = 0;  // [item_begin, item_end) of the batch's spans, log records or metrics
   uint32_t item_end = 0;

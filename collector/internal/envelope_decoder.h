@@ -189,6 +189,9 @@ class EnvelopeDecoder {
         case tags::kScopeItemsScope:
           DecodeScope(reader.Bytes(), scope);
           break;
+        case tags::kScopeItemsSchemaUrl:
+          scope.schema_url = reader.Bytes();
+          break;
         default:
           reader.Skip();
       }

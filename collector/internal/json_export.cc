@@ -55,6 +55,8 @@ void JsonExport<Reader, Attributes>::ReadScopeItems() {
       for (JsonArray array(reader_); array.Next();) ReadItem();
     } else if (object.key() == JsonKey::kScope) {
       ReadScope(scope, raw);
+    } else if (object.key() == JsonKey::kSchemaUrl) {
+      scope.schema_url = reader_.String();
     } else {
       reader_.Skip();
     }

@@ -23,6 +23,7 @@ inline constexpr uint32_t kResourceDroppedAttributes = FieldTag(2, WireType::kVa
 
 inline constexpr uint32_t kScopeItemsScope = FieldTag(1, WireType::kBytes);
 inline constexpr uint32_t kScopeItemsItems = FieldTag(2, WireType::kBytes);
+inline constexpr uint32_t kScopeItemsSchemaUrl = FieldTag(3, WireType::kBytes);
 
 inline constexpr uint32_t kScopeName = FieldTag(1, WireType::kBytes);
 inline constexpr uint32_t kScopeVersion = FieldTag(2, WireType::kBytes);

@@ -164,8 +164,12 @@ StreamHash HashAttributes(const model::MetricBatch& batch, model::IndexRange ran
 StreamHash HashScope(StreamHash resource, const model::ScopeEntry& scope, StreamHash attributes) {
   const StreamHash name = Hash(scope.scope_name);
   const StreamHash version = Hash(scope.scope_version);
-  return Hash(std::array{resource.high, resource.low, attributes.high, attributes.low, name.high,
-                         name.low, version.high, version.low});
+  const StreamHash hash =
+      Hash(std::array{resource.high, resource.low, attributes.high, attributes.low, name.high,
+                      name.low, version.high, version.low});
+  if (scope.schema_url.empty()) return hash;
+  const StreamHash schema = Hash(scope.schema_url);
+  return Hash(std::array{hash.high, hash.low, schema.high, schema.low});
 }
 
 StreamHash HashMetric(StreamHash scope, const model::Metric& metric) {

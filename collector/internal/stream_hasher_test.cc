@@ -225,6 +225,7 @@ INSTANTIATE_TEST_SUITE_P(
          }},
         {"ScopeName", [](OnePoint& one) { one.batch.scopes[0].scope_name = "other"; }},
         {"ScopeVersion", [](OnePoint& one) { one.batch.scopes[0].scope_version = "2"; }},
+        {"SchemaUrl", [](OnePoint& one) { one.batch.scopes[0].schema_url = "https://s"; }},
         {"ScopeNameIntoVersion",
          [](OnePoint& one) {
            one.batch.scopes[0].scope_name = "scope1";

@@ -30,6 +30,7 @@ LogsData RandomLogs(Random& random) {
     for (int s = Below(4, random); s > 0; --s) {
       auto& scope_logs = *resource_logs.add_scope_logs();
       if (!OneIn(5, random)) FillScope(*scope_logs.mutable_scope(), random);
+      if (OneIn(2, random)) scope_logs.set_schema_url(RandomText(12, random));
       for (int i = Below(7, random); i > 0; --i) FillRecord(*scope_logs.add_log_records(), random);
     }
   }
@@ -72,7 +73,7 @@ std::vector<std::string> Describe(const LogsData& logs,
   for (const auto& resource_logs : logs.resource_logs()) {
     const std::string outer = ResourceText(resource_logs.resource(), projection);
     for (const auto& scope_logs : resource_logs.scope_logs()) {
-      const std::string inner = outer + ScopeText(scope_logs.scope(), projection);
+      const std::string inner = outer + ScopeText(scope_logs, projection);
       for (const auto& record : scope_logs.log_records()) {
         has_item_without_time |=
             record.time_unix_nano() == 0 && record.observed_time_unix_nano() == 0;

@@ -361,8 +361,7 @@ std::vector<std::string> Describe(const MetricsData& metrics,
     }
     lines.push_back(
         ResourceText(resource_metrics.resource(), projection) +
-        ScopeText(scope_metrics.scope(), projection) +
-        RawText(resource_metrics.resource().attributes()) +
+        ScopeText(scope_metrics, projection) + RawText(resource_metrics.resource().attributes()) +
         RawText(scope_metrics.scope().attributes()) +
         MetricText(metric.name(), metric.unit(), metric.description(), facts.type,
                    facts.temporality, facts.is_monotonic) +

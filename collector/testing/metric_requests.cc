@@ -211,6 +211,7 @@ MetricsData RandomMetrics(Random& random) {
     for (int s = Below(4, random); s > 0; --s) {
       auto& scope_metrics = *resource_metrics.add_scope_metrics();
       if (!OneIn(5, random)) FillScope(*scope_metrics.mutable_scope(), random);
+      if (OneIn(2, random)) scope_metrics.set_schema_url(RandomText(12, random));
       for (int i = Below(5, random); i > 0; --i) FillMetric(*scope_metrics.add_metrics(), random);
     }
   }

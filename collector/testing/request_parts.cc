@@ -176,7 +176,7 @@ std::string ResourceText(const model::SignalBatch& batch, const model::ResourceE
 }
 
 std::string ScopeText(const model::SignalBatch& batch, const model::ScopeEntry& scope) {
-  return fmt::format(" | scope {} {}{}", scope.scope_name, scope.scope_version,
+  return fmt::format(" | scope {} {} {}{}", scope.scope_name, scope.scope_version, scope.schema_url,
                      Text(Projected(batch, scope.attributes)));
 }
 

@@ -90,10 +90,11 @@ std::string ResourceText(const Resource& resource, const model::AttributeProject
       "resource dropped {}{}", resource.dropped_attributes_count(),
       Text(Projected(resource.attributes(), model::AttributeScope::kResource, projection)));
 }
-template <typename Scope>
-std::string ScopeText(const Scope& scope, const model::AttributeProjection& projection) {
+template <typename ScopeItems>
+std::string ScopeText(const ScopeItems& items, const model::AttributeProjection& projection) {
+  const auto& scope = items.scope();
   return fmt::format(
-      " | scope {} {}{}", scope.name(), scope.version(),
+      " | scope {} {} {}{}", scope.name(), scope.version(), items.schema_url(),
       Text(Projected(scope.attributes(), model::AttributeScope::kScope, projection)));
 }
 std::string ResourceText(const model::SignalBatch& batch, const model::ResourceEntry& resource);

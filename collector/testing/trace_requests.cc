@@ -58,6 +58,7 @@ TracesData RandomTraces(Random& random) {
     for (int s = Below(4, random); s > 0; --s) {
       auto& scope_spans = *resource_spans.add_scope_spans();
       if (!OneIn(5, random)) FillScope(*scope_spans.mutable_scope(), random);
+      if (OneIn(2, random)) scope_spans.set_schema_url(RandomText(12, random));
       for (int i = Below(7, random); i > 0; --i) FillSpan(*scope_spans.add_spans(), random);
     }
   }
@@ -110,7 +111,7 @@ std::vector<std::string> Describe(const TracesData& traces,
   for (const auto& resource_spans : traces.resource_spans()) {
     const std::string outer = ResourceText(resource_spans.resource(), projection);
     for (const auto& scope_spans : resource_spans.scope_spans()) {
-      const std::string inner = outer + ScopeText(scope_spans.scope(), projection);
+      const std::string inner = outer + ScopeText(scope_spans, projection);
       for (const auto& span : scope_spans.spans()) {
         const uint32_t own_ordinal = ordinal++;
         if (!HasNonZero(span.trace_id(), 16) || !HasNonZero(span.span_id(), 8)) {
