@@ -83,6 +83,28 @@ void ExclusionGenerator::DrawRule(ReferenceExclusion& exclusion) {
         break;
     }
   }
+}
+
+// What its start's day is of the year, in one way or another.
+void ExclusionGenerator::DrawYearlyRule(ReferenceExclusion& exclusion) {
+  ReferenceRule& rule = exclusion.rule.emplace();
+  rule.frequency = "YEARLY";
+  rule.interval = random_.Pick({1, 1, 1, 2});
+  const absl::CivilDay start(exclusion.start);
+  const uint64_t kind = random_.Below(6);
+  const bool names_months = kind == 1 || kind == 2 || kind == 5;
+  if (names_months) rule.months = {start.month()};
+  const auto other = static_cast<int>(random_.Between(1, 12));
+  if (names_months && random_.OneIn(2) && other != start.month()) rule.months.push_back(other);
+  if (kind == 2 || kind == 3 || kind == 5) rule.weekdays = {absl::GetWeekday(start)};
+  if (kind == 2) rule.nth = random_.OneIn(3) ? -1 : (start.day() - 1) / 7 + 1;
+  if (kind == 3) rule.nth = random_.OneIn(3) ? -1 : (absl::GetYearDay(start) - 1) / 7 + 1;
+  if (kind == 4) rule.month_days = {start.day(), -1};
+  if (kind == 5) rule.position = random_.Pick({1, 2, -1});
+}
+
+void ExclusionGenerator::DrawEnd(ReferenceExclusion& exclusion) {
+  ReferenceRule& rule = *exclusion.rule;
   if (random_.OneIn(4)) {
     rule.count = random_.Pick({1, 2, 5, 40});
   } else if (random_.OneIn(4)) {
@@ -108,14 +130,18 @@ ReferenceExclusion ExclusionGenerator::Draw(int64_t now, const SloConfigs& slos)
       {"UTC", "Europe/Paris", "America/New_York", "America/Santiago", "Australia/Lord_Howe"});
   absl::TimeZone zone;
   absl::LoadTimeZone(exclusion.time_zone, &zone);
-  const int64_t back = random_.Pick({0, 1, 7, 28, 35, 40}) * kDay;
+  const bool is_yearly = random_.OneIn(6);
+  const int64_t back =
+      (is_yearly ? random_.Pick({0, 7, 364, 365, 366}) : random_.Pick({0, 1, 7, 28, 35, 40})) *
+      kDay;
   exclusion.duration = random_.Pick(
       {random_.Between(1, 60), random_.Between(60, 7200), random_.Between(1, 2 * kDay)});
   // Within its first or its last seconds, mostly.
   const int64_t into = random_.Between(-300, 600) + (random_.OneIn(2) ? exclusion.duration : 0);
   exclusion.start = zone.At(absl::FromUnixSeconds(now - back - into)).cs;
   exclusion.begin = exclusion.end = 0;
-  DrawRule(exclusion);
+  is_yearly ? DrawYearlyRule(exclusion) : DrawRule(exclusion);
+  DrawEnd(exclusion);
   // One that never holds is refused.
   if (exclusion.Stretches().empty()) exclusion.rule->until.reset();
   return exclusion;

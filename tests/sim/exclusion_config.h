@@ -38,6 +38,8 @@ class ExclusionGenerator {
 
  private:
   void DrawRule(ReferenceExclusion& exclusion);
+  void DrawYearlyRule(ReferenceExclusion& exclusion);
+  void DrawEnd(ReferenceExclusion& exclusion);
 
   Random random_;
   uint64_t made_ = 0;

@@ -47,6 +47,9 @@ bool IsFreeOfOrder(const ReferenceMetrics& metrics, const SliConfig& sli) {
     const MetricSample& first = series->taken.front().sample;
     const bool is_cumulative = first.kind != MetricKind::kGauge && !first.is_delta;
     const bool has_no_start = first.start == 0 || first.start >= first.time;
+    // Parts of events are carried as deltas come.
+    const bool carries = first.is_delta && !IsExact(series->taken.front());
+    if (series->has_begun_anew || carries) return false;
     return !is_cumulative || has_no_start || first.time - first.start <= kSpreadSeconds;
   });
 }

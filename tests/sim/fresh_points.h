@@ -16,7 +16,8 @@ namespace slowburn::sim {
 
 // Whether what the SLI's points count follows from the points alone. It does not where a first
 // value was growing since before somebody looked: what counts of it follows from what was known by
-// then.
+// then. Nor where a series began anew, and where estimates of deltas are carried from one to the
+// next.
 bool IsFreeOfOrder(const ReferenceMetrics& metrics, const SliConfig& sli);
 
 // All that were taken, each late by no more than finds its place.

@@ -36,6 +36,7 @@ MetricClient::MetricClient(const Scenario& scenario, uint32_t index)
       routes_(std::min<uint64_t>(scenario.routes, kRoutesMax)),
       kinds_(scenario.metric_kinds),
       style_(random_.Pick({Style::kDelta, Style::kStarts, Style::kOneStart, Style::kNoStart})),
+      may_change_style_(random_.OneIn(3)),
       period_(random_.Pick({60, 60, 60, 15, 10})),
       error_permille_(random_.Pick({0, 10, 200, 1000})),
       bounds_millis_(random_.OneIn(2) ? kManyBounds : kFewBounds) {
@@ -107,9 +108,14 @@ void MetricClient::Measure() {
   }
 }
 
-// Since the export before.
-void MetricClient::Restart(int64_t time) {
+// Since the export before. With another version it may say otherwise since when it counts.
+void MetricClient::Restart(int64_t time, bool changes_style) {
   series_.clear();
+  if (changes_style) {
+    style_ = random_.Pick(
+        {Style::kDelta, Style::kDelta, Style::kStarts, Style::kOneStart, Style::kNoStart});
+    start_ = counted_until_ - (random_.OneIn(3) ? random_.Pick({1, 100, 1000}) : 0);
+  }
   if (random_.OneIn(4)) bounds_millis_ = random_.OneIn(2) ? kManyBounds : kFewBounds;
   if (style_ == Style::kStarts)
     start_ = random_.OneIn(4) ? time : random_.Between(counted_until_ + 1, time);
@@ -131,8 +137,9 @@ BatchPtr MetricClient::Write(int64_t time, uint64_t& next_id) const {
 }
 
 std::vector<MetricExport> MetricClient::Export(int64_t time, uint64_t& next_id) {
-  const bool restarts = style_ != Style::kDelta && random_.OneIn(10);
-  if (restarts) Restart(time);
+  const bool changes_style = may_change_style_ && random_.OneIn(12);
+  const bool restarts = changes_style || (style_ != Style::kDelta && random_.OneIn(10));
+  if (restarts) Restart(time, changes_style);
   Count(time);
   Measure();
   std::vector<MetricExport> exports;

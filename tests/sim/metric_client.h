@@ -46,7 +46,7 @@ class MetricClient {
   void CountRequest();
   void Count(int64_t time);
   void Measure();
-  void Restart(int64_t time);
+  void Restart(int64_t time, bool changes_style);
   std::vector<MetricExport> Export(int64_t time, uint64_t& next_id);
   BatchPtr Write(int64_t time, uint64_t& next_id) const;
 
@@ -57,6 +57,7 @@ class MetricClient {
   std::optional<std::string> region_;
   std::vector<MetricKind> kinds_;
   Style style_;
+  bool may_change_style_;
   int64_t period_;
   uint64_t error_permille_ = 0;
   std::vector<int64_t> bounds_millis_;  // of its histograms

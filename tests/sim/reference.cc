@@ -129,6 +129,7 @@ void AddStateReasons(const SloConfig& slo, const BudgetView& view, std::vector<R
 Reference::Commit Reference::Decide(const std::vector<ArrivedRequest>& requests, int64_t now,
                                     const std::function<bool(uint64_t)>& was_counted) const {
   Commit commit;
+  commit.time = now;
   std::map<uint64_t, int64_t> rejected_here;  // by batch: those that this commit remembers
   const int64_t oldest_slice =
       now / kSecond / kSliceSeconds - options_.max_late_seconds / kSliceSeconds;
@@ -213,7 +214,8 @@ void Reference::FindDoubtful(int64_t now) {
 
 void Reference::Fold(const Commit& commit) {
   for (const CountedEvent& event : commit.counted) counts_.Add(event);
-  if (!commit.points.empty()) counts_.Add(metrics_.Take(commit.points), options_.groups_max);
+  if (!commit.points.empty())
+    counts_.Add(metrics_.Take(commit.points, commit.time / kSecond), options_.groups_max);
   for (const Commit::Known& known : commit.known) known_[known.batch] = known;
   stored_.insert(commit.batches.begin(), commit.batches.end());
   for (const auto& [counter, items] : commit.ledger) ledger_[counter] += items;

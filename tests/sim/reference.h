@@ -63,6 +63,7 @@ class Reference {
     std::vector<Known> known;
     std::vector<uint64_t> batches;  // that are in the store from now on
     std::map<std::string, uint64_t> ledger;
+    int64_t time = 0;
   };
   // An AlertMap is the whole book at a checkpoint.
   using Stored = std::variant<Commit, AlertChanges, AlertMap, ReferenceExclusionChange>;

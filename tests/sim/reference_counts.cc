@@ -92,7 +92,7 @@ void ReferenceCounts::Add(const CountedEvent& event) {
 }
 
 void ReferenceCounts::Add(MetricShifts shifts, uint32_t groups_max) {
-  static const IdleGroups kNone;  // Where there are metrics, no silence is so long.
+  static const IdleGroups kNone;  // Where there are metrics and few places, no silence is so long.
   Placement placement(*this, kNone, groups_max);
   for (SliceShift& shift : shifts) {
     if (!shift.group.empty()) shift.group = placement.Place(shift.sli, std::move(shift.group));

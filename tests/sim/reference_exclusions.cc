@@ -23,8 +23,9 @@ absl::CivilDay MondayOf(absl::CivilDay day) {
   return day;
 }
 
-// Which of the rule's days, weeks or months it is.
+// Which of the rule's days, weeks, months or years it is.
 int64_t PeriodOf(const ReferenceRule& rule, absl::CivilDay day) {
+  if (rule.frequency == "YEARLY") return day.year();
   if (rule.frequency == "MONTHLY") return absl::CivilMonth(day) - absl::CivilMonth(1970, 1);
   if (rule.frequency == "WEEKLY") return (MondayOf(day) - absl::CivilDay(1970, 1, 5)) / 7;
   return day - absl::CivilDay(1970, 1, 1);
@@ -37,17 +38,31 @@ bool IsNth(absl::CivilDay day, int n, int step) {
   return (last.day() - day.day()) / step + 1 == -n;
 }
 
+// Likewise in its year, of its weekdays.
+bool IsNthOfYear(absl::CivilDay day, int n) {
+  if (n > 0) return (absl::GetYearDay(day) - 1) / 7 + 1 == n;
+  const absl::CivilDay last(day.year(), 12, 31);
+  return (last - day) / 7 + 1 == -n;
+}
+
 bool IsChosen(const ReferenceRule& rule, absl::CivilDay start, absl::CivilDay day) {
   if (!rule.weekdays.empty() && std::find(rule.weekdays.begin(), rule.weekdays.end(),
                                           absl::GetWeekday(day)) == rule.weekdays.end())
     return false;
-  if (!rule.weekdays.empty() && rule.nth != 0 && !IsNth(day, rule.nth, 7)) return false;
+  if (!rule.months.empty() &&
+      std::find(rule.months.begin(), rule.months.end(), day.month()) == rule.months.end())
+    return false;
+  const bool of_year = rule.frequency == "YEARLY" && rule.months.empty();
+  if (!rule.weekdays.empty() && rule.nth != 0 &&
+      !(of_year ? IsNthOfYear(day, rule.nth) : IsNth(day, rule.nth, 7)))
+    return false;
   if (!rule.month_days.empty()) {
     return std::any_of(rule.month_days.begin(), rule.month_days.end(),
                        [&](int n) { return IsNth(day, n, 1); });
   }
   if (!rule.weekdays.empty() || rule.frequency == "DAILY") return true;
   // Where the rule does not say, the start does.
+  if (of_year && day.month() != start.month()) return false;
   return rule.frequency == "WEEKLY" ? absl::GetWeekday(day) == absl::GetWeekday(start)
                                     : day.day() == start.day();
 }
@@ -56,7 +71,9 @@ bool IsChosen(const ReferenceRule& rule, absl::CivilDay start, absl::CivilDay da
 std::vector<absl::CivilDay> ChosenDays(const ReferenceRule& rule, absl::CivilDay start) {
   std::map<int64_t, std::vector<absl::CivilDay>> by_period;
   const int64_t first = PeriodOf(rule, start);
-  for (absl::CivilDay day = start - 31; day < start + kDaysAhead; ++day) {
+  // From before the start's period on.
+  for (absl::CivilDay day = start - (rule.frequency == "YEARLY" ? 366 : 31);
+       day < start + kDaysAhead; ++day) {
     const int64_t period = PeriodOf(rule, day) - first;
     if (period >= 0 && period % rule.interval == 0 && IsChosen(rule, start, day))
       by_period[period].push_back(day);
@@ -79,6 +96,7 @@ std::vector<absl::CivilDay> ChosenDays(const ReferenceRule& rule, absl::CivilDay
 std::string ReferenceRule::Text() const {
   std::string text = "FREQ=" + frequency;
   if (interval > 1) text += fmt::format(";INTERVAL={}", interval);
+  if (!months.empty()) text += fmt::format(";BYMONTH={}", fmt::join(months, ","));
   std::vector<std::string> days;
   for (const absl::Weekday weekday : weekdays)
     days.push_back((nth == 0 ? "" : std::to_string(nth)) + std::string(WeekdayName(weekday)));

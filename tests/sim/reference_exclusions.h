@@ -20,10 +20,13 @@ namespace slowburn::sim {
 
 // How an exclusion repeats: a rule of docs/exclusions.md, as far as it is drawn.
 struct ReferenceRule {
-  std::string frequency;  // "DAILY", "WEEKLY", "MONTHLY"
+  std::string frequency;  // "DAILY", "WEEKLY", "MONTHLY", "YEARLY"
   int interval = 1;
+  std::vector<int> months;              // BYMONTH, of a yearly rule
   std::vector<absl::Weekday> weekdays;  // BYDAY
-  int nth = 0;                          // of the month's such weekdays, from the end where negative
+  // Of such weekdays of the month, of the year where it is yearly and names no month; from the end
+  // where negative.
+  int nth = 0;
   std::vector<int> month_days;          // BYMONTHDAY, from the end where negative
   int position = 0;                     // BYSETPOS; 0: none
   int count = 0;                        // 0: without end

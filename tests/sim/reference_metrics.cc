@@ -34,19 +34,32 @@ int64_t TotalOf(const MetricUse& use) {
   return use.sample.buckets.empty() ? use.sample.value : Sum(use.sample.buckets);
 }
 
-// Of a histogram: those at or under the threshold, which is one of its bounds.
-int64_t GoodOf(const MetricUse& use) {
+// Of a histogram: those at or under the threshold, of the bucket that it lies in as many as if they
+// were spread evenly over it; those beyond the last bound are over.
+Estimate GoodOf(const MetricUse& use) {
   const std::vector<int64_t>& bounds = use.sample.bounds_millis;
-  int64_t good = 0;
-  for (size_t i = 0; i < bounds.size() && bounds[i] <= use.sli.max_millis; ++i)
-    good += use.sample.buckets[i];
+  const int64_t max = use.sli.max_millis;
+  const bool is_exponential = use.sample.kind == MetricKind::kExponential;
+  Estimate good;
+  for (size_t i = 0; i < bounds.size(); ++i) {
+    const int64_t upper = bounds[i], count = use.sample.buckets[i];
+    const int64_t lower = i == 0 ? 0 : bounds[i - 1];
+    // An exponential bucket begins at upper / sqrt(2).
+    const bool is_over = is_exponential ? 2 * max * max <= upper * upper : max <= lower;
+    if (is_over) continue;
+    good += max >= upper     ? Estimate::Events(count)
+            : is_exponential ? Estimate::AtOrUnder(max, upper, count)
+                             : Estimate::AtOrUnder(max, lower, upper, count);
+  }
   return good;
 }
 
-// A counter does not fall, nor does any count of a histogram.
+// A counter does not fall, nor does any count of a histogram; of an estimate nobody can say.
 bool Fell(const MetricUse& before, const MetricUse& point) {
-  return TotalOf(point) < TotalOf(before) || GoodOf(point) < GoodOf(before) ||
-         TotalOf(point) - GoodOf(point) < TotalOf(before) - GoodOf(before);
+  if (TotalOf(point) < TotalOf(before)) return true;
+  if (!IsExact(point)) return false;
+  const int64_t growth = (GoodOf(point) - GoodOf(before)).whole();
+  return growth < 0 || growth > TotalOf(point) - TotalOf(before);
 }
 
 struct Share {
@@ -114,6 +127,12 @@ bool Reads(Source source, MetricKind kind) {
 
 }  // namespace
 
+bool IsExact(const MetricUse& use) {
+  const std::vector<int64_t>& bounds = use.sample.bounds_millis;
+  return bounds.empty() ||
+         std::find(bounds.begin(), bounds.end(), use.sli.max_millis) != bounds.end();
+}
+
 bool IsGood(const SliConfig& sli, const MetricSample& sample) {
   switch (sli.gauge_test) {
     case GaugeTest::kNotZero:
@@ -163,28 +182,46 @@ class ReferenceMetrics::Shifts {
 };
 
 std::optional<int64_t> ReferenceMetrics::Series::newest() const {
-  if (taken.empty()) return std::nullopt;
-  return taken.back().sample.time;
+  if (!taken.empty()) return taken.back().sample.time;
+  return covered_until == 0 ? std::nullopt : std::optional(covered_until);
 }
 
 ReferenceMetrics::Stretches ReferenceMetrics::CumulativeStretches(const Series& series) {
   Stretches stretches;
+  // What is estimated and what is counted of it: the latter neither falls nor grows by more than
+  // the total does, and is of whole events.
+  Estimate estimate, good;
+  const auto grow = [&](Stretch& stretch, const Estimate& growth, bool is_anew) {
+    if (is_anew) estimate = good;
+    estimate += growth;
+    const int64_t before = good.whole();
+    good = std::clamp(estimate, good, good + Estimate::Events(stretch.count));
+    stretch.good = good.whole() - before;
+  };
   const MetricUse& first = series.taken.front();
-  if (series.first_counts)
-    stretches.push_back({first.sample.start, first.sample.time, TotalOf(first), GoodOf(first)});
+  if (series.first_counts) {
+    Stretch stretch{first.sample.start, first.sample.time, TotalOf(first)};
+    grow(stretch, GoodOf(first), true);
+    stretches.push_back(stretch);
+  }
   for (size_t i = 1; i < series.taken.size(); ++i) {
     const MetricUse& before = series.taken[i - 1];
     const MetricUse& point = series.taken[i];
-    Stretch stretch{before.sample.time, point.sample.time, TotalOf(point), GoodOf(point)};
-    if (point.sample.start > before.sample.start) {
+    Stretch stretch{before.sample.time, point.sample.time, TotalOf(point)};
+    bool is_anew = true;
+    // Where nobody knew a start before, one that lies before a known point says nothing new.
+    const bool is_newer = point.sample.start > before.sample.start &&
+                          (before.sample.start != 0 || point.sample.start > before.sample.time);
+    if (is_newer) {
       if (point.sample.start == point.sample.time) continue;  // a base
       stretch.from = std::max(stretch.from, point.sample.start);
     } else if (point.sample.bounds_millis != before.sample.bounds_millis) {
       continue;  // a base
     } else if (!Fell(before, point)) {
       stretch.count -= TotalOf(before);
-      stretch.good -= GoodOf(before);
+      is_anew = false;
     }
+    grow(stretch, GoodOf(point) - (is_anew ? Estimate() : GoodOf(before)), is_anew);
     stretches.push_back(stretch);
   }
   return stretches;
@@ -195,16 +232,20 @@ ReferenceMetrics::Stretches ReferenceMetrics::StretchesOf(const Series& series) 
   if (!series.taken.front().sample.is_delta) return CumulativeStretches(series);
   Stretches stretches;
   for (const MetricUse& point : series.taken)
-    stretches.push_back({point.sample.start, point.sample.time, TotalOf(point), GoodOf(point)});
+    stretches.push_back({point.sample.start, point.sample.time, TotalOf(point), point.good});
   return stretches;
 }
 
-// Each moment counts once, and only where the gap is among the newest.
-bool ReferenceMetrics::PlaceDelta(Series& series, const MetricUse& use) {
+// Each moment counts once, and only where the gap is among the newest. Parts of events are carried
+// from point to point, as they come.
+bool ReferenceMetrics::PlaceDelta(Series& series, MetricUse use) {
   if (use.sample.start < series.closed_until) return false;
   for (const MetricUse& point : series.taken) {
     if (use.sample.start < point.sample.time && point.sample.start < use.sample.time) return false;
   }
+  series.good_rest += GoodOf(use);
+  use.good = series.good_rest.whole();
+  series.good_rest = series.good_rest - Estimate::Events(use.good);
   series.taken.insert(std::upper_bound(series.taken.begin(), series.taken.end(), use, IsEarlier),
                       use);
   std::vector<int64_t> gap_ends;
@@ -220,11 +261,13 @@ bool ReferenceMetrics::PlaceDelta(Series& series, const MetricUse& use) {
 
 bool ReferenceMetrics::PlaceCumulative(Series& series, const MetricUse& use, bool counts_if_first) {
   std::vector<MetricUse>& taken = series.taken;
+  if (use.sample.time <= series.covered_until) return false;
   const bool is_long = taken.size() > kNewestPoints;
   if (is_long && use.sample.time < taken[taken.size() - kNewestPoints].sample.time) return false;
   const auto at = std::lower_bound(taken.begin(), taken.end(), use, IsEarlier);
   if (at != taken.end() && at->sample.time == use.sample.time) return false;
-  if (at == taken.begin()) series.first_counts = counts_if_first;
+  if (at == taken.begin())
+    series.first_counts = counts_if_first && use.sample.start >= series.covered_until;
   taken.insert(at, use);
   return true;
 }
@@ -282,10 +325,26 @@ void ReferenceMetrics::Count(const Stretch& stretch, int64_t sign, const MetricU
 bool ReferenceMetrics::Place(const MetricUse& use, bool counts_if_first, Series& series,
                              Shifts& shifts) {
   if (use.sample.kind == MetricKind::kGauge) return PlaceGauge(series, use, shifts);
+  if (series.is_delta.value_or(use.sample.is_delta) == use.sample.is_delta)
+    return PlaceCounted(use, counts_if_first, series, shifts);
+  // It changes its temporality: a new beginning after what was counted.
+  const int64_t newest = *series.newest();
+  if (use.sample.time <= newest) return false;
+  Series anew;
+  anew.closed_until = anew.covered_until = newest;
+  anew.has_begun_anew = true;
+  if (!PlaceCounted(use, counts_if_first, anew, shifts)) return false;
+  series = std::move(anew);
+  return true;
+}
+
+bool ReferenceMetrics::PlaceCounted(const MetricUse& use, bool counts_if_first, Series& series,
+                                    Shifts& shifts) {
   const Stretches old = StretchesOf(series);
   const bool is_placed =
       use.sample.is_delta ? PlaceDelta(series, use) : PlaceCumulative(series, use, counts_if_first);
   if (!is_placed) return false;
+  series.is_delta = use.sample.is_delta;
   const Stretches changed = StretchesOf(series);
   // What is before the point is as it was.
   const auto same = std::mismatch(old.begin(), old.end(), changed.begin(), changed.end());
@@ -306,20 +365,30 @@ void ReferenceMetrics::SeeDistance(const SliConfig& sli, int64_t seconds) {
                                  : std::max(distance, interval - step);
 }
 
-MetricShifts ReferenceMetrics::Take(const std::vector<MetricUse>& uses) {
+// A series, and what writes series, is forgotten after a day of silence; an SLI never is.
+MetricShifts ReferenceMetrics::Take(const std::vector<MetricUse>& uses, int64_t now_seconds) {
   Shifts shifts;
+  const auto is_silent = [&](int64_t heard) { return now_seconds - heard > kDaySeconds; };
   for (const MetricUse& use : uses) {
     const MetricSample& sample = use.sample;
     int64_t& sli_since = sli_since_.try_emplace(use.sli, sample.time).first->second;
     sli_since = std::min(sli_since, sample.time);
-    const auto [writer, is_new] =
-        writer_since_.try_emplace({use.sli, sample.instance}, sample.time);
+    const auto [at, is_new] =
+        writers_.try_emplace({use.sli, sample.instance}, Writer{sample.time, now_seconds});
+    Writer& writer = at->second;
+    const bool is_known = !is_new && !is_silent(writer.heard);
     const bool counts_if_first =
-        CountsIfFirst(sample, sli_since, is_new ? std::nullopt : std::optional(writer->second));
-    writer->second = std::min(writer->second, sample.time);
+        CountsIfFirst(sample, sli_since, is_known ? std::optional(writer.since) : std::nullopt);
+    writer.since = is_known ? std::min(writer.since, sample.time) : sample.time;
+    writer.heard = now_seconds;
     Series& series = series_[{use.sli, use.role, sample.instance, sample.route, sample.code}];
+    if (series.heard != 0 && is_silent(series.heard)) {
+      series = {};
+      series.has_begun_anew = true;
+    }
     const std::optional<int64_t> newest = series.newest();
     if (!Place(use, counts_if_first, series, shifts)) continue;
+    series.heard = now_seconds;
     if (newest.has_value() && sample.time > *newest) SeeDistance(use.sli, sample.time - *newest);
   }
   return shifts.Take();

@@ -52,6 +52,8 @@ std::string_view FaultName(Fault fault) {
       return "logs";
     case Fault::kComposite:
       return "composite";
+    case Fault::kNap:
+      return "nap";
   }
   return "";
 }
@@ -69,11 +71,14 @@ std::set<Fault> DrawFaults(uint64_t seed, Random& random) {
     if (Random(seed, FaultName(more)).OneIn(3)) drawn.insert(more);
   }
   // Series are forgotten after a day of silence, as the wall clock has it: beside metrics there is
-  // none.
+  // none but for the nap, which is longer without doubt.
   if (drawn.contains(Fault::kMetrics)) {
     drawn.erase(Fault::kStall);
     drawn.erase(Fault::kClockStep);
   }
+  // Which group overflows follows from who is idle, which no silence may change there.
+  const bool may_nap = drawn.contains(Fault::kMetrics) && !drawn.contains(Fault::kOverflow);
+  if (may_nap && Random(seed, FaultName(Fault::kNap)).OneIn(3)) drawn.insert(Fault::kNap);
   return drawn;
 }
 

@@ -39,8 +39,9 @@ enum class Fault : uint8_t {
   kMetrics,    // processes export metrics, and SLOs count them
   kLogs,       // applications write log records, and SLOs count them
   kComposite,  // SLOs over SLOs
+  kNap,        // beside metrics: for more than a day nothing happens, so series are forgotten
 };
-inline constexpr int kFaults = 20;
+inline constexpr int kFaults = 21;
 std::string_view FaultName(Fault fault);  // "crash"
 
 struct Scenario {

@@ -82,8 +82,9 @@ std::string CounterText(const SloConfig& slo) {
 }
 
 std::string HistogramText(const SloConfig& slo) {
-  const std::string max = slo.rewritten ? fmt::format("{}ms", slo.sli.max_millis)
-                                        : fmt::format("0.{:03}", slo.sli.max_millis);
+  const std::string max =
+      slo.rewritten ? fmt::format("{}ms", slo.sli.max_millis)
+                    : fmt::format("{}.{:03}", slo.sli.max_millis / 1000, slo.sli.max_millis % 1000);
   return fmt::format("    histogram: {{metric: '{}', max: {}}}\n",
                      SelectorText(slo, "http_request_duration_seconds"), max);
 }

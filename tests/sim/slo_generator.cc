@@ -35,7 +35,8 @@ SliConfig SloGenerator::DrawMetricSli(std::optional<uint32_t> service) {
     case MetricKind::kHistogram:
     case MetricKind::kExponential:
       sli.source = Source::kHistogram;
-      sli.max_millis = source_random_.Pick({250, 500});
+      // Bounds of all, of some, and of none: such as doubles can say exactly.
+      sli.max_millis = source_random_.Pick({250, 500, 250, 500, 125, 375, 625, 750, 875, 1500});
       break;
     case MetricKind::kGauge:
       sli.source = Source::kGauge;

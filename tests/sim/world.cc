@@ -82,6 +82,7 @@ std::vector<std::string> AlertKeys(const store::v1::LogRecord& record) {
 World::World(Scenario scenario, Options options)
     : scenario_(std::move(scenario)),
       options_(options),
+      nap_tick_(static_cast<int>(Random(scenario_.seed, "nap tick").Between(1, scenario_.ticks))),
       random_(scenario_.seed, "world"),
       clock_(StartOf(scenario_)),
       disk_(scenario_.seed),
@@ -437,8 +438,18 @@ void World::Tick() {
   if (is_done) return;
   if (quiet_for > kCalmTicksMax)
     throw Violation{"11 progress", fmt::format("{} batches are not answered", unanswered_.size())};
+  if (!calm_ && tick_ == nap_tick_ && scenario_.Has(Fault::kNap)) return Nap();
   const int64_t seconds = calm_ ? random_.Between(1, 10) : random_.Pick(scenario_.tick_seconds);
   After(std::chrono::seconds(seconds) + Soon(3), [this] { Tick(); });
+}
+
+// The machine sleeps, and all applications do.
+void World::Nap() {
+  Log("nap");
+  After(std::chrono::hours(random_.Between(28, 40)), [this] {
+    worked_until_ = wall();
+    Tick();
+  });
 }
 
 void World::StepProgram() {

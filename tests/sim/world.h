@@ -102,6 +102,7 @@ class World {
 
   // --- each tick
   void Tick();
+  void Nap();
   void StepProgram();
   void MakeTraffic(int64_t from, int64_t to);
   void MakeExports(int64_t from, int64_t to);
@@ -120,6 +121,7 @@ class World {
 
   const Scenario scenario_;
   const Options options_;
+  const int nap_tick_;  // after it there is the nap
   Random random_;
   SimClock clock_;
   SimDisk disk_;
