@@ -32,14 +32,9 @@ class SlidingTimeslices {
                                                 const std::vector<const GroupView*>& views,
                                                 const BlockSource& source, Slice first,
                                                 Slice last) {
-    std::optional<Slice> counted;  // no slice before it has events
-    for (const GroupView* view : views) {
-      if (view->first == 0) continue;
-      counted = std::min(counted.value_or(FirstCounted(*view)), FirstCounted(*view));
-    }
     SlidingTimeslices slices(of);
     const uint32_t length = of.timeslice;
-    const Slice from = std::max(WindowBegin(of.window, first), counted.value_or(last));
+    const Slice from = std::max(WindowBegin(of.window, first), FirstCounted(views).value_or(last));
     slices.origin_ = from / length;
     const TimesliceRing::Verdict verdict = JudgeTogether(of.members, views, source);
     for (uint32_t at = slices.origin_; (at + 1) * length <= last; ++at) {

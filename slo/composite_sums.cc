@@ -26,23 +26,35 @@ struct MemberReader {
 
 }  // namespace
 
+std::optional<Slice> FirstCounted(const std::vector<const GroupView*>& views) {
+  std::optional<Slice> first;
+  for (const GroupView* view : views) {
+    if (view->first == 0) continue;
+    first = std::min(first.value_or(FirstCounted(*view)), FirstCounted(*view));
+  }
+  return first;
+}
+
 TimesliceRing::Verdict JudgeTogether(const std::vector<CompositeSums::Member>& members,
                                      const std::vector<const GroupView*>& views,
                                      const BlockSource& source) {
-  // Shared: std::function is copied.
-  auto readers = std::make_shared<std::vector<std::unique_ptr<MemberReader>>>();
+  struct State {
+    std::vector<std::unique_ptr<MemberReader>> readers;
+    std::vector<SliCounts> scores;  // of one call
+  };
+  const auto state = std::make_shared<State>();  // Shared: std::function is copied.
   for (const GroupView* view : views)
-    readers->push_back(std::make_unique<MemberReader>(*view, source));
-  return [&members, readers](Slice begin) -> absl::StatusOr<std::optional<bool>> {
-    std::vector<SliCounts> scores;
+    state->readers.push_back(std::make_unique<MemberReader>(*view, source));
+  return [&members, state](Slice begin) -> absl::StatusOr<std::optional<bool>> {
+    state->scores.clear();
     for (size_t i = 0; i < members.size(); ++i) {
       const Budgeting& budgeting = members[i].timeslices;
-      SB_ASSIGN_OR_RETURN(
-          const SliCounts events,
-          SumOfEvents(members[i].events, (*readers)[i]->hours, begin, begin + budgeting.timeslice));
-      scores.push_back(budgeting.Score(events));
+      SB_ASSIGN_OR_RETURN(const SliCounts events,
+                          SumOfEvents(members[i].events, state->readers[i]->hours, begin,
+                                      begin + budgeting.timeslice));
+      state->scores.push_back(budgeting.Score(events));
     }
-    return IsGoodTogether(scores);
+    return IsGoodTogether(state->scores);
   };
 }
 
@@ -70,6 +82,7 @@ void CompositeSums::StepRing(Slice through, const SliTable::LateChanges& late) {
   std::vector<const GroupView*> views;
   for (const Member& member : members_) views.push_back(&counts(member).view());
   const TimesliceRing::Verdict verdict = JudgeTogether(members_, views, table_.source());
+  const Slice first = FirstCounted(views).value_or(through);
   if (!ring_.has_value()) {
     std::vector<Window> long_enough;
     for (PlacedWindow& placed : windows_) {
@@ -84,12 +97,12 @@ void CompositeSums::StepRing(Slice through, const SliTable::LateChanges& late) {
       if (std::any_of(members_.begin(), members_.end(), is_member))
         ring_error_.Update(ring_->Recheck(slice, verdict));
     }
-    ring_error_.Update(ring_->Advance(through, verdict));
+    ring_error_.Update(ring_->Advance(through, first, verdict));
     if (ring_error_.ok()) return;
   }
   // What could not be read is tried again a slice later.
   if (!ring_error_.ok() && through == ring_->through()) return;
-  ring_error_ = ring_->Begin(through, verdict);
+  ring_error_ = ring_->Begin(through, first, verdict);
 }
 
 void CompositeSums::Step(Slice through, const SliTable::LateChanges& late) {

@@ -73,6 +73,9 @@ class CompositeSums {
   absl::Status ring_error_;
 };
 
+// No slice of these groups before it has events; nothing where none has any.
+std::optional<Slice> FirstCounted(const std::vector<const GroupView*>& views);
+
 // What the timeslice of these members that begins at a slice is, reading each hour once. The
 // members' views and `source` must outlive it.
 TimesliceRing::Verdict JudgeTogether(const std::vector<CompositeSums::Member>& members,

@@ -50,16 +50,19 @@ absl::StatusOr<TimesliceRing::Cell> TimesliceRing::Judge(uint32_t timeslice,
   return *good ? Cell::kGood : Cell::kBad;
 }
 
-absl::Status TimesliceRing::Begin(Slice through, const Verdict& verdict) {
+absl::Status TimesliceRing::Begin(Slice through, Slice first, const Verdict& verdict) {
   through_ = through;
   sums_.assign(windows_.size(), {});
-  uint32_t begin = through / length_;
-  for (const Window& window : windows_) begin = std::min(begin, RangeOf(window, through).begin);
-  for (uint32_t timeslice = begin; timeslice < through / length_; ++timeslice) {
+  std::fill(cells_.begin(), cells_.end(), uint8_t{0});
+  std::vector<uint32_t> begins;
+  for (const Window& window : windows_) begins.push_back(RangeOf(window, through).begin);
+  const uint32_t end = through / length_;
+  const uint32_t begin = begins.empty() ? end : *std::min_element(begins.begin(), begins.end());
+  for (uint32_t timeslice = std::max(begin, first / length_); timeslice < end; ++timeslice) {
     SB_ASSIGN_OR_RETURN(const Cell cell, Judge(timeslice, verdict));
     Set(timeslice, cell);
     for (size_t i = 0; i < windows_.size(); ++i) {
-      if (timeslice >= RangeOf(windows_[i], through).begin) sums_[i] += Worth(cell);
+      if (timeslice >= begins[i]) sums_[i] += Worth(cell);
     }
   }
   return absl::OkStatus();
@@ -83,8 +86,8 @@ absl::Status TimesliceRing::Step(const Verdict& verdict) {
   return absl::OkStatus();
 }
 
-absl::Status TimesliceRing::Advance(Slice to, const Verdict& verdict) {
-  if (to > through_ + kStepsMax) return Begin(to, verdict);
+absl::Status TimesliceRing::Advance(Slice to, Slice first, const Verdict& verdict) {
+  if (to > through_ + kStepsMax) return Begin(to, first, verdict);
   while (through_ < to) SB_RETURN_IF_ERROR(Step(verdict));
   return absl::OkStatus();
 }

@@ -29,11 +29,11 @@ class TimesliceRing {
   // `timeslice` in slices; each window at least one timeslice.
   TimesliceRing(uint32_t timeslice, std::vector<Window> windows);
 
-  // Reads the whole past of the longest window at `through`.
-  absl::Status Begin(Slice through, const Verdict& verdict);
+  // Reads the past of the longest window at `through`, from `first` on: nothing was counted before.
+  absl::Status Begin(Slice through, Slice first, const Verdict& verdict);
   // Later: timeslices that have ended since join, those that left the windows go. A long jump
   // begins anew.
-  absl::Status Advance(Slice to, const Verdict& verdict);
+  absl::Status Advance(Slice to, Slice first, const Verdict& verdict);
   // Something was counted in `slice` after its timeslice was over.
   absl::Status Recheck(Slice slice, const Verdict& verdict);
 
