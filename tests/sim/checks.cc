@@ -1,6 +1,8 @@
 #include "tests/sim/checks.h"
 
+#include <chrono>
 #include <cmath>
+#include <map>
 
 #include <fmt/format.h>
 
@@ -28,13 +30,16 @@ std::string Text(uint64_t number) { return std::to_string(number); }
 struct Place {
   std::string slo;
   std::string group;
+  std::chrono::seconds window{0};  // one of many
 };
 
 template <typename T>
 void Same(const Place& place, std::string_view what, const T& expected, const T& found) {
   if (expected == found) return;
-  Fail("3 exactness", fmt::format("{} [{}] {}: expected {}, found {}", place.slo, place.group, what,
-                                  Text(expected), Text(found)));
+  const std::string window =
+      place.window.count() == 0 ? "" : fmt::format(" of {} s", place.window.count());
+  Fail("3 exactness", fmt::format("{} [{}] {}{}: expected {}, found {}", place.slo, place.group,
+                                  what, window, Text(expected), Text(found)));
 }
 
 std::string Join(const std::vector<std::string>& values) {
@@ -96,10 +101,9 @@ void CheckGroup(const SloConfig& slo, const BudgetView& view, const slo::GroupSt
   for (const slo::StateAlertStatus& alert : status.state_alerts)
     CheckStateAlert(place, slo, view, alert);
   for (const slo::WindowBurn& burn : status.burn_rates) {
-    Same(place, fmt::format("{} s", burn.window.count()), view.In(slo, burn.window.count()),
-         Read(burn.counts));
-    Same(place, fmt::format("budget of {} s", burn.window.count()),
-         view.BudgetIn(slo, burn.window.count()), Read(burn.budget));
+    const Place in_window{place.slo, place.group, burn.window};
+    Same(in_window, "events", view.In(slo, burn.window.count()), Read(burn.counts));
+    Same(in_window, "budget", view.BudgetIn(slo, burn.window.count()), Read(burn.budget));
   }
   Same(place, "state", StateOf(slo, view), slo::SloStateName(status.state));
   const std::optional<double> burn = BurnOf(budget, slo);
@@ -131,10 +135,24 @@ void CheckRange(const app::Core& core, const Reference& reference, const SloConf
        ReferenceCounts::Sum(group, begin, end, reference.fine_from()), Read(*found));
 }
 
-std::string AlertText(const std::string& labels, const std::string& state, int64_t active_at,
-                      int64_t fired_at, int64_t resolved_at, int64_t told_until) {
-  return fmt::format("{} {} active {} fired {} resolved {} told until {}\n", labels, state,
-                     active_at, fired_at, resolved_at, told_until);
+struct AlertRow {
+  std::string state;
+  int64_t active_at = 0, fired_at = 0, resolved_at = 0, told_until = 0;
+  friend bool operator==(const AlertRow&, const AlertRow&) = default;
+};
+using AlertRows = std::map<std::string, AlertRow>;  // by labels
+
+// Those that are in both and the same, or those that are not.
+std::string AlertText(std::string_view who, const AlertRows& rows, const AlertRows& others,
+                      bool are_in_both) {
+  std::string text;
+  for (const auto& [labels, row] : rows) {
+    const auto other = others.find(labels);
+    if ((other != others.end() && other->second == row) != are_in_both) continue;
+    text += fmt::format("{} {} {} active {} fired {} resolved {} told until {}\n", who, labels,
+                        row.state, row.active_at, row.fired_at, row.resolved_at, row.told_until);
+  }
+  return text;
 }
 
 int64_t Nanos(base::UnixNanos time) { return time.time_since_epoch().count(); }
@@ -177,34 +195,22 @@ void CheckBudgets(const app::Core& core, const Reference& reference, Random& ran
 }
 
 void CheckAlerts(const app::Core& core, const Reference& reference) {
-  std::map<std::string, std::string> expected, found;
+  AlertRows expected, found;
   for (const auto& [key, alert] : reference.alerts()) {
     const bool is_pending = alert.state == "pending";
-    expected[key] = AlertText(key, alert.state, alert.active_at, is_pending ? 0 : alert.fired_at,
-                              alert.resolved_at, alert.told_until);
+    expected[key] = {alert.state, alert.active_at, is_pending ? 0 : alert.fired_at,
+                     alert.resolved_at, alert.told_until};
   }
   for (const model::Alert& alert : core.alerts().Alerts()) {
-    const std::string key = AlertKey(alert.labels);
-    found[key] = AlertText(key, std::string(model::AlertStateName(alert.state)),
-                           Nanos(alert.active_at), Nanos(alert.fired_at), Nanos(alert.resolved_at),
-                           Nanos(alert.told_until.value_or(base::UnixNanos{})));
+    found[AlertKey(alert.labels)] = {std::string(model::AlertStateName(alert.state)),
+                                     Nanos(alert.active_at), Nanos(alert.fired_at),
+                                     Nanos(alert.resolved_at),
+                                     Nanos(alert.told_until.value_or(base::UnixNanos{}))};
   }
   if (expected == found) return;
-  std::string differ;
-  for (const auto& [key, text] : expected) {
-    const auto other = found.find(key);
-    if (other == found.end() || other->second != text) differ += "expected " + text;
-  }
-  for (const auto& [key, text] : found) {
-    const auto other = expected.find(key);
-    if (other == expected.end() || other->second != text) differ += "found    " + text;
-  }
-  std::string agreed;
-  for (const auto& [key, text] : expected) {
-    const auto other = found.find(key);
-    if (other != found.end() && other->second == text) agreed += "both     " + text;
-  }
-  Fail("5 alerts", differ + agreed);
+  Fail("5 alerts", AlertText("expected", expected, found, false) +
+                       AlertText("found   ", found, expected, false) +
+                       AlertText("both    ", expected, found, true));
 }
 
 void CheckAlertmanager(const AlertmanagerModel& alertmanager, const Reference& reference,

@@ -4,9 +4,6 @@
 #include <functional>
 #include <set>
 
-#include <fmt/format.h>
-#include <fmt/ranges.h>
-
 namespace slowburn::sim {
 namespace {
 
@@ -34,9 +31,12 @@ bool IsExpired(const ReferenceAlert& alert, int64_t now) {
 }  // namespace
 
 std::string LabelText(const Labels& labels) {
-  std::vector<std::string> parts;
-  for (const auto& [name, value] : labels) parts.push_back(fmt::format("{}=\"{}\"", name, value));
-  return fmt::format("{{{}}}", fmt::join(parts, ", "));
+  std::string text = "{";
+  for (const auto& [name, value] : labels) {
+    if (text.size() > 1) text += ", ";
+    text += name + "=\"" + value + "\"";
+  }
+  return text + "}";
 }
 
 std::optional<ReferenceAlert> ReferenceAlerts::Next(const ReferenceAlert* held,
