@@ -8,7 +8,6 @@
 
 #include <xxhash.h>
 
-#include "storage/series/internal/prefetch.h"
 #include "storage/series/packed_labels.h"
 
 namespace slowburn::storage {
@@ -37,7 +36,7 @@ void Head::Warm(std::span<const SeriesKey> keys) const {
     if (place != nullptr) internal::Prefetch<sizeof(SeriesData)>(place->data.get());
     place = nullptr;
     if (i >= kAhead && i - kAhead < keys.size()) place = FindByKey(keys[i - kAhead]);
-    if (place != nullptr) internal::Prefetch<sizeof(HeadSeries)>(place);
+    if (place != nullptr) internal::Prefetch<HeadSeries::kHotBytes>(place);
   }
 }
 
@@ -54,7 +53,7 @@ HeadSeries& Head::Add(std::unique_ptr<HeadSeries> series) {
   series->data->epoch = epoch_;
   label_bytes_ += series->packed_labels.size();
   by_id_[series->id] = slot;
-  by_key_[KeyOfLabels(series->packed_labels)] = slot;
+  by_key_[series->key] = slot;
   VisitLabels(series->packed_labels, [&](std::string_view name, std::string_view value) {
     auto label = labels_.find(name);
     if (label == labels_.end()) label = labels_.emplace(std::string(name), Values()).first;
@@ -92,7 +91,7 @@ void Head::Remove(HeadSeries& series) {
   });
   label_bytes_ -= series.packed_labels.size();
   by_id_.erase(series.id);
-  by_key_.erase(KeyOfLabels(series.packed_labels));
+  by_key_.erase(series.key);
   if (const auto keys = other_keys_.find(slot); keys != other_keys_.end()) {
     for (const SeriesKey& key : keys->second) by_key_.erase(key);
     other_keys_.erase(keys);

@@ -19,34 +19,37 @@
 #include <absl/container/flat_hash_map.h>
 
 #include "storage/series/head_series.h"
+#include "storage/series/internal/prefetch.h"
 #include "storage/series/internal/slot_set.h"
 
 namespace slowburn::storage {
 
-// What a writer knows a series by before it has built its labels: a hash of its raw bytes. Two
-// writers may call one series by two keys.
-struct SeriesKey {
-  uint64_t high = 0;
-  uint64_t low = 0;
-  friend bool operator==(const SeriesKey&, const SeriesKey&) = default;
-  template <typename H>
-  friend H AbslHashValue(H hash, const SeriesKey& key) {
-    return H::combine(std::move(hash), key.high, key.low);
-  }
-};
-
-// Of the labels themselves.
-SeriesKey KeyOfLabels(std::string_view packed_labels);
-
 class Head {
  public:
+  static constexpr uint32_t kNoSlot = 0xffffffff;
   using Values = std::map<std::string, internal::SlotSet, std::less<>>;
 
   // --- series
   HeadSeries* FindById(uint64_t id) const;
   HeadSeries* FindByKey(const SeriesKey& key) const;
+  // Of a key of labels. `slot` is where the series was last, or kNoSlot, and then where it is: as
+  // long as that is right nothing is looked up.
+  HeadSeries* FindByKey(const SeriesKey& key, uint32_t& slot) const {
+    HeadSeries* const last = FindBySlot(slot);
+    if (last != nullptr && last->key == key) return last;
+    HeadSeries* const found = FindByKey(key);
+    slot = found == nullptr ? kNoSlot : found->slot;
+    return found;
+  }
   HeadSeries* FindBySlot(uint32_t slot) const {
     return slot < slots_.size() ? slots_[slot].get() : nullptr;
+  }
+  // Brings what a sample needs of the series that was in this slot last into the processor's
+  // caches.
+  void Prefetch(uint32_t slot) const {
+    if (const HeadSeries* series = FindBySlot(slot)) {
+      internal::Prefetch<HeadSeries::kHotBytes>(series);
+    }
   }
   // Brings what FindByKey and a sample of each of them need into the processor's caches, so that
   // looking one after the other up does not wait for memory each time.

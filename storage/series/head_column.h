@@ -200,9 +200,9 @@ class HeadColumn {
     out += packed;
   }
 
+  std::vector<std::pair<int64_t, Value>> tail_;  // first: most samples need nothing else
   std::string bytes_;
   std::vector<Block> blocks_;
-  std::vector<std::pair<int64_t, Value>> tail_;
   size_t hot_samples_ = 0;  // in blocks behind the last that is sealed
   int64_t sealed_through_ms_ = std::numeric_limits<int64_t>::min();
 };

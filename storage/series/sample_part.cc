@@ -4,6 +4,7 @@
 #include "storage/series/sample_part.h"
 
 #include <bit>
+#include <cstring>
 
 #include "base/status.h"
 #include "storage/series/histogram_block.h"
@@ -15,9 +16,10 @@ namespace slowburn::storage {
 namespace {
 
 using internal::ByteReader;
+using internal::kVarintBytesMax;
 using internal::PutString;
 using internal::PutVarint;
-using internal::PutZigZag;
+using internal::WriteVarint;
 using internal::ZigZag;
 
 constexpr char kFormat = 1;
@@ -25,15 +27,16 @@ constexpr uint8_t kScaleBits = 3;
 constexpr uint8_t kScalesTried = 4;  // 0 to 3 decimals: what a request mostly has
 constexpr uint8_t kRawValue = 7;
 
-void PutValue(std::string& out, double value) {
+// Returns the end.
+char* WriteValue(char* out, double value) {
   int64_t scaled = 0;
   for (uint8_t scale = 0; scale < kScalesTried; ++scale) {
     if (!internal::Scale(value, scale, scaled)) continue;
-    PutVarint(out, (ZigZag(scaled) << kScaleBits) | scale);
-    return;
+    return WriteVarint(out, (ZigZag(scaled) << kScaleBits) | scale);
   }
-  PutVarint(out, kRawValue);
-  internal::PutFixed64(out, std::bit_cast<uint64_t>(value));
+  out = WriteVarint(out, kRawValue);
+  std::memcpy(out, &value, sizeof(value));
+  return out + sizeof(value);
 }
 
 double ReadValue(ByteReader& in) {
@@ -83,12 +86,23 @@ void ReadBlock(ByteReader& in, int64_t time_ms, Value& value, Decode&& decode) {
 
 }  // namespace
 
-void SamplePartWriter::PutPlace(Section& section, uint64_t series, int64_t time_ms) {
-  PutZigZag(section.bytes, static_cast<int64_t>(series - section.series));
-  PutZigZag(section.bytes, time_ms - section.time_ms);
+void SamplePartWriter::Expect(size_t floats) {
+  constexpr size_t kUsualBytes = 8;  // of one
+  floats_.bytes.reserve(floats_.bytes.size() + floats * kUsualBytes);
+}
+
+char* SamplePartWriter::WritePlace(char* out, Section& section, uint64_t series, int64_t time_ms) {
+  out = WriteVarint(out, ZigZag(static_cast<int64_t>(series - section.series)));
+  out = WriteVarint(out, ZigZag(time_ms - section.time_ms));
   section.series = series;
   section.time_ms = time_ms;
   ++section.count;
+  return out;
+}
+
+void SamplePartWriter::PutPlace(Section& section, uint64_t series, int64_t time_ms) {
+  char bytes[2 * kVarintBytesMax];
+  section.bytes.append(bytes, WritePlace(bytes, section, series, time_ms));
 }
 
 void SamplePartWriter::AddDefinition(uint64_t id, std::string_view packed_labels) {
@@ -98,8 +112,9 @@ void SamplePartWriter::AddDefinition(uint64_t id, std::string_view packed_labels
 }
 
 void SamplePartWriter::AddFloat(uint64_t series, int64_t time_ms, double value) {
-  PutPlace(floats_, series, time_ms);
-  PutValue(floats_.bytes, value);
+  char bytes[3 * kVarintBytesMax];  // a value that is no short decimal takes 9
+  char* const end = WriteValue(WritePlace(bytes, floats_, series, time_ms), value);
+  floats_.bytes.append(bytes, end);
 }
 
 void SamplePartWriter::AddHistogram(uint64_t series, int64_t time_ms,
@@ -134,6 +149,8 @@ bool SamplePartWriter::empty() const {
 
 std::string SamplePartWriter::Finish() const {
   std::string part(1, kFormat);
+  part.reserve(1 + 5 * kVarintBytesMax + definitions_.bytes.size() + floats_.bytes.size() +
+               histograms_.bytes.size() + exemplars_.bytes.size() + metadata_.bytes.size());
   for (const Section* section : {&definitions_, &floats_, &histograms_, &exemplars_, &metadata_}) {
     PutVarint(part, section->count);
     part += section->bytes;

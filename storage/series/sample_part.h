@@ -45,6 +45,8 @@ struct SamplePart {
 // Builds the bytes piece by piece, in any order of kinds.
 class SamplePartWriter {
  public:
+  // So many floats are about to be added.
+  void Expect(size_t floats);
   void AddDefinition(uint64_t id, std::string_view packed_labels);
   void AddFloat(uint64_t series, int64_t time_ms, double value);
   void AddHistogram(uint64_t series, int64_t time_ms, const model::NativeHistogram& histogram);
@@ -62,6 +64,7 @@ class SamplePartWriter {
     uint64_t series = 0;  // of the last one
     int64_t time_ms = 0;
   };
+  static char* WritePlace(char* out, Section& section, uint64_t series, int64_t time_ms);
   static void PutPlace(Section& section, uint64_t series, int64_t time_ms);
 
   Section definitions_;

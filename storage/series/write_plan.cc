@@ -17,6 +17,7 @@ namespace {
 using model::NativeHistogram;
 
 constexpr int64_t kEnd = std::numeric_limits<int64_t>::max();
+constexpr size_t kAhead = 8;              // of samples: as many as memory brings at once
 constexpr size_t kMetadataPerMetric = 4;  // versions that disagree; the newest stay
 
 bool SameBits(double a, double b) {
@@ -88,6 +89,11 @@ bool SameHistogram(const NativeHistogram& a, const NativeHistogram& b) {
 
 WritePlan::WritePlan(HeadState& state, int64_t now_ms)
     : state_(state), now_ms_(now_ms), number_(++state.plans), next_id_(state.known.next_id) {}
+
+void WritePlan::Expect(size_t samples) {
+  const size_t size = samples_.size() + samples;
+  if (size > samples_.capacity()) samples_.reserve(std::max(size, 2 * samples_.capacity()));
+}
 
 HeadSeries* WritePlan::Find(const SeriesKey& key) const { return state_.head.FindByKey(key); }
 
@@ -385,6 +391,7 @@ SampleFate WritePlan::PlaceMetadata(MetricMetadata metadata) {
 
 std::string WritePlan::Encode() const {
   SamplePartWriter writer;
+  writer.Expect(samples_.size() - histograms_.size());
   const auto used = [&](const HeadSeries& series) {
     return series.plan_number == number_ && series.plan_last > 0;
   };
@@ -394,7 +401,9 @@ std::string WritePlan::Encode() const {
   for (const HeadSeries* series : revived_) {
     writer.AddDefinition(series->id, series->packed_labels);
   }
-  for (const Sample& sample : samples_) {
+  for (size_t i = 0; i < samples_.size(); ++i) {
+    if (i + kAhead < samples_.size()) __builtin_prefetch(samples_[i + kAhead].series);
+    const Sample& sample = samples_[i];
     if (sample.histogram == kFloat) {
       writer.AddFloat(sample.series->id, sample.time_ms, sample.value);
     } else {
@@ -420,9 +429,16 @@ void WritePlan::Apply(uint64_t part_bytes) {
   for (const auto& [key, series] : keys_) {
     if (state_.head.FindById(series->id) == series) state_.head.AddKey(key, *series);
   }
+  // The series, what it points to, and where that ends: each asked for before the next needs it.
+  const auto ahead = [&](size_t at) {
+    return at < samples_.size() ? samples_[at].series : nullptr;
+  };
   for (size_t i = 0; i < samples_.size(); ++i) {
-    constexpr size_t kAhead = 8;
-    if (i + kAhead < samples_.size()) samples_[i + kAhead].series->data->floats.Prefetch();
+    if (HeadSeries* next = ahead(i + 3 * kAhead)) {
+      internal::Prefetch<HeadSeries::kHotBytes>(next);
+    }
+    if (HeadSeries* next = ahead(i + 2 * kAhead)) internal::Prefetch<128>(next->data.get());
+    if (HeadSeries* next = ahead(i + kAhead)) next->data->floats.Prefetch();
     Sample& sample = samples_[i];
     sample.series->heard_ms = now_ms_;
     if (sample.histogram == kFloat) {

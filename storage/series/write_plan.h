@@ -42,6 +42,14 @@ class WritePlan {
 
   // A series to add samples to; null: not known by this key. One lookup and no label.
   HeadSeries* Find(const SeriesKey& key) const;
+  // The same with a place where it was last (Head::FindByKey).
+  HeadSeries* Find(const SeriesKey& key, uint32_t& slot) const {
+    return state_.head.FindByKey(key, slot);
+  }
+  // Worth it a few series before they are found and given a sample.
+  void Prefetch(uint32_t slot) const { state_.head.Prefetch(slot); }
+  // So many samples are about to be added.
+  void Expect(size_t samples);
   // Worth it before many of them are looked up (Head::Warm).
   void Warm(std::span<const SeriesKey> keys) const { state_.head.Warm(keys); }
   // The series of these labels, made if need be, which `key` means from now on. Null, and `fate`

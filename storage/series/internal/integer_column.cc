@@ -11,6 +11,7 @@
 
 #include <algorithm>
 #include <bit>
+#include <functional>
 #include <vector>
 
 namespace slowburn::storage::internal {
@@ -93,6 +94,11 @@ void PutIntegers(std::string& out, std::span<const int64_t> numbers, BitWriter* 
     differences[i] = static_cast<uint64_t>(numbers[i + 1]) - static_cast<uint64_t>(numbers[i]);
   }
   if (differences.empty()) return PutHeader(out, kSteady, numbers.front(), 0);
+  // Times mostly are: no need to look for what is usual.
+  if (std::adjacent_find(differences.begin(), differences.end(), std::not_equal_to<>()) ==
+      differences.end()) {
+    return PutHeader(out, kSteady, numbers.front(), differences.front());
+  }
   const uint64_t usual = UsualDifference(differences);
   uint64_t around = 0;
   uint64_t delta_of_delta = 0;
@@ -102,7 +108,6 @@ void PutIntegers(std::string& out, std::span<const int64_t> numbers, BitWriter* 
     delta_of_delta += Bits(difference - before);
     before = difference;
   }
-  if (around == 0) return PutHeader(out, kSteady, numbers.front(), usual);
   const bool is_around = around <= delta_of_delta;
   const uint8_t kind = is_around ? kAround : kDeltaOfDelta;
   PutHeader(out, static_cast<uint8_t>(bits == nullptr ? kind : kind + kTokens), numbers.front(),
