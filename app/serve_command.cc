@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <cstdio>
 
+#include <absl/synchronization/mutex.h>
 #include <fmt/format.h>
 #include <malloc.h>
 #include <sys/resource.h>
@@ -44,6 +45,12 @@ void KeepFreedMemory(uint64_t memory_bytes) {
   mallopt(M_TOP_PAD, share(128, 16 << 20));
 }
 
+// Debian's Abseil is built with its search for deadlocks, which looks every lock that is taken up
+// in a table of them all, under a lock of its own. Tests search; a server need not.
+void StopSearchingForDeadlocks() {
+  absl::SetMutexDeadlockDetectionMode(absl::OnDeadlockCycle::kIgnore);
+}
+
 // Connections and the store's files need more than the usual 1,024.
 void RaiseDescriptorLimit() {
   rlimit files{};
@@ -54,6 +61,7 @@ void RaiseDescriptorLimit() {
 
 int Serve(const ServeOptions& options) {
   RaiseDescriptorLimit();
+  StopSearchingForDeadlocks();
   base::SetLogLevel(LevelOf(options.log_level));
   ConfigResult config;
   if (!options.config.empty()) config = ReadConfigFile(options.config);
