@@ -1,7 +1,9 @@
 #include "app/otlp_series.h"
 
 #include <algorithm>
+#include <array>
 #include <limits>
+#include <span>
 #include <utility>
 
 #include <absl/container/flat_hash_set.h>
@@ -26,6 +28,8 @@ using Mode = OtlpSeriesWrite::Mode;
 constexpr uint64_t kNanosPerMilli = 1'000'000;
 // What a value leaves in memory beside its place in a list.
 constexpr size_t kLabelsBytes = 512;
+// Points whose identities are looked up together: as many lookups as wait for memory at once.
+constexpr uint32_t kFoundTogether = 16;
 constexpr int64_t kLatest = std::numeric_limits<int64_t>::max();
 
 int64_t Millis(uint64_t unix_nano) { return static_cast<int64_t>(unix_nano / kNanosPerMilli); }
@@ -136,7 +140,9 @@ class OtlpSeries::Reader {
     std::shared_ptr<const MetricFamily> family;  // of the metric's points so far
     for (uint32_t i = metric.point_begin; i < metric.point_end; ++i) {
       const PointPlace place{batch_, resource, scope, metric, batch_.points[i]};
-      const SeriesIdentity* identity = Find(place);
+      const uint32_t among = (i - metric.point_begin) % kFoundTogether;
+      if (among == 0) FindStreams(i, metric.point_end);
+      const SeriesIdentity* identity = Find(place, found_[among]);
       if (family == nullptr) {
         if (identity == nullptr || identity->family()->description_hash != description_hash) {
           identity = nullptr;
@@ -173,10 +179,21 @@ class OtlpSeries::Reader {
     return true;
   }
 
-  // A point that ends a histogram or summary has no bounds: those that it had last are meant.
-  const SeriesIdentity* Find(const PointPlace& place) {
-    if (place.point.no_recorded_value) {
-      if (const SeriesIdentity* last = write_->view.Find(place.point.stream)) return last;
+  // What is known of the streams of the next points, up to `end`.
+  void FindStreams(uint32_t begin, uint32_t end) {
+    const uint32_t count = std::min(end - begin, kFoundTogether);
+    std::array<model::StreamHash, kFoundTogether> streams;
+    for (uint32_t i = 0; i < count; ++i) streams[i] = batch_.points[begin + i].stream;
+    write_->view.Find(std::span(streams).first(count), found_);
+  }
+
+  // `last` is the identity that the stream had last; null: it has to be looked up. A point that
+  // ends a histogram or summary has no bounds: those of the last one are meant.
+  const SeriesIdentity* Find(const PointPlace& place, const SeriesIdentity* last) {
+    if (last == nullptr) last = write_->view.Find(place.point.stream);
+    if (last != nullptr &&
+        (place.point.no_recorded_value || last->HasMarksOf(batch_, place.metric, place.point))) {
+      return last;
     }
     return write_->view.Find(IdentityKeyOf(batch_, place.metric, place.point));
   }
@@ -187,6 +204,7 @@ class OtlpSeries::Reader {
     auto identity = std::make_shared<const SeriesIdentity>(place, family, dropped);
     owner_.identities_made_.fetch_add(1, std::memory_order_relaxed);
     owner_.attributes_dropped_.fetch_add(dropped, std::memory_order_relaxed);
+    found_.fill(nullptr);  // Points that follow may be of this stream.
     const model::StreamHash key = IdentityKeyOf(batch_, place.metric, place.point);
     if (!(key == place.point.stream)) write_->view.Put(place.point.stream, identity);
     return write_->view.Put(key, std::move(identity));
@@ -205,7 +223,8 @@ class OtlpSeries::Reader {
     switch (place.metric.type) {
       case MetricType::kGauge:
       case MetricType::kSum:
-        write_->numbers.push_back({point.identity->key(0), point, NumberOf(place.point)});
+        write_->numbers.push_back(
+            {point.identity->key(0), point, NumberOf(place.point), point.identity->slot(0)});
         return true;
       case MetricType::kHistogram:
         AddHistogram(place.point, point);
@@ -325,8 +344,10 @@ class OtlpSeries::Reader {
     }
     if (!owner_.info_->is_stored && targets_.size() <= 1) write_->families.push_back(owner_.info_);
     VisitTargetInfoTimes(earliest_ms, latest_ms, [&](int64_t time_ms) {
-      write_->numbers.push_back(
-          {identity->key(0), {identity, {.time_ms = time_ms}, OtlpSeriesWrite::kNobody}, 1});
+      write_->numbers.push_back({identity->key(0),
+                                 {identity, {.time_ms = time_ms}, OtlpSeriesWrite::kNobody},
+                                 1,
+                                 identity->slot(0)});
     });
     return true;
   }
@@ -336,6 +357,7 @@ class OtlpSeries::Reader {
   base::MemoryLease& lease_;
   std::unique_ptr<OtlpSeriesWrite> write_;
   size_t owed_ = 0;
+  std::array<const SeriesIdentity*, kFoundTogether> found_{};  // by the streams of points at hand
   int64_t earliest_ms_ = kLatest;  // of the points of the resource at hand
   int64_t latest_ms_ = storage::kNever;
   absl::flat_hash_set<uint64_t> targets_;  // that have their target_info already

@@ -489,6 +489,47 @@ TEST(OtlpSeriesCacheTest, KnownPointsMakeNoIdentity) {
   EXPECT_GT(world.otlp().counts().identity_bytes, 0u);
 }
 
+// The identity of the bounds must outlast generations of the cache as long as points come.
+TEST(OtlpSeriesCacheTest, ASeriesEndsHoweverLongItCame) {
+  World world;
+  const auto histogram = [](int time, std::string_view value) {
+    return fmt::format(
+        R"({{"name":"h","histogram":{{"aggregationTemporality":2,"dataPoints":[
+        {{"timeUnixNano":@{},{}}}]}}}})",
+        time, value);
+  };
+  constexpr std::string_view kValue =
+      R"("count":"3","sum":4,"explicitBounds":[1],"bucketCounts":["1","2"])";
+  for (int time = 10; time < 60; time += 10) {
+    world.Send(histogram(time, kValue));
+    world.Advance(std::chrono::minutes(6));
+  }
+  world.Send(histogram(60, R"("flags":1)"));
+  EXPECT_THAT(world.Stored(), testing::IsSupersetOf({testing::StartsWith("h_bucket{le=\"1\"}"),
+                                                     testing::StartsWith("h_bucket{le=\"+Inf\"}"),
+                                                     testing::StartsWith("h_count"),
+                                                     testing::StartsWith("h_sum")}));
+  for (const std::string& line : world.Stored()) {
+    if (!line.starts_with("h_")) continue;
+    EXPECT_THAT(line, testing::EndsWith(" 60:stale"));
+  }
+}
+
+// A histogram of one request has other bounds than the one before, and both go on.
+TEST(OtlpSeriesCacheTest, BoundsThatTakeTurnsAreOfTwoIdentities) {
+  World world;
+  const auto histogram = [](int time, int bound) {
+    return fmt::format(
+        R"({{"name":"h","histogram":{{"aggregationTemporality":2,"dataPoints":[
+        {{"timeUnixNano":@{},"count":"3","sum":4,"explicitBounds":[{}],"bucketCounts":["1","2"]}}]}}}})",
+        time, bound);
+  };
+  for (int time = 1; time <= 4; ++time) world.Send(histogram(time, 1 + time % 2));
+  EXPECT_EQ(world.otlp().counts().identities_made, 2u);
+  EXPECT_THAT(world.Stored(),
+              testing::IsSupersetOf({"h_bucket{le=\"1\"} 2:1 4:1", "h_bucket{le=\"2\"} 1:1 3:1"}));
+}
+
 TEST(OtlpSeriesMemoryTest, WhatCannotBePaidForIsNotRead) {
   OtlpSeries otlp;
   model::MetricBatch batch;

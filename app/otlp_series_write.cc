@@ -14,6 +14,7 @@ using storage::SampleFate;
 using storage::WritePlan;
 
 constexpr size_t kNamedBytesMax = 512;  // of a series in a message
+constexpr size_t kAhead = 8;            // of series: as many as memory brings at once
 
 // A series that could not be made says why: `why_not`.
 template <typename Value>
@@ -45,8 +46,18 @@ SampleFate Together(SampleFate a, SampleFate b) {
 absl::StatusOr<HeadSeries*> OtlpSeriesWrite::FindOrDefine(WritePlan& plan,
                                                           const SeriesIdentity& identity, size_t i,
                                                           SampleFate& fate) {
-  if (HeadSeries* const known = plan.Find(identity.key(i))) return known;
+  const uint32_t last = identity.slot(i);
+  uint32_t slot = last;
+  HeadSeries* const known = plan.Find(identity.key(i), slot);
+  if (slot != last) identity.NoteSlot(i, slot);
+  if (known != nullptr) return known;
   return plan.Define(identity.key(i), identity.Labels(i), fate);
+}
+
+void OtlpSeriesWrite::Prefetch(const WritePlan& plan, size_t row) const {
+  if (row >= rows.size()) return;
+  const SeriesIdentity& identity = *rows[row].point.identity;
+  for (size_t i = 0; i < identity.size(); ++i) plan.Prefetch(identity.slot(i));
 }
 
 void OtlpSeriesWrite::Note(const Point& point, size_t series, SampleFate fate,
@@ -69,8 +80,16 @@ absl::Status OtlpSeriesWrite::AddTo(WritePlan& plan, SeriesOutcome& outcome) {
     outcome.refused_points.push_back({one.position, one.fate});
   }
   outcome.first_refused = first_refused;
-  for (const Number& number : numbers) SB_RETURN_IF_ERROR(AddNumber(plan, number, outcome));
-  for (const Row& row : rows) SB_RETURN_IF_ERROR(AddRow(plan, row, outcome));
+  plan.Expect(numbers.size() + values.size() + natives.size());
+  for (size_t i = 0; i < numbers.size(); ++i) {
+    if (i + kAhead < numbers.size()) plan.Prefetch(numbers[i + kAhead].slot);
+    SB_RETURN_IF_ERROR(AddNumber(plan, numbers[i], outcome));
+  }
+  Prefetch(plan, 0);
+  for (size_t i = 0; i < rows.size(); ++i) {
+    Prefetch(plan, i + 1);
+    SB_RETURN_IF_ERROR(AddRow(plan, rows[i], outcome));
+  }
   for (const Native& native : natives) SB_RETURN_IF_ERROR(AddNative(plan, native, outcome));
   AddExemplars(plan, outcome);
   AddMetadata(plan);
@@ -79,10 +98,13 @@ absl::Status OtlpSeriesWrite::AddTo(WritePlan& plan, SeriesOutcome& outcome) {
 
 absl::Status OtlpSeriesWrite::AddNumber(WritePlan& plan, const Number& number,
                                         SeriesOutcome& outcome) {
-  HeadSeries* series = plan.Find(number.key);
+  uint32_t slot = number.slot;
+  HeadSeries* series = plan.Find(number.key, slot);
   SampleFate fate = SampleFate::kTaken;
   if (series == nullptr) {
     SB_ASSIGN_OR_RETURN(series, FindOrDefine(plan, *number.point.identity, 0, fate));
+  } else if (slot != number.slot) {
+    number.point.identity->NoteSlot(0, slot);
   }
   fate = AddSample(plan, series, number.point.at, number.point.mode, number.value, fate);
   Note(number.point, 0, fate, outcome.samples, outcome);

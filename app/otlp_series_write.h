@@ -35,6 +35,7 @@ class OtlpSeriesWrite final : public SeriesWrite {
     storage::SeriesKey key;  // here too: the one writer need not look at the identity
     Point point;
     double value = 0;
+    uint32_t slot = storage::Head::kNoSlot;  // likewise
   };
   // A classic histogram or a summary: the values of its series, in their order.
   struct Row {
@@ -81,6 +82,7 @@ class OtlpSeriesWrite final : public SeriesWrite {
   static absl::StatusOr<storage::HeadSeries*> FindOrDefine(storage::WritePlan& plan,
                                                            const SeriesIdentity& identity, size_t i,
                                                            storage::SampleFate& fate);
+  void Prefetch(const storage::WritePlan& plan, size_t row) const;
   absl::Status AddNumber(storage::WritePlan& plan, const Number& number, SeriesOutcome& outcome);
   absl::Status AddRow(storage::WritePlan& plan, const Row& row, SeriesOutcome& outcome);
   absl::Status AddNative(storage::WritePlan& plan, const Native& native, SeriesOutcome& outcome);

@@ -37,7 +37,11 @@ bool RequestPlanner::IsResent(const CountedRequest& request, RequestOutcome& out
 model::RejectionCounts RequestPlanner::PlacePoints(const CountedRequest& request,
                                                    RequestOutcome& outcome) {
   model::RejectionCounts rejected = request.rejected;
-  for (const StreamPoint& point : request.points) {
+  streams_.Expect(request.points.size());
+  for (size_t i = 0; i < request.points.size(); ++i) {
+    constexpr size_t kAhead = 8;  // as many as memory brings at once
+    if (i + kAhead < request.points.size()) streams_.Prefetch(request.points[i + kAhead]);
+    const StreamPoint& point = request.points[i];
     switch (streams_.Place(point)) {
       case PointFate::kNewest:
         break;

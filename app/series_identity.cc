@@ -1,5 +1,7 @@
 #include "app/series_identity.h"
 
+#include <algorithm>
+#include <bit>
 #include <cmath>
 #include <span>
 #include <utility>
@@ -35,6 +37,18 @@ SeriesIdentity::Shape ShapeOf(MetricType type) {
       break;
   }
   return SeriesIdentity::Shape::kSingle;
+}
+
+size_t SeriesBesideMarks(SeriesIdentity::Shape shape) {
+  switch (shape) {
+    case SeriesIdentity::Shape::kSingle:
+      return 1;
+    case SeriesIdentity::Shape::kSummary:
+      return 2;
+    case SeriesIdentity::Shape::kClassicHistogram:
+      break;
+  }
+  return 3;
 }
 
 std::vector<double> MarksOf(const PointPlace& place) {
@@ -104,23 +118,27 @@ std::shared_ptr<const MetricFamily> MakeFamily(const PointPlace& place, MetricTy
 
 SeriesIdentity::SeriesIdentity(const PointPlace& place, std::shared_ptr<const MetricFamily> family,
                                uint64_t& dropped)
-    : shape_(ShapeOf(place.metric.type)), family_(std::move(family)), marks_(MarksOf(place)) {
+    : family_(std::move(family)),
+      shape_(ShapeOf(place.metric.type)),
+      marks_(MarksOf(place)),
+      series_(marks_.size() + SeriesBesideMarks(shape_)) {
   const auto source = model::PointSource::Of(place.batch, place.resource, place.scope, place.point);
   packed_ = storage::PackLabels(model::SeriesLabels(source, dropped));
   MakeKeys();
 }
 
 SeriesIdentity::SeriesIdentity(const LabelSet& labels, std::shared_ptr<const MetricFamily> family)
-    : shape_(Shape::kSingle), family_(std::move(family)), packed_(storage::PackLabels(labels)) {
+    : family_(std::move(family)),
+      shape_(Shape::kSingle),
+      series_(SeriesBesideMarks(shape_)),
+      packed_(storage::PackLabels(labels)) {
   MakeKeys();
 }
 
 void SeriesIdentity::MakeKeys() {
-  const size_t others = shape_ == Shape::kSingle ? 1 : shape_ == Shape::kSummary ? 2 : 3;
   packed_.shrink_to_fit();
-  keys_.resize(marks_.size() + others);
-  for (size_t i = 0; i < keys_.size(); ++i) {
-    keys_[i] = storage::KeyOfLabels(storage::PackLabels(Labels(i)));
+  for (size_t i = 0; i < series_.size(); ++i) {
+    series_[i].key = storage::KeyOfLabels(storage::PackLabels(Labels(i)));
   }
 }
 
@@ -146,7 +164,28 @@ LabelSet SeriesIdentity::Labels(size_t i) const {
 
 size_t SeriesIdentity::memory_bytes() const {
   return sizeof(*this) + packed_.capacity() + marks_.capacity() * sizeof(double) +
-         keys_.capacity() * sizeof(storage::SeriesKey);
+         (series_.size() > 1 ? series_.size() * sizeof(Series) : 0);
+}
+
+// Bit by bit: what is written in two ways is two labels.
+bool SeriesIdentity::HasMarksOf(const MetricBatch& batch, const model::Metric& metric,
+                                const model::MetricPoint& point) const {
+  const auto same = [](double a, double b) {
+    return std::bit_cast<uint64_t>(a) == std::bit_cast<uint64_t>(b);
+  };
+  if (metric.type == MetricType::kHistogram) {
+    const model::IndexRange bounds = batch.histograms[point.index].bounds;
+    return std::equal(marks_.begin(), marks_.end(), batch.bounds.begin() + bounds.begin,
+                      batch.bounds.begin() + bounds.end, same);
+  }
+  if (metric.type == MetricType::kSummary) {
+    const model::IndexRange quantiles = batch.summaries[point.index].quantiles;
+    return std::equal(
+        marks_.begin(), marks_.end(), batch.quantiles.begin() + quantiles.begin,
+        batch.quantiles.begin() + quantiles.end,
+        [&](double a, const model::SummaryValue::Quantile& b) { return same(a, b.quantile); });
+  }
+  return true;
 }
 
 model::StreamHash IdentityKeyOf(const MetricBatch& batch, const model::Metric& metric,

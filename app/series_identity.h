@@ -2,7 +2,7 @@
 //
 // Room     app
 // Uses     app/, model/, storage/series
-// Threads  immutable, but for what MetricFamily notes; shared between threads
+// Threads  immutable, but for what the one writer notes; shared between threads
 // Units    bounds as observed
 // Source   OpenTelemetry specification, "Prometheus and OpenMetrics Compatibility"
 #pragma once
@@ -12,6 +12,8 @@
 #include <memory>
 #include <string>
 #include <vector>
+
+#include <absl/container/fixed_array.h>
 
 #include "app/metric_type_claims.h"
 #include "model/label_set.h"
@@ -52,7 +54,7 @@ std::shared_ptr<const MetricFamily> MakeFamily(const PointPlace& place, MetricTy
 // Its series: one of a number and of a native histogram; of a classic histogram the buckets by
 // ascending bound, then le="+Inf", _count and _sum; of a summary the quantiles, _count and _sum.
 // Small: labels are packed, and made anew for whoever has to define a series.
-class SeriesIdentity {
+class SeriesIdentity : public std::enable_shared_from_this<SeriesIdentity> {
  public:
   enum class Shape : uint8_t { kSingle, kClassicHistogram, kSummary };
 
@@ -62,23 +64,37 @@ class SeriesIdentity {
   // Of a resource: target_info.
   SeriesIdentity(const model::LabelSet& labels, std::shared_ptr<const MetricFamily> family);
 
-  size_t size() const { return keys_.size(); }
+  size_t size() const { return series_.size(); }
   // That of the labels themselves.
-  const storage::SeriesKey& key(size_t i) const { return keys_[i]; }
+  const storage::SeriesKey& key(size_t i) const { return series_[i].key; }
+  // Where the head had it last (Head::FindByKey): noted by the one writer, read by all.
+  uint32_t slot(size_t i) const { return series_[i].slot.load(std::memory_order_relaxed); }
+  void NoteSlot(size_t i, uint32_t slot) const {
+    series_[i].slot.store(slot, std::memory_order_relaxed);
+  }
+  // Brings the first key and slot into the processor's caches.
+  void Prefetch() const { __builtin_prefetch(series_.data()); }
   model::LabelSet Labels(size_t i) const;
   // The bounds of a classic histogram, +Inf left out, or the quantiles of a summary.
   const std::vector<double>& marks() const { return marks_; }
+  // Whether a point of the same stream has these bounds or quantiles.
+  bool HasMarksOf(const model::MetricBatch& batch, const model::Metric& metric,
+                  const model::MetricPoint& point) const;
   const std::shared_ptr<const MetricFamily>& family() const { return family_; }
   size_t memory_bytes() const;
 
  private:
+  struct Series {
+    storage::SeriesKey key;
+    mutable std::atomic<uint32_t> slot{storage::Head::kNoSlot};
+  };
   void MakeKeys();
 
-  const Shape shape_;
   const std::shared_ptr<const MetricFamily> family_;  // shared by the streams of the metric
-  std::string packed_;                                // labels, without the name
+  const Shape shape_;
   std::vector<double> marks_;
-  std::vector<storage::SeriesKey> keys_;
+  absl::FixedArray<Series, 1> series_;
+  std::string packed_;  // labels, without the name
 };
 
 // What tells a stream from others, its bounds and quantiles included.

@@ -5,9 +5,8 @@
 namespace slowburn::app {
 namespace {
 
-// Its place in the table, and what counts its owners.
-constexpr size_t kEntryBytes =
-    sizeof(model::StreamHash) + sizeof(SeriesIdentityCache::Identity) + 16 + 16;
+// Its place among those that are kept, which may be half empty, and what counts its owners.
+constexpr size_t kEntryBytes = 2 * sizeof(SeriesIdentityCache::Identity) + 16;
 
 size_t BytesOf(const SeriesIdentity& identity) { return identity.memory_bytes() + kEntryBytes; }
 
@@ -39,37 +38,40 @@ SeriesIdentityCache::View SeriesIdentityCache::Open(std::chrono::steady_clock::t
 
 bool SeriesIdentityCache::TryPut(Generation& young, const model::StreamHash& key,
                                  const Identity& identity) {
-  const size_t bytes = BytesOf(*identity);
+  const absl::MutexLock lock(&young.mutex);
+  const size_t bytes = BytesOf(*identity) + young.index.growth_bytes();
   if (young.bytes + bytes > options_.bytes_max / 2 || young.entries >= options_.entries_max / 2) {
     return false;
   }
   young.bytes += bytes;
   ++young.entries;
-  Shard& shard = young.of(key);
-  const absl::MutexLock lock(&shard.mutex);
-  Identity& place = shard.identities[key];
-  if (place != nullptr) shard.replaced.push_back(std::move(place));
-  place = identity;
+  young.kept.push_back(identity);
+  young.index.Put(key, identity.get());
   return true;
 }
 
 const SeriesIdentity* SeriesIdentityCache::View::Find(const model::StreamHash& key) {
-  {
-    Shard& shard = young_->of(key);
-    const absl::MutexLock lock(&shard.mutex);
-    const auto found = shard.identities.find(key);
-    if (found != shard.identities.end()) return found->second.get();
+  const SeriesIdentity* const found = young_->index.Find(key);
+  return found != nullptr ? found : FindOld(key);
+}
+
+void SeriesIdentityCache::View::Find(std::span<const model::StreamHash> keys,
+                                     std::span<const SeriesIdentity*> found) {
+  for (const model::StreamHash& key : keys) young_->index.Prefetch(key);
+  for (size_t i = 0; i < keys.size(); ++i) {
+    found[i] = young_->index.Find(keys[i]);
+    if (found[i] != nullptr) found[i]->Prefetch();
   }
-  Identity identity;
-  {
-    Shard& shard = old_->of(key);
-    const absl::MutexLock lock(&shard.mutex);
-    const auto found = shard.identities.find(key);
-    if (found == shard.identities.end()) return nullptr;
-    identity = found->second;
+  for (size_t i = 0; i < keys.size(); ++i) {
+    if (found[i] == nullptr) found[i] = FindOld(keys[i]);
   }
-  cache_->TryPut(*young_, key, identity);
-  return identity.get();
+}
+
+const SeriesIdentity* SeriesIdentityCache::View::FindOld(const model::StreamHash& key) {
+  const SeriesIdentity* const found = old_->index.Find(key);
+  // Where there is no room, the old generation keeps it, and the view keeps that.
+  if (found != nullptr) cache_->TryPut(*young_, key, found->shared_from_this());
+  return found;
 }
 
 const SeriesIdentity* SeriesIdentityCache::View::Put(const model::StreamHash& key,

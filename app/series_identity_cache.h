@@ -6,24 +6,24 @@
 // Units    bytes
 #pragma once
 
-#include <array>
 #include <atomic>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <span>
 #include <vector>
 
-#include <absl/container/flat_hash_map.h>
 #include <absl/synchronization/mutex.h>
 
+#include "app/internal/stream_index.h"
 #include "app/series_identity.h"
 
 namespace slowburn::app {
 
 // Two generations: what is asked for moves to the young one; when that is full, or has its age, it
 // becomes the old one, and the old one goes. So what was not asked for during a generation leaves,
-// and what is held stays within its bounds.
+// and what is held stays within its bounds. To find what is in the young one takes no lock.
 class SeriesIdentityCache {
  public:
   struct Options {
@@ -34,17 +34,13 @@ class SeriesIdentityCache {
   using Identity = std::shared_ptr<const SeriesIdentity>;  // of both generations, and of writes
 
  private:
-  struct Shard {
-    absl::Mutex mutex;
-    absl::flat_hash_map<model::StreamHash, Identity> identities ABSL_GUARDED_BY(mutex);
-    std::vector<Identity> replaced ABSL_GUARDED_BY(mutex);  // somebody may still use them
-  };
   struct Generation {
-    std::array<Shard, 16> shards;
+    internal::StreamIndex index;
+    absl::Mutex mutex;                                  // held by whoever puts
+    std::vector<Identity> kept ABSL_GUARDED_BY(mutex);  // all that were ever put
     std::atomic<size_t> bytes{0};
     std::atomic<size_t> entries{0};
     std::chrono::steady_clock::time_point born;
-    Shard& of(const model::StreamHash& key) { return shards[key.high % shards.size()]; }
   };
 
  public:
@@ -53,6 +49,9 @@ class SeriesIdentityCache {
    public:
     // Null: nobody knows it.
     const SeriesIdentity* Find(const model::StreamHash& key);
+    // The same for several; faster, since they do not wait for memory one after the other.
+    // `found` has room for as many.
+    void Find(std::span<const model::StreamHash> keys, std::span<const SeriesIdentity*> found);
     // Kept in the cache if there is room, else here. Returns what is kept.
     const SeriesIdentity* Put(const model::StreamHash& key, Identity identity);
     // Of what the cache does not hold.
@@ -60,6 +59,8 @@ class SeriesIdentityCache {
 
    private:
     friend class SeriesIdentityCache;
+    const SeriesIdentity* FindOld(const model::StreamHash& key);
+
     SeriesIdentityCache* cache_ = nullptr;
     std::shared_ptr<Generation> young_;
     std::shared_ptr<Generation> old_;

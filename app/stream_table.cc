@@ -53,31 +53,44 @@ uint32_t StreamTable::Plan::NewId() {
   return table_.next_id_ + static_cast<uint32_t>(new_streams_ - free_taken_);
 }
 
+void StreamTable::Plan::Expect(size_t points) {
+  const size_t size = planned_.size() + points;
+  if (size > planned_.capacity()) planned_.reserve(std::max(size, 2 * planned_.capacity()));
+}
+
 PointFate StreamTable::Plan::Place(const StreamPoint& point) {
-  if (const auto at = by_stream_.find(point.stream); at != by_stream_.end()) {
-    StreamPoint& last = planned_[at->second].last;
-    const PointFate fate = Compare(point, last);
-    if (fate == PointFate::kNewest) last = point;
-    return fate;
+  const auto known = table_.by_stream_.find(point.stream);
+  if (known == table_.by_stream_.end()) return PlaceNew(point);
+  const uint32_t id = known->second;
+  const Stream& stream = table_.blocks_[id / kBlockStreams]->streams[id % kBlockStreams];
+  if (stream.planned < planned_.size() && planned_[stream.planned].id == id) {
+    return PlaceAgain(point, stream.planned);
   }
-  Planned planned{.id = 0, .is_new = false, .last = point};
-  if (const auto known = table_.by_stream_.find(point.stream); known != table_.by_stream_.end()) {
-    planned.id = known->second;
-    const Stream& stream =
-        table_.blocks_[planned.id / kBlockStreams]->streams[planned.id % kBlockStreams];
-    const PointFate fate = Compare(point, {.start_time_unix_nano = stream.start,
-                                           .time_unix_nano = stream.time,
-                                           .value_hash = stream.value_hash});
-    if (fate != PointFate::kNewest) return fate;
-  } else {
-    if (table_.size() + new_streams_ >= table_.options_.streams_max) return PointFate::kUntracked;
-    planned.is_new = true;
-    planned.id = NewId();
-    ++new_streams_;
-  }
-  by_stream_.emplace(point.stream, static_cast<uint32_t>(planned_.size()));
-  planned_.push_back(planned);
+  const PointFate fate = Compare(point, {.start_time_unix_nano = stream.start,
+                                         .time_unix_nano = stream.time,
+                                         .value_hash = stream.value_hash});
+  if (fate != PointFate::kNewest) return fate;
+  stream.planned = static_cast<uint32_t>(planned_.size());
+  planned_.push_back({.id = id, .is_new = false, .last = point});
   return PointFate::kNewest;
+}
+
+PointFate StreamTable::Plan::PlaceNew(const StreamPoint& point) {
+  if (const auto at = new_.find(point.stream); at != new_.end()) {
+    return PlaceAgain(point, at->second);
+  }
+  if (table_.size() + new_streams_ >= table_.options_.streams_max) return PointFate::kUntracked;
+  new_.emplace(point.stream, static_cast<uint32_t>(planned_.size()));
+  planned_.push_back({.id = NewId(), .is_new = true, .last = point});
+  ++new_streams_;
+  return PointFate::kNewest;
+}
+
+PointFate StreamTable::Plan::PlaceAgain(const StreamPoint& point, size_t planned) {
+  StreamPoint& last = planned_[planned].last;
+  const PointFate fate = Compare(point, last);
+  if (fate == PointFate::kNewest) last = point;
+  return fate;
 }
 
 void StreamTable::Plan::Write(store::v1::LogRecord& record) const {

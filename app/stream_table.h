@@ -47,11 +47,15 @@ class StreamTable {
   explicit StreamTable(Options options) : options_(options) {}
 
   // What becomes of the points of one commit, in their order. The table stays as it is; it must
-  // not change, and must outlive the plan.
+  // not change, nor have another plan meanwhile, and must outlive the plan.
   class Plan {
    public:
     explicit Plan(const StreamTable& table) : table_(table) {}
     PointFate Place(const StreamPoint& point);
+    // Worth it a few points before one is placed.
+    void Prefetch(const StreamPoint& point) const { table_.by_stream_.prefetch(point.stream); }
+    // So many points are about to be placed.
+    void Expect(size_t points);
     // Adds what has to be remembered, if anything.
     void Write(store::v1::LogRecord& record) const;
 
@@ -61,11 +65,13 @@ class StreamTable {
       bool is_new = false;
       StreamPoint last;
     };
+    PointFate PlaceNew(const StreamPoint& point);
+    PointFate PlaceAgain(const StreamPoint& point, size_t planned);
     uint32_t NewId();
 
     const StreamTable& table_;
     std::vector<Planned> planned_;
-    absl::flat_hash_map<model::StreamHash, uint32_t> by_stream_;  // where in planned_
+    absl::flat_hash_map<model::StreamHash, uint32_t> new_;  // of streams that are: in planned_
     size_t free_taken_ = 0;
     uint32_t new_streams_ = 0;
   };
@@ -98,6 +104,9 @@ class StreamTable {
     uint64_t time = 0;
     uint64_t value_hash = 0;
     uint32_t heard_seconds = 0;  // unix time of the commit of its last point
+    // Of the plan that is being made: where in planned_, if that is of this stream. It may be a
+    // number that an earlier plan left.
+    mutable uint32_t planned = 0;
     bool used = false;
   };
   struct Block {
