@@ -7,6 +7,9 @@ function(slowburn_room name)
   add_library(slowburn::${name} ALIAS slowburn_${name})
   target_include_directories(slowburn_${name} PUBLIC ${PROJECT_SOURCE_DIR})
   target_link_libraries(slowburn_${name} PUBLIC ${ROOM_DEPS} PRIVATE slowburn_flags)
+  if(SLOWBURN_MUTANTS)
+    slowburn_mutants(${ROOM_SRCS})
+  endif()
   if(ROOM_TESTS)
     slowburn_test(${name}_tests SRCS ${ROOM_TESTS} DEPS slowburn::${name} ${ROOM_TEST_DEPS})
   endif()
@@ -33,6 +36,20 @@ function(slowburn_test_headers)
     <absl/status/status.h> <absl/status/statusor.h> <algorithm> <array> <chrono> <cmath> <cstdint> <fmt/format.h>
     <functional> <gmock/gmock.h> <gtest/gtest.h> <map> <memory> <optional> <random> <set> <span> <string> <string_view>
     <thread> <utility> <vector>)
+endfunction()
+
+# Those of these sources that have faults of base/mutant.h are built with them; all others are built as ever, so that
+# ccache knows them.
+function(slowburn_mutants)
+  foreach(source IN LISTS ARGN)
+    if(EXISTS ${CMAKE_CURRENT_SOURCE_DIR}/${source})
+      file(STRINGS ${source} faults REGEX "SB_MUTANT" LIMIT_COUNT 1)
+      set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${source})
+      if(faults)
+        set_property(SOURCE ${source} APPEND PROPERTY COMPILE_DEFINITIONS SLOWBURN_MUTANTS)
+      endif()
+    endif()
+  endforeach()
 endfunction()
 
 # slowburn_test(NAME SRCS ... DEPS ... [TIMEOUT seconds]): a GoogleTest program, each of its cases a ctest.

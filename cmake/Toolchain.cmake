@@ -11,9 +11,6 @@ endif()
 set(CMAKE_CXX_FLAGS_RELEASE "-O3 -g1 -DNDEBUG")
 
 option(SLOWBURN_MUTANTS "build the faults of base/mutant.h, for the simulator to find" OFF)
-if(SLOWBURN_MUTANTS)
-  add_compile_definitions(SLOWBURN_MUTANTS)
-endif()
 
 set(SLOWBURN_SANITIZE "" CACHE STRING "sanitizers for -fsanitize=, e.g. address,undefined")
 if(SLOWBURN_SANITIZE)

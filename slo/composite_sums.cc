@@ -4,6 +4,7 @@
 #include <memory>
 #include <utility>
 
+#include "base/mutant.h"
 #include "base/status.h"
 
 namespace slowburn::slo {
@@ -30,7 +31,9 @@ std::optional<Slice> FirstCounted(const std::vector<const GroupView*>& views) {
   std::optional<Slice> first;
   for (const GroupView* view : views) {
     if (view->first == 0) continue;
-    first = std::min(first.value_or(FirstCounted(*view)), FirstCounted(*view));
+    const Slice of_view = FirstCounted(*view);
+    const bool is_earlier = SB_MUTANT("from_last_member") ? first < of_view : first > of_view;
+    if (!first.has_value() || is_earlier) first = of_view;
   }
   return first;
 }

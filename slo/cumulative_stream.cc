@@ -60,6 +60,7 @@ Increment Grow(Sums& sums, const CounterValue& growth, double good_growth) {
   const double good = std::clamp(sums.lead, 0.0, static_cast<double>(total));
   sums.lead -= good;
   sums.good += CounterValue::Of(good).value_or(CounterValue{});
+  if (SB_MUTANT("estimate_loses_parts")) sums.good.fraction = 0;
   return {.total = total, .good = sums.good.whole - old.good.whole};
 }
 

@@ -57,7 +57,8 @@ CounterValue Upto(std::span<const uint64_t> counts, int64_t offset, int32_t scal
   if (at < offset || at - offset >= size) return sum;
   const auto [low, high] = count.around;
   if (!(low < high)) return sum;
-  const double part = std::clamp((threshold - low) / (high - low), 0.0, 1.0);
+  double part = std::clamp((threshold - low) / (high - low), 0.0, 1.0);
+  if (SB_MUTANT("part_is_whole")) part = 1;
   return sum += Part(counts[static_cast<size_t>(at - offset)], part);
 }
 
@@ -116,7 +117,7 @@ std::optional<HistogramCount> CountAtOrUnder(const model::MetricBatch& batch,
   }
   // The first bucket begins at 0, as everybody takes it, where it can.
   const double low = at > 0 ? bounds[at - 1] : 0;
-  if (std::isfinite(low) && threshold > low && bounds[at] > low) {
+  if (std::isfinite(low) && threshold > low && bounds[at] > low && !SB_MUTANT("bucket_is_over")) {
     count.at_or_under += Part(counts[at], (threshold - low) / (bounds[at] - low));
   }
   return count;

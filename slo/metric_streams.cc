@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/mutant.h"
 #include "slo/internal/slice_tally.h"
 #include "slo/spread.h"
 
@@ -216,17 +217,18 @@ class MetricStreams::Planner {
     }
     const bool is_delta = observation.kind == ObservationKind::kDelta;
     if (is_delta != std::holds_alternative<DeltaStream>(stream.points)) {
-      if (observation.point.time <= stream.newest()) {
+      if (observation.point.time <= stream.newest() || SB_MUTANT("change_is_refused")) {
         ++tally.out_of_order;
         return false;
       }
       // Only a point that counts changes anything.
       MetricStream anew = stream;
       anew.latencies.reset();
+      const uint64_t covered_until = SB_MUTANT("change_covers_nothing") ? 0 : stream.newest();
       if (is_delta) {
-        anew.points = DeltaStream::CoveredUntil(stream.newest());
+        anew.points = DeltaStream::CoveredUntil(covered_until);
       } else {
-        anew.points.emplace<CumulativeStream>().covered_until = stream.newest();
+        anew.points.emplace<CumulativeStream>().covered_until = covered_until;
       }
       if (!PlacePoint(observation, key, rule, anew)) return false;
       stream = std::move(anew);
@@ -350,6 +352,7 @@ void MetricStreams::Forget(const StreamKey& key) {
 // --- time
 
 bool MetricStreams::IsSilent(uint32_t heard_seconds, sys_seconds now) const {
+  if (SB_MUTANT("never_forgotten")) return false;
   return now - sys_seconds(std::chrono::seconds(heard_seconds)) > options_.silence_max;
 }
 

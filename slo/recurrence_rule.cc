@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include "base/mutant.h"
 #include "base/status.h"
 
 namespace slowburn::slo {
@@ -315,7 +316,7 @@ std::string RecurrenceRule::Text() const {
 }
 
 bool RecurrenceRule::Chooses(absl::CivilDay day) const {
-  if (!RestrictsNotOrHas(by_month, day.month())) return false;
+  if (!RestrictsNotOrHas(by_month, day.month()) && !SB_MUTANT("any_month")) return false;
   const int days_in_month = DaysInMonth(day);
   if (!RestrictsNotOrHas(by_month_day, day.day()) &&
       !RestrictsNotOrHas(by_month_day, day.day() - days_in_month - 1))
