@@ -202,7 +202,8 @@ void Run(const Options& options) {
   fmt::print("{:<20} {:>8} {:>10} {:>12} {:>14} {:>8} {:>8} {:>10}\n", "case/series", "streams",
              "M points/s", "M points/cpus", "M samples/cpus", "bare", "of bare", "core busy");
   for (const size_t series : options.series) {
-    for (const MetricKind kind : {MetricKind::kGauge, MetricKind::kSum, MetricKind::kHistogram}) {
+    for (const MetricKind kind :
+         {MetricKind::kGauge, MetricKind::kSum, MetricKind::kHistogram, MetricKind::kExponential}) {
       const Case size{.kind = kind, .series = series};
       if (size.name().find(options.only) != std::string::npos) Measure(options, size);
     }

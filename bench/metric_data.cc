@@ -17,6 +17,12 @@ namespace {
 namespace otlp = opentelemetry::proto::metrics::v1;
 using protozero::pbf_reader;
 
+// Of an exponential histogram. A count begins where a varint takes four bytes, and a run adds too
+// little for it to need a fifth.
+constexpr size_t kExponentialBuckets = 20;
+constexpr uint64_t kFirstCount = 1 << 21;
+constexpr size_t kCountBytes = 4;
+
 constexpr double kBounds[] = {.005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5};
 
 template <typename Attributes>
@@ -82,6 +88,21 @@ otlp::MetricsData Make(MetricKind kind, size_t first, size_t points, uint64_t st
         for (size_t i = 0; i <= std::size(kBounds); ++i) point.add_bucket_counts(i == 0 ? 1 : 0);
         break;
       }
+      case MetricKind::kExponential: {
+        metric.set_name("bench.request.duration");
+        metric.set_unit("s");
+        auto& histogram = *metric.mutable_exponential_histogram();
+        histogram.set_aggregation_temporality(otlp::AGGREGATION_TEMPORALITY_CUMULATIVE);
+        auto& point = *histogram.add_data_points();
+        Describe(point, stream, start);
+        point.set_count(kExponentialBuckets * kFirstCount);
+        point.set_sum(0);
+        point.set_scale(2);
+        point.mutable_positive()->set_offset(-10);
+        for (size_t i = 0; i < kExponentialBuckets; ++i)
+          point.mutable_positive()->add_bucket_counts(kFirstCount);
+        break;
+      }
     }
   }
   return data;
@@ -98,6 +119,17 @@ void Put(std::string& body, size_t at, Number number) {
   std::memcpy(body.data() + at, &number, sizeof number);
 }
 
+void AddToVarint(std::string& body, size_t at, uint64_t more) {
+  uint64_t count = 0;
+  for (size_t i = 0; i < kCountBytes; ++i)
+    count |= uint64_t{static_cast<uint8_t>(body[at + i]) & 0x7Fu} << (7 * i);
+  count += more;
+  for (size_t i = 0; i < kCountBytes; ++i) {
+    const uint64_t continued = i + 1 < kCountBytes ? 0x80 : 0;
+    body[at + i] = static_cast<char>((count >> (7 * i) & 0x7F) | continued);
+  }
+}
+
 // The only field of this number in the message.
 pbf_reader Inner(pbf_reader message, protozero::pbf_tag_type field) {
   if (!message.next(field)) throw std::runtime_error("an export has not what it should have");
@@ -107,7 +139,7 @@ pbf_reader Inner(pbf_reader message, protozero::pbf_tag_type field) {
 }  // namespace
 
 std::string_view MetricKindName(MetricKind kind) {
-  constexpr std::string_view kNames[] = {"gauges", "sums", "histograms"};
+  constexpr std::string_view kNames[] = {"gauges", "sums", "histograms", "exponential"};
   return kNames[static_cast<size_t>(kind)];
 }
 
@@ -127,7 +159,7 @@ MetricBlock::MetricBlock(MetricKind kind, size_t first, size_t points, uint64_t 
 // All that changes is of a fixed width, so a body is made once.
 void MetricBlock::FindNumbers() {
   const pbf_reader metric = Inner(Inner(Inner(pbf_reader(body_), 1), 2), 2);
-  constexpr protozero::pbf_tag_type kData[] = {5, 7, 9};
+  constexpr protozero::pbf_tag_type kData[] = {5, 7, 9, 10};
   pbf_reader data = Inner(metric, kData[static_cast<size_t>(kind_)]);
   const auto place = [&](const pbf_reader& at) {
     return static_cast<size_t>(at.data().data() - body_.data());
@@ -138,17 +170,20 @@ void MetricBlock::FindNumbers() {
       const auto tag = fields.tag();
       if (tag == 3) {
         point.time = place(fields);
-      } else if (kind_ != MetricKind::kHistogram) {
+      } else if (kind_ == MetricKind::kGauge || kind_ == MetricKind::kSum) {
         if (tag == 4 || tag == 6) point.value = place(fields);
       } else if (tag == 4) {
         point.count = place(fields);
       } else if (tag == 5) {
         point.value = place(fields);
-      } else if (tag == 6) {
+      } else if (tag == 6 && kind_ == MetricKind::kHistogram) {
         point.buckets = place(fields) + 1;  // behind the length: 88
+      } else if (tag == 8) {
+        pbf_reader positive = fields;
+        point.buckets = place(Inner(positive.get_message(), 2));
       }
     }
-    const bool is_histogram = kind_ == MetricKind::kHistogram;
+    const bool is_histogram = kind_ == MetricKind::kHistogram || kind_ == MetricKind::kExponential;
     if (point.time == 0 || point.value == 0 ||
         (is_histogram && (point.count == 0 || point.buckets == 0)))
       throw std::runtime_error("an export lacks a number");
@@ -180,6 +215,15 @@ void MetricBlock::Change(const Point& point) {
       const size_t bucket = point.buckets + random % kBuckets * sizeof(uint64_t);
       const uint64_t more = 1 + (random >> 8) % 50;
       Put(body_, bucket, Get<uint64_t>(body_, bucket) + more);
+      Put(body_, point.count, Get<uint64_t>(body_, point.count) + more);
+      Put(body_, point.value,
+          Get<double>(body_, point.value) + static_cast<double>(random >> 16) / 65536);
+      break;
+    }
+    case MetricKind::kExponential: {
+      const size_t bucket = point.buckets + random % kExponentialBuckets * kCountBytes;
+      const uint64_t more = 1 + (random >> 8) % 50;
+      AddToVarint(body_, bucket, more);
       Put(body_, point.count, Get<uint64_t>(body_, point.count) + more);
       Put(body_, point.value,
           Get<double>(body_, point.value) + static_cast<double>(random >> 16) / 65536);

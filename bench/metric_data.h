@@ -16,9 +16,10 @@
 namespace slowburn::bench {
 
 enum class MetricKind : uint8_t {
-  kGauge,      // walks of doubles with two decimals
-  kSum,        // cumulative counters, whole
-  kHistogram,  // cumulative, of ten bounds
+  kGauge,        // walks of doubles with two decimals
+  kSum,          // cumulative counters, whole
+  kHistogram,    // cumulative, of ten bounds
+  kExponential,  // cumulative, of twenty buckets
 };
 std::string_view MetricKindName(MetricKind kind);  // "gauges"
 // How many samples, so how many series, come of a point.
@@ -38,12 +39,12 @@ class MetricBlock {
   std::string_view Next();
 
  private:
-  // Where in the body the numbers of a point are, eight bytes each.
+  // Where in the body the numbers of a point are, eight bytes each but for the varints.
   struct Point {
     size_t time = 0;
     size_t value = 0;    // of a histogram its sum
-    size_t count = 0;    // of a histogram
-    size_t buckets = 0;  // of a histogram: kBuckets numbers
+    size_t count = 0;    // of both histograms
+    size_t buckets = 0;  // of a histogram: kBuckets numbers; of an exponential one varints
   };
   static constexpr size_t kBuckets = 11;
 
