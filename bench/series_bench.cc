@@ -4,11 +4,16 @@
 // comparison: 60 % counters (a quarter idle), 30 % integer gauges (a third flat), 10 % walks of
 // full doubles. BM_Read reads the last day of all series.
 #include <chrono>
+#include <ctime>
+#include <fstream>
+#include <memory>
 #include <random>
 #include <vector>
 
 #include <benchmark/benchmark.h>
 #include <fmt/format.h>
+#include <malloc.h>
+#include <unistd.h>
 
 #include "base/testing/temp_dir.h"
 #include "storage/rocksdb/rocksdb_store.h"
@@ -24,7 +29,8 @@ constexpr size_t kCommitSamples = 2000;
 class Scrapes {
  public:
   explicit Scrapes(size_t count)
-      : store_(*OpenRocksdbStore({.directory = dir_.path()})), series_({}, *store_) {
+      : store_(*OpenRocksdbStore({.directory = dir_.path()})),
+        series_(std::make_unique<SeriesStore>(SeriesOptions(), *store_)) {
     for (size_t i = 0; i < count; ++i) {
       labels_.push_back({{"__name__", fmt::format("metric_{}_total", i % 50)},
                          {"cluster", "eu-1"},
@@ -48,11 +54,70 @@ class Scrapes {
     Checkpoint();
   }
 
-  // So many series that had one sample each, have left memory, and are of yesterday.
+  // So many series that had one sample each and have left memory: half a million live at a time,
+  // and all are of yesterday or before.
   void Bury(size_t count) {
-    for (size_t from = 0; from < count; from += kCommitSamples) {
-      const auto plan = series_.Plan(now_ms_);
-      for (size_t i = from; i < std::min(count, from + kCommitSamples); ++i) {
+    constexpr size_t kGeneration = 500'000;
+    for (size_t from = 0; from < count; from += kGeneration) {
+      BuryGeneration(from, std::min(from + kGeneration, count));
+    }
+    now_ms_ += 24 * 3600 * 1000;
+    store_->Reclaim(/*last=*/true);  // or what is measured would be the end of their making
+  }
+  // As a start of the program does. Returns the seconds that it took.
+  double Reopen() {
+    series_.reset();
+    store_.reset();
+    const auto begin = std::chrono::steady_clock::now();
+    store_ = *OpenRocksdbStore({.directory = dir_.path()});
+    series_ = std::make_unique<SeriesStore>(SeriesOptions(), *store_);
+    series_->Recover(now_ms_).IgnoreError();
+    store_
+        ->ReplayLog(series_->covered_sequence(),
+                    [&](uint64_t sequence, std::string_view part) {
+                      return series_->Replay(sequence, part, now_ms_);
+                    })
+        .IgnoreError();
+    return std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
+  }
+
+  // Hours of samples within seconds, as remote write brings them to a new server: their times end
+  // now. A checkpoint for every million and a half.
+  void Load(size_t steps) {
+    uint64_t since = 0;
+    for (size_t step = 0; step < steps; ++step) {
+      const int64_t time_ms = now_ms_ - static_cast<int64_t>(steps - step) * kScrapeMs;
+      for (size_t from = 0; from < labels_.size(); from += kCommitSamples) {
+        Commit(from, std::min(from + kCommitSamples, labels_.size()), time_ms);
+      }
+      since += labels_.size();
+      if (since < 1'500'000) continue;
+      since = 0;
+      const uint64_t rounds = series_->counts().rounds;
+      now_ms_ += 1000;
+      Checkpoint();
+      if (series_->counts().rounds != rounds) store_->Reclaim(/*last=*/false);
+    }
+  }
+  // As the program does when it stops.
+  void Finish() {
+    while (series_->covered_sequence() < store_->last_sequence()) {
+      Checkpoint(CheckpointPace::kFinish);
+    }
+    store_->MarkHighWater().IgnoreError();
+    store_->Reclaim(/*last=*/true);
+  }
+  uint64_t disk_bytes() const { return store_->statistics().disk_bytes; }
+
+  SeriesStore& series() { return *series_; }
+  int64_t now_ms() const { return now_ms_; }
+  size_t count() const { return labels_.size(); }
+
+ private:
+  void BuryGeneration(size_t begin, size_t end) {
+    for (size_t from = begin; from < end; from += kCommitSamples) {
+      const auto plan = series_->Plan(now_ms_);
+      for (size_t i = from; i < std::min(end, from + kCommitSamples); ++i) {
         const model::LabelSet labels{{"__name__", fmt::format("metric_{}_total", i % 50)},
                                      {"cluster", "eu-1"},
                                      {"env", "prod"},
@@ -69,43 +134,9 @@ class Scrapes {
       Checkpoint();
     }
     now_ms_ += 3 * 3600 * 1000;
-    while (series_.counts().living_series > 0) Checkpoint(CheckpointPace::kFinish);
-    now_ms_ += 24 * 3600 * 1000;
+    while (series_->counts().living_series > 0) Checkpoint(CheckpointPace::kFinish);
   }
 
-  // Hours of samples within seconds, as remote write brings them to a new server: their times end
-  // now. A checkpoint for every million and a half.
-  void Load(size_t steps) {
-    uint64_t since = 0;
-    for (size_t step = 0; step < steps; ++step) {
-      const int64_t time_ms = now_ms_ - static_cast<int64_t>(steps - step) * kScrapeMs;
-      for (size_t from = 0; from < labels_.size(); from += kCommitSamples) {
-        Commit(from, std::min(from + kCommitSamples, labels_.size()), time_ms);
-      }
-      since += labels_.size();
-      if (since < 1'500'000) continue;
-      since = 0;
-      const uint64_t rounds = series_.counts().rounds;
-      now_ms_ += 1000;
-      Checkpoint();
-      if (series_.counts().rounds != rounds) store_->Reclaim(/*last=*/false);
-    }
-  }
-  // As the program does when it stops.
-  void Finish() {
-    while (series_.covered_sequence() < store_->last_sequence()) {
-      Checkpoint(CheckpointPace::kFinish);
-    }
-    store_->MarkHighWater().IgnoreError();
-    store_->Reclaim(/*last=*/true);
-  }
-  uint64_t disk_bytes() const { return store_->statistics().disk_bytes; }
-
-  SeriesStore& series() { return series_; }
-  int64_t now_ms() const { return now_ms_; }
-  size_t count() const { return labels_.size(); }
-
- private:
   double Next(size_t i) {
     double& value = values_[i];
     switch (i % 20) {
@@ -130,7 +161,7 @@ class Scrapes {
   }
 
   void Commit(size_t from, size_t to, int64_t time_ms) {
-    const auto plan = series_.Plan(now_ms_);
+    const auto plan = series_->Plan(now_ms_);
     for (size_t i = from; i < to; ++i) {
       HeadSeries* series = plan->Find(keys_[i]);
       if (series == nullptr) {
@@ -151,14 +182,14 @@ class Scrapes {
 
   void Checkpoint(CheckpointPace pace = CheckpointPace::kSteady) {
     Batch batch;
-    store_->KeepLogAfter(*series_.AddCheckpoint(now_ms_, store_->last_sequence(), batch, pace));
+    store_->KeepLogAfter(*series_->AddCheckpoint(now_ms_, store_->last_sequence(), batch, pace));
     store_->WriteCheckpoint(std::move(batch)).IgnoreError();
-    series_.CheckpointWritten();
+    series_->CheckpointWritten();
   }
 
   base::TempDir dir_;
   std::unique_ptr<Store> store_;
-  SeriesStore series_;
+  std::unique_ptr<SeriesStore> series_;
   std::vector<model::LabelSet> labels_;
   std::vector<SeriesKey> keys_;
   std::vector<double> values_;
@@ -211,16 +242,7 @@ BENCHMARK(BM_SeriesStore_Load)
     ->Unit(benchmark::kMillisecond)
     ->MeasureProcessCPUTime();
 
-// The living among the dead: 1,000 series go on, and are selected by a label that dead ones had
-// too.
-void BM_SeriesStore_AmongDead(benchmark::State& state) {
-  Scrapes scrapes(1000);
-  scrapes.Bury(static_cast<size_t>(state.range(0)));
-  for (int i = 0; i < 10; ++i) scrapes.Scrape();
-  for (auto _ : state) scrapes.Scrape();
-  state.counters["samples"] = benchmark::Counter(
-      static_cast<double>(scrapes.count()) * static_cast<double>(state.iterations()),
-      benchmark::Counter::kIsRate);
+double SelectMicros(Scrapes& scrapes, benchmark::State& state) {
   constexpr int kSelects = 100;
   const Matchers matchers{
       *model::LabelMatcher::Create("__name__", model::LabelMatcher::Op::kEqual, "metric_7_total")};
@@ -231,10 +253,49 @@ void BM_SeriesStore_AmongDead(benchmark::State& state) {
     selected +=
         snapshot->Select(matchers, {scrapes.now_ms() - 3600 * 1000, scrapes.now_ms() + 1})->size();
   }
-  state.counters["select_us"] =
-      std::chrono::duration<double, std::micro>(std::chrono::steady_clock::now() - begin).count() /
-      kSelects;
   state.counters["selected"] = static_cast<double>(selected) / kSelects;
+  return std::chrono::duration<double, std::micro>(std::chrono::steady_clock::now() - begin)
+             .count() /
+         kSelects;
+}
+
+double ResidentMegabytes() {
+  malloc_trim(0);
+  uint64_t pages = 0;
+  std::ifstream("/proc/self/statm") >> pages >> pages;
+  return static_cast<double>(pages * static_cast<uint64_t>(sysconf(_SC_PAGESIZE))) / 1e6;
+}
+
+// Of the processor, by this thread: without RocksDB's.
+double ThreadMicros() {
+  timespec used{};
+  clock_gettime(CLOCK_THREAD_CPUTIME_ID, &used);
+  return static_cast<double>(used.tv_sec) * 1e6 + static_cast<double>(used.tv_nsec) / 1e3;
+}
+
+// The living among the dead: 1,000 series go on, and are selected by a label that dead ones had
+// too.
+void BM_SeriesStore_AmongDead(benchmark::State& state) {
+  const double before_mb = ResidentMegabytes();
+  Scrapes scrapes(1000);
+  const auto begin = std::chrono::steady_clock::now();
+  scrapes.Bury(static_cast<size_t>(state.range(0)));
+  state.counters["bury_s"] =
+      std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
+  state.counters["dead_disk_mb"] = static_cast<double>(scrapes.disk_bytes()) / 1e6;
+  state.counters["dead_mb"] = ResidentMegabytes() - before_mb;
+  for (int i = 0; i < 10; ++i) scrapes.Scrape();
+  const double writer_begin_us = ThreadMicros();
+  for (auto _ : state) scrapes.Scrape();
+  state.counters["writer_us"] =
+      (ThreadMicros() - writer_begin_us) / static_cast<double>(state.iterations());
+  state.counters["samples"] = benchmark::Counter(
+      static_cast<double>(scrapes.count()) * static_cast<double>(state.iterations()),
+      benchmark::Counter::kIsRate);
+  state.counters["select_us"] = SelectMicros(scrapes, state);
+  state.counters["open_s"] = scrapes.Reopen();
+  state.counters["open_mb"] = ResidentMegabytes() - before_mb;
+  state.counters["select_opened_us"] = SelectMicros(scrapes, state);
 }
 BENCHMARK(BM_SeriesStore_AmongDead)
     ->ArgName("dead")
@@ -242,6 +303,7 @@ BENCHMARK(BM_SeriesStore_AmongDead)
     ->Arg(10'000)
     ->Arg(100'000)
     ->Arg(1'000'000)
+    ->Arg(10'000'000)
     ->Iterations(1000)
     ->Unit(benchmark::kMicrosecond)
     ->MeasureProcessCPUTime();

@@ -378,8 +378,8 @@ absl::Status RocksdbStore::WriteCheckpoint(Batch batch) {
 
 // A write stays in the WAL until the memtables of all families that it may be in are flushed, which
 // for most of them is never by itself. Flushed, a record of the log whose range was dropped is
-// gone; what was in files before is gone once they are compacted, which for `log` and `series`
-// RocksDB does after each flush (database_options.cc).
+// gone; what was in files before is gone once they are compacted, which RocksDB does for `log`
+// after each flush, and for `series` when half of it is new (database_options.cc).
 void RocksdbStore::Reclaim(bool last) {
   constexpr uint64_t kWorthIt = 1 << 20;
   constexpr uint64_t kCompactBytesMax = 256 << 20;  // some two seconds

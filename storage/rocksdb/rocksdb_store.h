@@ -26,9 +26,9 @@ struct RocksdbOptions {
   size_t write_buffer_bytes = 64 << 20;  // of all families together
   uint64_t reserve_bytes = 0;            // room that is kept for a full disk
   bool keeps_older_format = false;       // it is not brought to ours: to back it up
-  // Files of `log` and `series` are compacted after each flush, and not only once they are four:
-  // what a flush brings makes much of the files before it void (dropped records, and open series as
-  // they were), and their space is wanted at once.
+  // Files of `log` are compacted after each flush, those of `series` once they are three, and not
+  // only once they are four: what a flush brings makes much of the files before it void (dropped
+  // records, and open series as they were), and their space is wanted at once.
   bool compacts_at_once = true;
 };
 

@@ -9,8 +9,12 @@
 #include <string>
 #include <utility>
 
+#include <absl/base/thread_annotations.h>
+#include <absl/synchronization/mutex.h>
+#include <absl/time/time.h>
 #include <gtest/gtest.h>
 #include <rocksdb/db.h>
+#include <rocksdb/listener.h>
 
 #include "base/testing/manual_clock.h"
 #include "base/testing/temp_dir.h"
@@ -326,6 +330,84 @@ TEST(RocksdbStoreTest, ReclaimedSpaceIsFreeAtOnce) {
   EXPECT_EQ(store->last_sequence(), 200u);
   EXPECT_EQ(store->statistics().log_records, 1u);
   EXPECT_EQ(store->Get(Family::kSeries, OpenSeriesKey(3)).value()->substr(0, 3), "19o");
+}
+
+// What RocksDB writes to keep `series` in order.
+class SeriesCompactions final : public rocksdb::EventListener {
+ public:
+  void OnFlushCompleted(rocksdb::DB* /*db*/, const rocksdb::FlushJobInfo& info) override {
+    if (info.cf_name != "series") return;
+    absl::MutexLock lock(&mutex_);
+    ++flushes_;
+  }
+  void OnCompactionCompleted(rocksdb::DB* /*db*/, const rocksdb::CompactionJobInfo& info) override {
+    if (info.cf_name != "series") return;
+    absl::MutexLock lock(&mutex_);
+    bytes_ += info.stats.total_output_bytes;
+  }
+  bool AwaitFlush(int flushes) {
+    absl::MutexLock lock(&mutex_);
+    const auto reached = [&] { return flushes_ >= flushes; };
+    return mutex_.AwaitWithTimeout(absl::Condition(&reached), absl::Seconds(60));
+  }
+  int flushes() {
+    absl::MutexLock lock(&mutex_);
+    return flushes_;
+  }
+  uint64_t bytes() {
+    absl::MutexLock lock(&mutex_);
+    return bytes_;
+  }
+
+ private:
+  absl::Mutex mutex_;
+  int flushes_ ABSL_GUARDED_BY(mutex_) = 0;
+  uint64_t bytes_ ABSL_GUARDED_BY(mutex_) = 0;
+};
+
+// The labels of series that are dead stay as they are, while what is open is written again and
+// again beside them.
+TEST(RocksdbStoreTest, WhatTheLivingWriteDoesNotRewriteTheDead) {
+  constexpr uint64_t kDead = 4000;
+  const base::TempDir dir;
+  RocksdbOptions options = TestOptions(dir.path());
+  options.write_buffer_bytes = 64 << 20;  // flushed when it is told
+  options.compacts_at_once = true;
+  const auto compactions = std::make_shared<SeriesCompactions>();
+  auto opened = OpenStore(options, {.listeners = {compactions}});
+  ASSERT_TRUE(opened.ok()) << opened.status();
+  BackupableStore& store = **opened;
+  std::mt19937_64 random(1);
+  const auto noise = [&](size_t size) {
+    std::string bytes(size, '\0');
+    for (char& byte : bytes) byte = static_cast<char>(random());
+    return bytes;
+  };
+  Batch dead;
+  for (uint64_t series = 0; series < kDead; ++series) {
+    dead.Put(Family::kSeries, SeriesRecordKey(series), noise(1000));
+  }
+  ASSERT_TRUE(store.WriteDirect(std::move(dead)).ok());
+  store.Reclaim(/*last=*/true);
+  const uint64_t bytes_before = compactions->bytes();
+  std::string newest;
+  for (int round = 0; round < 20; ++round) {
+    Batch batch;
+    for (uint64_t series = kDead; series < kDead + 10; ++series) {
+      newest = noise(8 << 10);
+      batch.Put(Family::kSeries, OpenSeriesKey(series), newest);
+    }
+    // As each checkpoint does: so what is flushed reaches around the dead.
+    batch.Put(Family::kSeries, SeriesDayKey(1), "day");
+    batch.Put(Family::kSeries, SeriesStateKey(), "state");
+    batch.Put(Family::kDedup, "filler", std::string(1 << 20, 'f'));  // or there is too little to do
+    ASSERT_TRUE(store.WriteDirect(std::move(batch)).ok());
+    const int flushes = compactions->flushes();
+    store.Reclaim(/*last=*/false);
+    ASSERT_TRUE(compactions->AwaitFlush(flushes + 1));
+  }
+  EXPECT_LT(compactions->bytes() - bytes_before, kDead * 1000);
+  EXPECT_EQ(store.Get(Family::kSeries, OpenSeriesKey(kDead + 9)).value(), newest);
 }
 
 TEST(RocksdbStoreTest, AStoreFromBeforeAFamilyWasAddedGetsIt) {

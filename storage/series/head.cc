@@ -17,6 +17,18 @@ SeriesKey KeyOfLabels(std::string_view packed_labels) {
   return {hash.high64, hash.low64};
 }
 
+namespace {
+
+// A table stays as large as it ever was: the few that are left would lie far apart in memory, and
+// each look-up would wait for it.
+template <typename Table>
+void ShrinkIfSparse(Table& table) {
+  constexpr size_t kSmall = 4096;
+  if (table.capacity() > kSmall && table.size() < table.capacity() / 8) table.rehash(0);
+}
+
+}  // namespace
+
 HeadSeries* Head::FindById(uint64_t id) const {
   const auto found = by_id_.find(id);
   return found == by_id_.end() ? nullptr : slots_[found->second].get();
@@ -98,6 +110,8 @@ void Head::Remove(HeadSeries& series) {
   }
   slots_[slot] = nullptr;
   free_slots_.push_back(slot);
+  ShrinkIfSparse(by_id_);
+  ShrinkIfSparse(by_key_);
 }
 
 const Head::Values* Head::FindLabel(std::string_view name) const {

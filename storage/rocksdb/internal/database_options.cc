@@ -57,16 +57,22 @@ rocksdb::ColumnFamilyOptions FamilyOptions(Family family, size_t memtable_bytes,
   options.write_buffer_size = memtable_bytes;
   options.max_write_buffer_number = 4;  // with 2, writes stop while a slow disk takes a flush
   options.compression = CompressionOf(family);
-  if (compacts_at_once && (family == Family::kLog || family == Family::kSeries)) {
-    options.level0_file_num_compaction_trigger = 1;
+  // The first level below L0 is then the last one, where a compaction drops a tombstone for good.
+  options.level_compaction_dynamic_level_bytes = family != Family::kSeries;
+  if (compacts_at_once && family == Family::kLog) options.level0_file_num_compaction_trigger = 1;
+  if (family == Family::kSeries) {
+    // What the open series have is written anew every few minutes, beside the labels of all that
+    // ever were: those must not be rewritten with it. So what is new is merged for itself, and with
+    // the rest only when that is not much more.
+    options.compaction_style = rocksdb::kCompactionStyleUniversal;
+    options.compaction_options_universal.max_size_amplification_percent = 50;
+    if (compacts_at_once) options.level0_file_num_compaction_trigger = 2;
   }
   if (family == Family::kSeries || family == Family::kPostings) {
     // Labels repeat each other, and most of them stay as they are: what has come to rest is packed
     // as well as it can be.
     options.bottommost_compression = rocksdb::kZSTD;
   }
-  // The first level below L0 is then the last one, where a compaction drops a tombstone for good.
-  options.level_compaction_dynamic_level_bytes = true;
   options.paranoid_file_checks =
       false;  // reading back each file that was written would double the reads
   options.force_consistency_checks = true;
