@@ -328,9 +328,7 @@ void RocksdbStore::RaiseDurable(uint64_t sequence) {
   }
 }
 
-absl::Status RocksdbStore::RoomForIntake() {
-  return reserve_.Check();
-}
+absl::Status RocksdbStore::RoomForIntake() { return reserve_.Check(); }
 
 absl::Status RocksdbStore::AppendLog(std::string_view record, Durability durability) {
   const uint64_t sequence = last_sequence_ + 1;
