@@ -87,7 +87,7 @@ absl::StatusOr<rocksdb::WriteBatch> TranslateBatch(const Batch& batch,
 class RocksdbStore final : public BackupableStore {
  public:
   RocksdbStore(std::unique_ptr<DataDirectory> directory, std::unique_ptr<HighWater> high_water,
-               uint64_t reserve_bytes, StoreSurroundings surroundings)
+               std::optional<uint64_t> reserve_bytes, StoreSurroundings surroundings)
       : directory_(std::move(directory)),
         reserve_(directory_->reserve(), reserve_bytes),
         high_water_(std::move(high_water)),

@@ -13,6 +13,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <memory>
+#include <optional>
 
 #include <absl/status/statusor.h>
 
@@ -24,8 +25,9 @@ struct RocksdbOptions {
   std::filesystem::path directory;  // made if absent, mode 0700
   size_t block_cache_bytes = 64 << 20;
   size_t write_buffer_bytes = 64 << 20;  // of all families together
-  uint64_t reserve_bytes = 0;            // room that is kept for a full disk
-  bool keeps_older_format = false;       // it is not brought to ours: to back it up
+  // Room that is kept for a full disk. None: what a server keeps is left as it is.
+  std::optional<uint64_t> reserve_bytes;
+  bool keeps_older_format = false;  // it is not brought to ours: to back it up
   // Files of `log` are compacted after each flush, those of `series` once they are three, and not
   // only once they are four: what a flush brings makes much of the files before it void (dropped
   // records, and open series as they were), and their space is wanted at once.

@@ -55,16 +55,26 @@ TEST_F(SpaceReserveTest, IsTakenOverByTheNextProcess) {
   EXPECT_EQ(fs::last_write_time(file()), made);
   // Another size is another reserve.
   SpaceReserve other(file(), 2 * kBytes);
-  EXPECT_FALSE(fs::exists(file()));
+  EXPECT_EQ(fs::file_size(file()), kBytes);
+  other.TakeIfThereIsRoom();
+  EXPECT_EQ(fs::file_size(file()), 2 * kBytes);
 }
 
 TEST_F(SpaceReserveTest, NoneIsWanted) {
   std::ofstream(file()) << "of another configuration";
   SpaceReserve reserve(file(), 0);
-  EXPECT_FALSE(fs::exists(file()));
   reserve.TakeIfThereIsRoom();
   EXPECT_FALSE(fs::exists(file()));
   EXPECT_TRUE(reserve.Check().ok());
+}
+
+TEST_F(SpaceReserveTest, WhoOnlyLooksLeavesItAlone) {
+  SpaceReserve(file(), kBytes).TakeIfThereIsRoom();
+  SpaceReserve looking(file(), std::nullopt);
+  looking.TakeIfThereIsRoom();
+  EXPECT_TRUE(looking.Check().ok());
+  looking.Release();
+  EXPECT_EQ(fs::file_size(file()), kBytes);
 }
 
 // A folder that is gone has no room, as a full disk has none.

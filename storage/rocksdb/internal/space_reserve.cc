@@ -27,18 +27,23 @@ fs::space_info SpaceAround(const fs::path& file) {
 
 }  // namespace
 
-SpaceReserve::SpaceReserve(fs::path path, uint64_t bytes)
-    : path_(std::move(path)), bytes_(std::min(bytes, SpaceAround(path_).capacity / kShareOfDisk)) {
+SpaceReserve::SpaceReserve(fs::path path, std::optional<uint64_t> bytes)
+    : path_(std::move(path)),
+      bytes_(std::min<uint64_t>(bytes.value_or(0), SpaceAround(path_).capacity / kShareOfDisk)) {
   std::error_code error;
   const uintmax_t size = fs::file_size(path_, error);
-  if (error) return;
-  // One that was cut short, or that another configuration asked for.
+  if (error || !bytes.has_value()) return;
   is_held_ = bytes_ > 0 && size == bytes_;
-  if (!is_held_) fs::remove(path_, error);
+  // One that was cut short, or that another configuration asked for.
+  is_stale_ = !is_held_;
 }
 
 void SpaceReserve::TakeIfThereIsRoom() {
   const absl::MutexLock lock(&mutex_);
+  if (std::exchange(is_stale_, false)) {
+    std::error_code ignored;
+    fs::remove(path_, ignored);
+  }
   if (!is_held_ && bytes_ > 0 && HasRoom()) TakeLocked();
 }
 

@@ -13,6 +13,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <optional>
 
 #include <absl/base/thread_annotations.h>
 #include <absl/status/status.h>
@@ -23,13 +24,14 @@ namespace slowburn::storage {
 class SpaceReserve {
  public:
   // The file is `path`, of `bytes`, or of a sixteenth of the disk where that is less. 0: there is
-  // none, and nothing is refused. A file of before is taken over.
-  SpaceReserve(std::filesystem::path path, uint64_t bytes);
+  // none, and nothing is refused. Nothing: likewise, and what is there is left alone. A file of
+  // before is taken over.
+  SpaceReserve(std::filesystem::path path, std::optional<uint64_t> bytes);
 
-  // Makes the file where it is not there, and where it leaves as much again free: at the start, and
-  // after a write that went well, since RocksDB may want more room than this before it goes on.
-  // Cheap where it is there. On a file system that cannot set room aside it does nothing, and says
-  // so in the log.
+  // Takes away a file of another size, and makes it where it is not there, and where it leaves as
+  // much again free: at the start, and after a write that went well, since RocksDB may want more
+  // room than this before it goes on. Cheap where it is there. On a file system that cannot set
+  // room aside it does nothing, and says so in the log.
   void TakeIfThereIsRoom();
   // The disk is full: whoever has to write gets the room.
   void Release();
@@ -46,6 +48,7 @@ class SpaceReserve {
   mutable absl::Mutex mutex_;
   uint64_t bytes_ ABSL_GUARDED_BY(mutex_);
   bool is_held_ ABSL_GUARDED_BY(mutex_) = false;
+  bool is_stale_ ABSL_GUARDED_BY(mutex_) = false;  // there is a file of another size
 };
 
 }  // namespace slowburn::storage
