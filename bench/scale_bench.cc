@@ -154,6 +154,7 @@ class Bench {
   }
 
   void Memory(std::string_view what) {
+    malloc_trim(0);  // what opening needed for a moment is not memory of groups
     const auto table = static_cast<double>(core_->engine().table().memory_bytes());
     const double resident = static_cast<double>(ResidentBytes()) - static_cast<double>(before_);
     const auto of = static_cast<double>(groups());
