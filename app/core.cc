@@ -136,14 +136,15 @@ absl::Status Core::LoadAlertsDedupLedger(const storage::Snapshot& snapshot, base
                                         alerts_.Apply(alert);
                                         return absl::OkStatus();
                                       }));
-  SB_RETURN_IF_ERROR(ForEach<store::v1::DedupEntry>(
-      snapshot, Family::kDedup,
-      {storage::DedupTimeKey((now - DedupWindow::kWindow).time_since_epoch().count()),
-       storage::WholeFamily().end},
-      "dedup entry", [&](std::string_view, const store::v1::DedupEntry& entry) {
-        dedup_.Add(entry);
-        return absl::OkStatus();
-      }));
+  absl::Status dedup;
+  SB_RETURN_IF_ERROR(
+      snapshot.Scan(Family::kDedup,
+                    storage::DedupTimeKey((now - DedupWindow::kWindow).time_since_epoch().count()),
+                    storage::WholeFamily().end, [&](std::string_view key, std::string_view value) {
+                      dedup = dedup_.Load(key, value, now);
+                      return dedup.ok();
+                    }));
+  SB_RETURN_IF_ERROR(dedup);
   const auto bytes = snapshot.Get(Family::kLedger, storage::LedgerKey());
   if (!bytes.ok()) return bytes.status();
   store::v1::Ledger ledger;
@@ -319,10 +320,7 @@ absl::Status Core::ApplyAllButCounts(const store::v1::LogRecord& record) {
   for (const store::v1::SloEpoch& epoch : record.epochs()) epochs_.Apply(epoch);
   for (const store::v1::SliPast& past : record.pasts()) pasts_.Apply(past);
   if (record.pasts_size() > 0) pasts_.TellEngine(engine_.now());
-  for (const store::v1::DedupEntry& entry : record.dedup()) {
-    dedup_.Add(entry);
-    new_dedup_.push_back(entry);
-  }
+  for (const store::v1::DedupEntry& entry : record.dedup()) dedup_.Apply(entry);
   for (const store::v1::AlertRecord& alert : record.alerts()) {
     alerts_.Apply(alert);
     changed_alerts_.insert(ReadLabels(alert.labels()).Text());
@@ -424,7 +422,7 @@ std::chrono::sys_seconds Core::retained_from(base::UnixNanos now) const {
 
 bool Core::HasChanges() const {
   return counts_changed_ || ledger_changed_ || !new_slis_.empty() || !new_groups_.empty() ||
-         !new_dedup_.empty() || !changed_alerts_.empty() || streams_.HasChanges() ||
+         dedup_.HasChanges() || !changed_alerts_.empty() || streams_.HasChanges() ||
          latencies_.HasChanges() || exclusions_.HasChanges() || epochs_.HasChanges() ||
          pasts_.HasChanges() || engine_.metric_streams().HasChanges() || series_.has_series();
 }
@@ -570,13 +568,7 @@ absl::StatusOr<storage::Batch> Core::MakeCheckpoint(base::UnixNanos now, storage
       batch.Put(Family::kAlerts, storage::AlertKey(labels), found->second);
     }
   }
-  for (const store::v1::DedupEntry& entry : new_dedup_) {
-    batch.Put(Family::kDedup,
-              storage::DedupKey(entry.time_unix_nano(), entry.hash_high(), entry.hash_low()),
-              entry.SerializeAsString());
-  }
-  batch.DeleteRange(Family::kDedup, storage::WholeFamily().begin,
-                    storage::DedupTimeKey(dedup_.oldest_time_unix_nano()));
+  dedup_.PutChanged(store_.last_sequence(), batch);
   streams_.PutChanged(now, batch);
   exclusions_.PutChanged(batch);
   epochs_.PutChanged(batch);
@@ -600,6 +592,7 @@ void Core::CheckpointFailed() {
 void Core::CheckpointWritten() {
   series_.CheckpointWritten();
   streams_.CheckpointWritten();
+  dedup_.CheckpointWritten();
   exclusions_.CheckpointWritten();
   epochs_.CheckpointWritten();
   pasts_.CheckpointWritten();
@@ -613,7 +606,6 @@ void Core::CheckpointWritten() {
       std::chrono::floor<std::chrono::hours>(engine_.now()).time_since_epoch().count()));
   new_slis_.clear();
   new_groups_.clear();
-  new_dedup_.clear();
   changed_alerts_.clear();
   ledger_changed_ = false;
   counts_changed_ = false;

@@ -175,7 +175,6 @@ class Core {
   // Since the last checkpoint.
   std::vector<store::v1::SliRegistration> new_slis_;
   std::vector<store::v1::GroupAdmission> new_groups_;
-  std::vector<store::v1::DedupEntry> new_dedup_;
   std::set<std::string> changed_alerts_;
   std::vector<slo::SliTable::RolledDay> rolled_;  // by the checkpoint that is being written
   bool ledger_changed_ = false;

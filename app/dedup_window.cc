@@ -5,6 +5,8 @@
 #include <xxhash.h>
 
 #include "base/mutant.h"
+#include "base/status.h"
+#include "storage/api/keys.h"
 #if defined(__x86_64__)
 #include <xxh_x86dispatch.h>  // the widest vectors that the processor has: the same hash, twice as fast
 #endif
@@ -50,6 +52,40 @@ void DedupWindow::Add(const store::v1::DedupEntry& entry) {
     newest_evicted_ = order_.front().time;
     ForgetOldest();
   }
+}
+
+void DedupWindow::Apply(const store::v1::DedupEntry& entry) {
+  Add(entry);
+  *changed_.add_entries() = entry;
+}
+
+void DedupWindow::PutChanged(uint64_t sequence, storage::Batch& batch) const {
+  if (HasChanges()) {
+    int64_t newest = 0;
+    for (const store::v1::DedupEntry& entry : changed_.entries())
+      newest = std::max(newest, entry.time_unix_nano());
+    batch.Put(storage::Family::kDedup, storage::DedupBlockKey(newest, sequence),
+              changed_.SerializeAsString());
+  }
+  batch.DeleteRange(storage::Family::kDedup, storage::WholeFamily().begin,
+                    storage::DedupTimeKey(oldest_time_unix_nano()));
+}
+
+absl::Status DedupWindow::Load(std::string_view key, std::string_view value, base::UnixNanos now) {
+  store::v1::DedupBlock block;
+  const auto size = static_cast<int>(value.size());
+  const bool is_read = storage::IsDedupBlockKey(key)
+                           ? block.ParseFromArray(value.data(), size)
+                           : block.add_entries()->ParseFromArray(value.data(), size);
+  if (!is_read) {
+    return base::DataLoss(
+        "the store holds a dedup entry that cannot be read; restore it from a backup");
+  }
+  const int64_t oldest = (now - kWindow).time_since_epoch().count();
+  for (const store::v1::DedupEntry& entry : block.entries()) {
+    if (entry.time_unix_nano() >= oldest) Add(entry);
+  }
+  return absl::OkStatus();
 }
 
 void DedupWindow::Expire(base::UnixNanos now) {

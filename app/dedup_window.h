@@ -2,7 +2,7 @@
 // answer and is counted once.
 //
 // Room     app
-// Uses     collector/, model/, proto (slowburn/store)
+// Uses     collector/, model/, storage/api, proto (slowburn/store)
 // Threads  one thread at a time
 // Units    unix time; bytes
 // Source   DESIGN section 3, "Dedup"
@@ -12,13 +12,16 @@
 #include <cstdint>
 #include <deque>
 #include <string>
+#include <string_view>
 
 #include <absl/container/flat_hash_map.h>
+#include <absl/status/status.h>
 
 #include "base/clock.h"
 #include "collector/ingest_sink.h"
 #include "model/signal.h"
 #include "slowburn/store/v1/log_record.pb.h"
+#include "storage/api/store.h"
 
 namespace slowburn::app {
 
@@ -46,9 +49,21 @@ class DedupWindow {
   // Entries come in the order of their times, but for some that a log holds. Forgets the oldest
   // beyond `bytes_max`.
   void Add(const store::v1::DedupEntry& entry);
+  // Add, and keep it for the next checkpoint.
+  void Apply(const store::v1::DedupEntry& entry);
   void Expire(base::UnixNanos now);
 
-  // The oldest entry that is still known: everything older may leave the store.
+  // --- checkpoints
+  bool HasChanges() const { return changed_.entries_size() > 0; }
+  // What was applied since the last one as one block: a key for each request would hold up the loop
+  // that answers them. What is forgotten leaves the store with the last of its block. `sequence` is
+  // that of the newest record of the log.
+  void PutChanged(uint64_t sequence, storage::Batch& batch) const;
+  void CheckpointWritten() { changed_.Clear(); }
+  // Of a checkpoint, in the order of keys. kDataLoss when it cannot be read.
+  absl::Status Load(std::string_view key, std::string_view value, base::UnixNanos now);
+
+  // Of the oldest entry that is still known.
   int64_t oldest_time_unix_nano() const {
     return order_.empty() ? newest_forgotten_ + 1 : order_.front().time;
   }
@@ -73,6 +88,7 @@ class DedupWindow {
   std::deque<Ordered> order_;
   int64_t newest_forgotten_ = 0;
   int64_t newest_evicted_ = 0;  // forgotten for want of room
+  store::v1::DedupBlock changed_;
 };
 
 }  // namespace slowburn::app

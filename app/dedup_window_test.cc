@@ -2,7 +2,11 @@
 // Method: entries by hand.
 #include "app/dedup_window.h"
 
+#include <map>
+
 #include <gtest/gtest.h>
+
+#include "storage/api/keys.h"
 
 namespace slowburn::app {
 namespace {
@@ -70,6 +74,61 @@ TEST(DedupWindowTest, TheOldestIsTheOldestAlsoWhenItCameLater) {
   window.Expire(kNow + 11min);
   EXPECT_EQ(window.Find({2, 2}), nullptr);
   EXPECT_NE(window.Find({1, 1}), nullptr);
+}
+
+// Puts a checkpoint of `window` into `stored` as a store would.
+void Checkpoint(DedupWindow& window, uint64_t sequence,
+                std::map<std::string, std::string>& stored) {
+  storage::Batch batch;
+  window.PutChanged(sequence, batch);
+  for (const storage::Batch::Operation& operation : batch.operations()) {
+    if (operation.kind == storage::Batch::Operation::Kind::kPut) {
+      stored[operation.key] = operation.value;
+    } else {
+      stored.erase(stored.lower_bound(operation.key), stored.lower_bound(operation.value));
+    }
+  }
+  window.CheckpointWritten();
+}
+
+TEST(DedupWindowTest, CheckpointsAreOneBlockEachThatGoesWithItsLastRequest) {
+  DedupWindow window(1 << 20);
+  std::map<std::string, std::string> stored;
+  for (uint64_t i = 0; i < 100; ++i) window.Apply(Entry(i, kNow + std::chrono::seconds(i)));
+  Checkpoint(window, 1, stored);
+  EXPECT_EQ(stored.size(), 1u);
+  EXPECT_FALSE(window.HasChanges());
+  Checkpoint(window, 1, stored);
+  EXPECT_EQ(stored.size(), 1u);
+  window.Apply(Entry(100, kNow + 99s));  // in the same nanosecond
+  Checkpoint(window, 2, stored);
+  EXPECT_EQ(stored.size(), 2u);
+
+  const base::UnixNanos later = kNow + 10min + 50s;
+  window.Expire(later);
+  Checkpoint(window, 2, stored);
+  EXPECT_EQ(stored.size(), 2u);
+  DedupWindow loaded(1 << 20);
+  for (const auto& [key, value] : stored) ASSERT_TRUE(loaded.Load(key, value, later).ok());
+  EXPECT_FALSE(loaded.HasChanges());
+  EXPECT_EQ(loaded.size(), 51u);
+  EXPECT_EQ(loaded.Find({49, 49}), nullptr);
+  EXPECT_NE(loaded.Find({50, 50}), nullptr);
+  EXPECT_NE(loaded.Find({100, 100}), nullptr);
+
+  window.Expire(kNow + 10min + 100s);
+  Checkpoint(window, 2, stored);
+  EXPECT_EQ(stored.size(), 0u);
+}
+
+TEST(DedupWindowTest, LoadsTheEntriesOfOlderFormatsAndRefusesDamage) {
+  DedupWindow window(1 << 20);
+  const std::string old_key =
+      storage::DedupTimeKey(kNow.time_since_epoch().count()) + std::string(16, 'h');
+  ASSERT_TRUE(window.Load(old_key, Entry(7, kNow).SerializeAsString(), kNow).ok());
+  EXPECT_NE(window.Find({7, 7}), nullptr);
+  EXPECT_TRUE(absl::IsDataLoss(window.Load(old_key, "\xff", kNow)));
+  EXPECT_TRUE(absl::IsDataLoss(window.Load(storage::DedupBlockKey(1, 2), "\xff", kNow)));
 }
 
 TEST(DedupWindowTest, HashTellsSignalsEncodingsAndBodiesApart) {

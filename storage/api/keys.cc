@@ -126,11 +126,14 @@ KeyRange SliceBlocksOfDay(uint32_t day, SliceBlockKey::Kind kind) {
 
 std::string AlertKey(std::string_view labels_text) { return Prefix().append(labels_text); }
 
-std::string DedupKey(int64_t time_unix_nano, uint64_t hash_high, uint64_t hash_low) {
-  std::string key = DedupTimeKey(time_unix_nano);
-  AppendBigEndian(hash_high, key);
-  AppendBigEndian(hash_low, key);
+std::string DedupBlockKey(int64_t newest_unix_nano, uint64_t sequence) {
+  std::string key = DedupTimeKey(newest_unix_nano);
+  AppendBigEndian(sequence, key);
   return key;
+}
+
+bool IsDedupBlockKey(std::string_view key) {
+  return key.size() == kPrefixBytes + 2 * sizeof(uint64_t);
 }
 
 std::string DedupTimeKey(int64_t time_unix_nano) {

@@ -65,8 +65,11 @@ KeyRange SliceBlocksOfDay(uint32_t day, SliceBlockKey::Kind kind);
 // Family kAlerts: the alert's label text (model::LabelSet::Text).
 std::string AlertKey(std::string_view labels_text);
 
-// Family kDedup: time u64 (unix nanoseconds), hash 16 bytes: the oldest come first.
-std::string DedupKey(int64_t time_unix_nano, uint64_t hash_high, uint64_t hash_low);
+// Family kDedup: the newest time u64 (unix nanoseconds) in the block, and the log's newest sequence
+// u64 when it was made -> DedupBlock: the oldest come first.
+std::string DedupBlockKey(int64_t newest_unix_nano, uint64_t sequence);
+// Before format 7 also: time u64, hash 16 bytes -> DedupEntry.
+bool IsDedupBlockKey(std::string_view key);
 std::string DedupTimeKey(int64_t time_unix_nano);  // the least key at or after this time
 
 // Family kLedger: one key.

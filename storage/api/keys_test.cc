@@ -54,8 +54,8 @@ INSTANTIATE_TEST_SUITE_P(
         {"LatencyDayBlock", SliceBlockKey{20778, Kind::kLatencyDay, 7, 258, 0}.Encode(),
          "0100000000512a4c0000000700000102"},
         {"Alert", AlertKey(R"({slo="a"})"), "0100007b736c6f3d2261227d"},
-        {"Dedup", DedupKey(1795219200000000000, 0x0102030405060708, 0x090a0b0c0d0e0f10),
-         "01000018e9e659d5f600000102030405060708090a0b0c0d0e0f10"},
+        {"DedupBlock", DedupBlockKey(1795219200000000000, 66051),
+         "01000018e9e659d5f600000000000000010203"},
         {"DedupTime", DedupTimeKey(1795219200000000000), "01000018e9e659d5f60000"},
         {"DedupBefore1970", DedupTimeKey(-1), "0100000000000000000000"},
         {"Ledger", LedgerKey(), "0100006c6564676572"},
@@ -199,8 +199,14 @@ INSTANTIATE_TEST_SUITE_P(Ranges, KeyRangeTest,
                          [](const auto& info) { return info.param.name; });
 
 TEST(DedupKeyTest, OldestComeFirstAndTheTimeKeyDividesThem) {
-  EXPECT_LT(DedupKey(1, kMax64, kMax64), DedupTimeKey(2));
-  EXPECT_LE(DedupTimeKey(2), DedupKey(2, 0, 0));
+  EXPECT_LT(DedupBlockKey(1, kMax64), DedupTimeKey(2));
+  EXPECT_LE(DedupTimeKey(2), DedupBlockKey(2, 0));
+}
+
+TEST(DedupKeyTest, BlocksAreToldFromTheEntriesOfOlderFormats) {
+  EXPECT_TRUE(IsDedupBlockKey(DedupBlockKey(1, 2)));
+  EXPECT_FALSE(IsDedupBlockKey(DedupBlockKey(1, 2) + std::string(8, 'h')));
+  EXPECT_FALSE(IsDedupBlockKey(DedupTimeKey(1)));
 }
 
 }  // namespace

@@ -22,7 +22,7 @@ namespace slowburn::storage {
 
 // What this program writes, and the newest it reads. One more with whatever an older program would
 // lose or misread: docs/format/data_directory.md has the history.
-inline constexpr uint32_t kDataFormat = 6;
+inline constexpr uint32_t kDataFormat = 7;
 
 class DataDirectory {
  public:

@@ -58,7 +58,7 @@ TEST(DataDirectoryTest, MakesAFolderForItsOwnerAloneAndSaysItsFormat) {
   ASSERT_TRUE(opened.ok()) << opened.status();
   EXPECT_EQ(fs::status(path).permissions(), fs::perms::owner_all);
   EXPECT_EQ(base::ReadFile(path / "FORMAT", 100).value(),
-            "slowburn data directory\nwriter 6\nmin_reader 6\n");
+            "slowburn data directory\nwriter 7\nmin_reader 7\n");
   EXPECT_EQ((*opened)->format(), kDataFormat);
   EXPECT_FALSE((*opened)->HasDatabase().value());
 }
@@ -130,12 +130,12 @@ TEST_P(FormatTest, DecidesWhoMayRead) {
 INSTANTIATE_TEST_SUITE_P(
     Formats, FormatTest,
     testing::ValuesIn<FormatCase>({
-        {"Ours", "slowburn data directory\nwriter 6\nmin_reader 6\n", ""},
+        {"Ours", "slowburn data directory\nwriter 7\nmin_reader 7\n", ""},
         {"Older", "slowburn data directory\nwriter 1\nmin_reader 1\n", ""},
-        {"NewerWriterThatWeCanRead", "slowburn data directory\nwriter 7\nmin_reader 6\nfeature x\n",
+        {"NewerWriterThatWeCanRead", "slowburn data directory\nwriter 8\nmin_reader 7\nfeature x\n",
          ""},
-        {"NeedsANewerReader", "slowburn data directory\nwriter 8\nmin_reader 7\n",
-         "needs a slowburn that reads format 7; this one reads up to 6: install a newer slowburn"},
+        {"NeedsANewerReader", "slowburn data directory\nwriter 8\nmin_reader 8\n",
+         "needs a slowburn that reads format 8; this one reads up to 7: install a newer slowburn"},
         {"Empty", "", "restore it"},
         {"OtherProgram", "writer 1\nmin_reader 1\n", "does not begin with"},
         {"NoReader", "slowburn data directory\nwriter 1\n", "min_reader"},
@@ -169,11 +169,11 @@ INSTANTIATE_TEST_SUITE_P(
     Formats, RaiseFormatTest,
     testing::ValuesIn<RaiseCase>({
         {"Older", "slowburn data directory\nwriter 1\nmin_reader 1\n",
-         "slowburn data directory\nwriter 6\nmin_reader 6\n"},
-        {"NewerWriter", "slowburn data directory\nwriter 7\nmin_reader 1\n",
-         "slowburn data directory\nwriter 7\nmin_reader 6\n"},
-        {"NamesOfOthers", "slowburn data directory\nfeature x\nwriter 1\nmin_reader 1\nwriters 7",
-         "slowburn data directory\nwriter 6\nmin_reader 6\nfeature x\nwriters 7\n"},
+         "slowburn data directory\nwriter 7\nmin_reader 7\n"},
+        {"NewerWriter", "slowburn data directory\nwriter 8\nmin_reader 1\n",
+         "slowburn data directory\nwriter 8\nmin_reader 7\n"},
+        {"NamesOfOthers", "slowburn data directory\nfeature x\nwriter 1\nmin_reader 1\nwriters 8",
+         "slowburn data directory\nwriter 7\nmin_reader 7\nfeature x\nwriters 8\n"},
     }),
     [](const auto& info) { return info.param.name; });
 

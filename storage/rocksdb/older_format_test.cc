@@ -29,7 +29,7 @@ namespace fs = std::filesystem;
 using testing::ElementsAre;
 
 constexpr std::string_view kFormat1 = "slowburn data directory\nwriter 1\nmin_reader 1\n";
-constexpr std::string_view kOurFormat = "slowburn data directory\nwriter 6\nmin_reader 6\n";
+constexpr std::string_view kOurFormat = "slowburn data directory\nwriter 7\nmin_reader 7\n";
 
 std::string FormatFile(const fs::path& path) {
   return base::ReadFile(path / "FORMAT", 100).value();
@@ -162,7 +162,7 @@ TEST_F(OlderFormatTest, AFamilyOfALaterProgramIsRefusedWithWhatToDo) {
 // If this fails, a family was added: raise kDataFormat, give the family that number in
 // kFamilyFormats, put a directory of the format before into testdata, and then change this line.
 TEST(DataFormatTest, HasTheseFamilies) {
-  EXPECT_EQ(kDataFormat, 6u);
+  EXPECT_EQ(kDataFormat, 7u);
   EXPECT_THAT(kFamilyNames, ElementsAre(testing::StrEq("meta"), testing::StrEq("log"),
                                         testing::StrEq("slices"), testing::StrEq("alerts"),
                                         testing::StrEq("dedup"), testing::StrEq("ledger"),

@@ -59,12 +59,14 @@ class GoldenDirectoryTest : public testing::TestWithParam<GoldenCase> {
     EXPECT_EQ(Sum(golden, kCart, kMonday, kMonday + 24h), (slo::SliCounts{40, 0}));
     EXPECT_EQ(Sum(golden, kPay, kMonday + 5 * 24h + 12h, kMonday + 5 * 24h + 12h + 10s),
               (slo::SliCounts{1000, 0}));
+    const uint64_t more = GetParam().format >= 7 ? 7 : 0;
+    EXPECT_EQ(Sum(golden, kCart, kMonday + 5 * 24h, kMonday + 6 * 24h), (slo::SliCounts{more, 0}));
     EXPECT_EQ(Sum(golden, slo::kTotalGroup, kMonday, kMonday + 6 * 24h),
-              (slo::SliCounts{1230, 110}));
+              (slo::SliCounts{1230 + more, 110}));
     const slo::GroupStatus total = golden.core().engine().StatusOf(0, slo::kTotalGroup);
-    EXPECT_EQ(total.lifetime, (slo::SliCounts{1230, 110}));
+    EXPECT_EQ(total.lifetime, (slo::SliCounts{1230 + more, 110}));
     // Without the excluded minute.
-    EXPECT_EQ(total.in_window, (slo::SliCounts{1100, 100}));
+    EXPECT_EQ(total.in_window, (slo::SliCounts{1100 + more, 100}));
     ASSERT_EQ(golden.core().engine().exclusions()->size(), 1u);
     EXPECT_EQ(golden.core().engine().exclusions()->front().id, "disks");
 
@@ -99,8 +101,8 @@ class GoldenDirectoryTest : public testing::TestWithParam<GoldenCase> {
     EXPECT_EQ(app::ReadAllSamples(golden.core()), want);
 
     const serve::LedgerReading ledger = golden.core().ledger().Reading();
-    EXPECT_EQ(ledger.signals.at("traces").decoded, 1340u);
-    EXPECT_EQ(ledger.signals.at("traces").accepted, 1340u);
+    EXPECT_EQ(ledger.signals.at("traces").decoded, 1340 + more);
+    EXPECT_EQ(ledger.signals.at("traces").accepted, 1340 + more);
     EXPECT_EQ(ledger.signals.at("metrics").accepted, 1u);
     EXPECT_EQ(ledger.signals.at("remote_write").accepted, GetParam().format >= 6 ? 404u : 4u);
     EXPECT_EQ(ledger.imbalance(), 0u);
@@ -134,6 +136,10 @@ TEST_P(GoldenDirectoryTest, KnowsWhatItWasSent) {
   const auto resent = (*golden)->Commit(Spans(6, "/pay", outage, 0, 100), kEnd);
   ASSERT_TRUE(resent.ok()) << resent.status();
   EXPECT_TRUE(resent->is_resent);
+  const bool has_a_block = GetParam().format >= 7;
+  const auto of_block = (*golden)->Commit(Spans(8, "/cart", outage - 5min, 7, 0), kEnd);
+  ASSERT_TRUE(of_block.ok()) << of_block.status();
+  EXPECT_EQ(of_block->is_resent, has_a_block);
   // In a request of its own, but the same point of the stream.
   const auto point = (*golden)->Commit(Point(99, 77, kMonday + 5 * 24h + 12h, 4711), kEnd);
   ASSERT_TRUE(point.ok()) << point.status();
@@ -142,7 +148,7 @@ TEST_P(GoldenDirectoryTest, KnowsWhatItWasSent) {
   const auto more = (*golden)->Commit(Spans(7, "/pay", outage, 5, 0), kEnd);
   ASSERT_TRUE(more.ok()) << more.status();
   EXPECT_EQ((*golden)->core().engine().StatusOf(0, slo::kTotalGroup).lifetime,
-            (slo::SliCounts{1235, 110}));
+            (slo::SliCounts{1242, 110}));
 }
 
 // Before a program raises the format it has put a directory of its own here.
@@ -169,9 +175,10 @@ TEST(GoldenDirectoriesTest, ALaterFormatIsRefusedAndNotTouched) {
   EXPECT_EQ(base::ReadFile(path / "FORMAT", 1000).value(), format);
 }
 
-INSTANTIATE_TEST_SUITE_P(Formats, GoldenDirectoryTest,
-                         testing::ValuesIn<GoldenCase>({{"format_5", 5}, {"format_6", 6}}),
-                         [](const auto& info) { return info.param.name; });
+INSTANTIATE_TEST_SUITE_P(
+    Formats, GoldenDirectoryTest,
+    testing::ValuesIn<GoldenCase>({{"format_5", 5}, {"format_6", 6}, {"format_7", 7}}),
+    [](const auto& info) { return info.param.name; });
 
 }  // namespace
 }  // namespace slowburn::golden

@@ -61,7 +61,11 @@ absl::Status Saturday(const std::filesystem::path& directory) {
   SB_RETURN_IF_ERROR(golden->Commit(Thirds(now - 1h, 1000), now + 2s).status());
   SB_RETURN_IF_ERROR(golden->Step(now + 3s));
   SB_RETURN_IF_ERROR(golden->Checkpoint(now + 4s));
-  now += 2h;
+  now += 2h - 5min;
+  SB_RETURN_IF_ERROR(golden->Commit(Spans(8, "/cart", now, 7, 0), now + 1s).status());
+  SB_RETURN_IF_ERROR(golden->Step(now + 2s));
+  SB_RETURN_IF_ERROR(golden->Checkpoint(now + 3s));
+  now += 5min;
   SB_RETURN_IF_ERROR(golden->Commit(Spans(6, "/pay", now, 0, 100), now + 1s).status());
   SB_RETURN_IF_ERROR(golden->Commit(Sample(now, -3), now + 2s).status());
   SB_RETURN_IF_ERROR(golden->Step(now + 10s));
