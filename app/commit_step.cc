@@ -174,6 +174,7 @@ void CommitStep::CommitGroup(std::vector<SubmittedRequest> group) {
     outlet_.Route(group, *plan);
   }
   AnswerAll(group, *plan);
+  core_.TakeBack(std::move(plan->record));
   metrics_->commit_seconds.Observe(Seconds(clock_.Monotonic() - start));
 }
 

@@ -245,7 +245,7 @@ absl::Status Core::Recover(base::UnixNanos now) {
 
 absl::StatusOr<RequestPlan> Core::PlanRequests(const std::vector<const CountedRequest*>& requests,
                                                base::UnixNanos now) {
-  RequestPlanner planner(dedup_, streams_, series_, now);
+  RequestPlanner planner(dedup_, streams_, series_, now, std::move(spent_));
   for (const CountedRequest* request : requests) planner.Add(*request);
   if (!planner.series_status().ok()) {
     if (requests.size() > 1 || requests.front()->is_remote_write) return planner.series_status();
@@ -263,6 +263,11 @@ absl::StatusOr<RequestPlan> Core::PlanRequests(const std::vector<const CountedRe
   RequestPlan plan = planner.Finish(std::move(metrics), std::move(counts), options_.downstreams);
   plan.deferred = std::move(deferred);
   return plan;
+}
+
+void Core::TakeBack(store::v1::LogRecord record) {
+  constexpr int kSpentMax = 64 << 10;  // as it was serialised; in memory it is several times that
+  if (record.GetCachedSize() <= kSpentMax) spent_ = std::move(record);
 }
 
 // What the SLI that is about to begin has of them.

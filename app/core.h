@@ -67,6 +67,8 @@ class Core {
   absl::StatusOr<RequestPlan> PlanRequests(const std::vector<const CountedRequest*>& requests,
                                            base::UnixNanos now);
   absl::Status Apply(const RequestPlan& plan);
+  // Of a plan that was applied: the next one is made in its memory. Optional.
+  void TakeBack(store::v1::LogRecord record);
   // Samples that no request brings. kDataLoss where stored series cannot be read.
   absl::StatusOr<RequestPlan> PlanSeries(const std::vector<std::unique_ptr<SeriesWrite>>& writes,
                                          base::UnixNanos now);
@@ -168,6 +170,7 @@ class Core {
   Ledger ledger_;
   SloEpochs epochs_;
   SliPasts pasts_;
+  store::v1::LogRecord spent_;
   storage::SeriesStore series_;
   uint64_t log_needed_after_ = 0;
   uint64_t series_checkpoints_failed_ = 0;

@@ -14,8 +14,11 @@
 namespace slowburn::app {
 
 RequestPlanner::RequestPlanner(const DedupWindow& dedup, const StreamTable& streams,
-                               storage::SeriesStore& series, base::UnixNanos now)
+                               storage::SeriesStore& series, base::UnixNanos now,
+                               store::v1::LogRecord spent)
     : dedup_(dedup), streams_(streams), series_(series), now_(now) {
+  spent.Clear();
+  plan_.record = std::move(spent);
   plan_.record.set_time_unix_nano(now.time_since_epoch().count());
 }
 

@@ -86,8 +86,9 @@ struct Downstream {
 // `series` must outlive it and stay as they are.
 class RequestPlanner {
  public:
+  // `spent` is a record of before whose memory is used again.
   RequestPlanner(const DedupWindow& dedup, const StreamTable& streams, storage::SeriesStore& series,
-                 base::UnixNanos now);
+                 base::UnixNanos now, store::v1::LogRecord spent);
 
   // `request` must outlive the planner.
   void Add(const CountedRequest& request);

@@ -4,6 +4,8 @@
 #include <charconv>
 #include <utility>
 
+#include <boost/endian/conversion.hpp>
+
 #include "net/internal/body_room.h"
 
 namespace slowburn::net::internal {
@@ -11,6 +13,9 @@ namespace {
 
 // Below this, bodies grow by four: what OTLP sends is copied once instead of four times.
 constexpr size_t kSmallBody = 128 << 10;
+// A body that says that it will be as long gets the addresses at once, and is not copied; it is
+// charged as it comes.
+constexpr size_t kAnnouncedMax = 512 << 10;
 // What a field takes beside its text, in a vector that doubles.
 constexpr size_t kFieldOverhead = 2 * sizeof(HttpHeader);
 
@@ -45,6 +50,7 @@ Http2Request::Taken Http2Request::AppendBody(std::string_view data, bool is_last
                                              size_t bytes_max) {
   const size_t needed = http_.body.size() + data.size();
   if (needed > bytes_max) return Taken::kTooLarge;
+  if (http_.body.empty()) announced_bytes_ = AnnouncedBytes(data);
   if (needed > body_room_ && !GrowBody(needed, is_last, bytes_max)) return Taken::kNoMemory;
   http_.body.append(data);
   return Taken::kAll;
@@ -77,6 +83,15 @@ void Http2Request::SetPath(std::string_view target) {
   if (question != std::string_view::npos) http_.query = target.substr(question + 1);
 }
 
+uint64_t Http2Request::AnnouncedBytes(std::string_view first) const {
+  constexpr size_t kGrpcPrefix = 5;  // a flag and the length of the message
+  if (content_length_ > 0) return content_length_;
+  if (first.size() < kGrpcPrefix || !http_.Header("content-type").starts_with("application/grpc"))
+    return 0;
+  return kGrpcPrefix +
+         boost::endian::load_big_u32(reinterpret_cast<const unsigned char*>(first.data()) + 1);
+}
+
 bool Http2Request::GrowBody(size_t needed, bool is_last, size_t bytes_max) {
   const uint64_t known = content_length_ > 0 ? content_length_ : bytes_max;
   const uint64_t most = std::clamp<uint64_t>(known, needed, bytes_max);
@@ -86,7 +101,8 @@ bool Http2Request::GrowBody(size_t needed, bool is_last, size_t bytes_max) {
   if (is_last) more = std::min(needed, kFrameBytes);
   const size_t room = std::min<uint64_t>(needed + more, most);
   if (!http_.lease.GrowTo(field_bytes_ + room)) return false;
-  ReserveBody(http_.body, room, most);
+  const uint64_t announced = std::min<uint64_t>({announced_bytes_, kAnnouncedMax, most});
+  ReserveBody(http_.body, std::max<uint64_t>(room, announced), most);
   body_room_ = room;
   return true;
 }

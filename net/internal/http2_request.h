@@ -45,11 +45,14 @@ class Http2Request {
  private:
   void SetPath(std::string_view target);
   bool GrowBody(size_t needed, bool is_last, size_t bytes_max);
+  // How long the body will be by what the header or the prefix of a gRPC message says; 0: not said.
+  uint64_t AnnouncedBytes(std::string_view first) const;
 
   HttpRequest http_;
   std::string raw_path_;
   uint64_t content_length_ = 0;
   size_t field_bytes_ = 0;
+  uint64_t announced_bytes_ = 0;
   size_t body_room_ = 0;  // charged, and reserved
 };
 
