@@ -516,6 +516,38 @@ TEST_F(Http2HostileTest, UnfinishedBodiesAreBoundedByTheBudget) {
   ExpectGoodIsServed();
 }
 
+// The prefix of a gRPC message says how much room to look for, and no more than that.
+TEST_F(Http2HostileTest, LengthsOfGrpcMessagesMayBeWrong) {
+  StartWithGoodClient();
+  for (const uint32_t length : {0u, 1u, 70'000u, 0x7fffffffu, 0xffffffffu}) {
+    const std::string body = std::string(1, '\0') + Uint32(length) + std::string(60'000, 'x');
+    EXPECT_EQ(Client().Ask("POST", "/size", {{"content-type", "application/grpc"}}, body).body,
+              "60005");
+  }
+  ExpectGoodIsServed();
+}
+
+TEST_F(Http2HostileTest, BodiesThatOnlySayThatTheyAreLongCostWhatCame) {
+  base::MemoryBudget budget(16 * kMib);
+  ServerOptions options = Impatient();
+  options.budget = &budget;
+  options.body_timeout = seconds(60);
+  StartWithGoodClient(options);
+  const size_t before = ResidentBytes();
+  Http2Client client = Client();
+  constexpr int32_t kStreams = 90;
+  for (int32_t stream = 1; stream < 2 * kStreams; stream += 2) {
+    client.SendRequest(stream, "POST", "/size", {{"content-type", "application/grpc"}}, false);
+    client.SendBody(stream, std::string(1, '\0') + Uint32(512 * 1024), false);
+  }
+  client.SendRequest(2 * kStreams + 1, "GET", "/hello");
+  ASSERT_EQ(client.Await(2 * kStreams + 1).status, 200);  // so all before it were read
+  EXPECT_LT(budget.used(), kStreams * 4096);
+  ExpectGrowthBelow(4 * kMib, before);
+  ExpectGoodIsServed();
+  http2_.reset();  // what it holds is charged to the budget
+}
+
 // Fields are charged too: 100 streams of 16 KiB each would be 1.6 MiB a connection.
 TEST_F(Http2HostileTest, UnfinishedHeadersAreBoundedByTheBudget) {
   base::MemoryBudget budget(kMib);
