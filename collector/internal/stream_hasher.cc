@@ -2,10 +2,9 @@
 
 #include <array>
 #include <cstdint>
-#include <string>
+#include <cstring>
 
 #define XXH_INLINE_ALL
-#include <protozero/buffer_string.hpp>
 #include <protozero/varint.hpp>
 #include <xxhash.h>
 
@@ -72,28 +71,69 @@ bool IsCanonical(std::string_view any_value) {
   }
 }
 
-void AppendFramed(uint32_t tag, std::string_view content, std::string& out) {
-  protozero::add_varint_to_buffer(&out, tag);
-  protozero::add_varint_to_buffer(&out, content.size());
-  out.append(content);
+// What is hashed piece by piece, so that large values take no memory: the same hash as of the
+// whole.
+class PieceHasher {
+ public:
+  PieceHasher() { XXH3_128bits_reset(&state_); }
+
+  void Add(std::string_view bytes) { XXH3_128bits_update(&state_, bytes.data(), bytes.size()); }
+  void AddVarint(uint64_t value) {
+    std::array<char, protozero::max_varint_length> bytes;
+    Add({bytes.data(), static_cast<size_t>(protozero::add_varint_to_buffer(bytes.data(), value))});
+  }
+  StreamHash Finish() const {
+    const XXH128_hash_t hash = XXH3_128bits_digest(&state_);
+    return {hash.high64, hash.low64};
+  }
+
+ private:
+  XXH3_state_t state_;
+};
+
+// The canonical encoding of an AnyValue: `head`, then the bytes of those of its fields that hold
+// what counts.
+struct CanonicalValue {
+  std::array<char, 2 * protozero::max_varint_length> head_bytes;
+  size_t head_size = 0;
+  uint32_t member = 0;          // the tag of the one that counts: the last
+  const char* begin = nullptr;  // where the fields of `member` begin that count
+  size_t content_size = 0;      // of those together
+
+  std::string_view head() const { return {head_bytes.data(), head_size}; }
+  size_t size() const { return head_size + content_size; }
+  void PutVarint(uint64_t value) {
+    char* const at = head_bytes.data() + head_size;
+    head_size += static_cast<size_t>(protozero::add_varint_to_buffer(at, value));
+  }
+};
+
+bool HasContent(uint32_t member) {
+  return member == tags::kAnyString || member == tags::kAnyBytes || member == tags::kAnyArray ||
+         member == tags::kAnyKeyValueList;
 }
 
-std::string Canonical(std::string_view any_value) {
-  uint32_t member = 0;  // the tag of the one that counts: the last
+CanonicalValue Canonical(std::string_view any_value) {
+  CanonicalValue value;
   uint64_t number = 0;
-  std::string content;
   WireReader reader(any_value);
   while (reader.Next()) {
     switch (reader.tag()) {
       case tags::kAnyString:
       case tags::kAnyBytes:
-        content = reader.Bytes();
+        value.content_size = reader.Bytes().size();
+        value.begin = reader.field().data();
         break;
       case tags::kAnyArray:
-      case tags::kAnyKeyValueList:  // Messages: one that is repeated is merged.
-        if (member != reader.tag()) content.clear();
-        content.append(reader.Bytes());
+      case tags::kAnyKeyValueList: {  // Messages: one that is repeated is merged.
+        const size_t size = reader.Bytes().size();
+        if (value.member != reader.tag()) {
+          value.content_size = 0;
+          value.begin = reader.field().data();
+        }
+        value.content_size += size;
         break;
+      }
       case tags::kAnyBool:
         number = reader.Varint() != 0 ? 1 : 0;
         break;
@@ -110,27 +150,38 @@ std::string Canonical(std::string_view any_value) {
         reader.Skip();
         continue;
     }
-    member = reader.tag();
+    value.member = reader.tag();
   }
+  if (!HasContent(value.member)) value.content_size = 0;
 
-  std::string out;
-  switch (member) {
+  switch (value.member) {
     case 0:
     case tags::kAnyStringIndex:
-      return out;
+      break;
     case tags::kAnyBool:
     case tags::kAnyInt:
-      protozero::add_varint_to_buffer(&out, member);
-      protozero::add_varint_to_buffer(&out, number);
-      return out;
+      value.PutVarint(value.member);
+      value.PutVarint(number);
+      break;
     case tags::kAnyDouble:
-      protozero::add_varint_to_buffer(&out, member);
-      out.append(reinterpret_cast<const char*>(&number), sizeof(number));
-      return out;
+      value.PutVarint(value.member);
+      std::memcpy(value.head_bytes.data() + value.head_size, &number, sizeof(number));
+      value.head_size += sizeof(number);
+      break;
     default:
-      AppendFramed(member, content, out);
-      return out;
+      value.PutVarint(value.member);
+      value.PutVarint(value.content_size);
   }
+  return value;
+}
+
+// What every KeyValue begins with.
+void AddKey(std::string_view key, size_t any_value_size, PieceHasher& hasher) {
+  hasher.AddVarint(tags::kKeyValueKey);
+  hasher.AddVarint(key.size());
+  hasher.Add(key);
+  hasher.AddVarint(tags::kKeyValueValue);
+  hasher.AddVarint(any_value_size);
 }
 
 // `any_value` is canonical.
@@ -147,10 +198,32 @@ StreamHash HashKeyValue(std::string_view key, std::string_view any_value) {
     any_value.copy(value + 2, any_value.size());
     return Hash(small.data(), 4 + key.size() + any_value.size());
   }
-  std::string large;
-  AppendFramed(tags::kKeyValueKey, key, large);
-  AppendFramed(tags::kKeyValueValue, any_value, large);
-  return Hash(large);
+  PieceHasher hasher;
+  AddKey(key, any_value.size(), hasher);
+  hasher.Add(any_value);
+  return hasher.Finish();
+}
+
+// `any_value` may be encoded in any way.
+StreamHash HashAnyKeyValue(std::string_view key, std::string_view any_value) {
+  if (IsCanonical(any_value)) return HashKeyValue(key, any_value);
+  const CanonicalValue value = Canonical(any_value);
+  PieceHasher hasher;
+  AddKey(key, value.size(), hasher);
+  hasher.Add(value.head());
+  WireReader reader(any_value);
+  for (size_t left = value.content_size; left > 0 && reader.Next();) {
+    const bool counts = reader.tag() == value.member;
+    if (!counts) {
+      reader.Skip();
+      continue;
+    }
+    const std::string_view content = reader.Bytes();
+    if (reader.field().data() < value.begin) continue;
+    hasher.Add(content);
+    left -= content.size();
+  }
+  return hasher.Finish();
 }
 
 StreamHash HashAttributes(const model::MetricBatch& batch, model::IndexRange range) {
@@ -184,8 +257,7 @@ StreamHash HashMetric(StreamHash scope, const model::Metric& metric) {
 }  // namespace
 
 void AddAttribute(std::string_view key, std::string_view any_value, StreamHash& set) {
-  AddTo(set, IsCanonical(any_value) ? HashKeyValue(key, any_value)
-                                    : HashKeyValue(key, Canonical(any_value)));
+  AddTo(set, HashAnyKeyValue(key, any_value));
 }
 
 void FinishStreamsOfLastResource(model::MetricBatch& batch) {
@@ -213,7 +285,7 @@ void AddCanonical(std::string_view key_value, StreamHash& set) { AddTo(set, Hash
 void AddOther(std::string_view key_value, std::string_view any_value, StreamHash& set) {
   if (IsCanonical(any_value)) return AddCanonical(key_value, set);
   const size_t key_size = key_value.size() - any_value.size() - 4;
-  AddTo(set, HashKeyValue(key_value.substr(2, key_size), Canonical(any_value)));
+  AddTo(set, HashAnyKeyValue(key_value.substr(2, key_size), any_value));
 }
 
 }  // namespace stream_hasher

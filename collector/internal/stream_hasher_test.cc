@@ -3,6 +3,7 @@
 #include "collector/internal/stream_hasher.h"
 
 #include <algorithm>
+#include <optional>
 #include <random>
 #include <set>
 #include <string>
@@ -12,7 +13,9 @@
 #include <gtest/gtest.h>
 #include <protozero/exception.hpp>
 #include <protozero/pbf_writer.hpp>
+#include <xxhash.h>
 
+#include "base/testing/peak_memory.h"
 #include "collector/internal/attribute_reader.h"
 
 namespace slowburn::collector {
@@ -129,6 +132,26 @@ TEST(AddAttributeTest, LongKeysAndValuesAreTheSameBothWays) {
     EXPECT_EQ(HashOfKeyValue(Framed(1, text) + Framed(2, Text("v"))), HashOf(text, Text("v")));
     EXPECT_EQ(HashOfKeyValue(Framed(1, "k") + Framed(2, Text(text))), HashOf("k", Text(text)));
     EXPECT_NE(HashOf("k", Text(text)), HashOf("k", Text(text + "y")));
+  }
+}
+
+TEST(AddAttributeTest, IsXxh3OfTheCanonicalKeyValue) {
+  for (const size_t size : {1, 127, 128, 240, 241, 20'000}) {
+    const std::string text(size, 'y');
+    const std::string canonical = Framed(1, text) + Framed(2, Framed(5, Framed(1, Text(text))));
+    const XXH128_hash_t want = XXH3_128bits(canonical.data(), canonical.size());
+    const StreamHash hash = HashOf(text, Framed(5, "") + Framed(5, Framed(1, Text(text))));
+    EXPECT_EQ(hash, (StreamHash{want.high64, want.low64})) << size;
+  }
+}
+
+TEST(AddAttributeTest, ALargeValueTakesNoMemory) {
+  const std::string text = Text(std::string(16 << 20, 'x'));
+  const std::string array = Framed(5, Framed(1, text)) + Framed(5, Framed(1, text));
+  for (const std::string& value : {text, array}) {
+    StreamHash set;
+    const std::optional<size_t> peak = base::PeakGrowth([&] { AddAttribute("key", value, set); });
+    EXPECT_LT(peak.value_or(0), 1u << 20);
   }
 }
 
