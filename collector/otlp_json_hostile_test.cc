@@ -333,6 +333,14 @@ INSTANTIATE_TEST_SUITE_P(
                                      Array("{}", kMillion)));
          },
          kTooCostly},
+        // Unescaped, encoded, and kept: three times its size.
+        {"EscapedAttributeOfPoint",
+         [] {
+           return Points(fmt::format(R"([{{"timeUnixNano":1,"asInt":1,"attributes":[)"
+                                     R"({{"key":"k","value":{{"stringValue":"\n{}"}}}}]}}])",
+                                     std::string(30 * kMillion, 'x')));
+         },
+         kTooCostly},
         {"EmptyExemplars",
          [] {
            return Points(fmt::format(R"([{{"timeUnixNano":1,"asInt":1,"exemplars":{}}}])",

@@ -46,6 +46,7 @@ struct JsonEncoder::Frame {
 void JsonEncoder::Encode(OtlpMessage message) {
   protozero::pbf_writer writer(out_);
   EncodeFields(message, writer, 0);
+  PayForRoom();
 }
 
 void JsonEncoder::EncodeFields(OtlpMessage message, protozero::pbf_writer& writer, int depth) {
@@ -75,7 +76,12 @@ void JsonEncoder::EncodeFields(OtlpMessage message, protozero::pbf_writer& write
     EncodeField(fields[i], writer, depth);
     frame.Set(i, {begin, out_.size()});
   }
-  if (!frame.is_in_order) frame.PutInOrder(out_);
+  if (frame.is_in_order) return;
+  if (const size_t size = out_.size() - frame.begin; size > ordered_paid_) {
+    reader_.Charge(size - ordered_paid_);
+    ordered_paid_ = size;
+  }
+  frame.PutInOrder(out_);
 }
 
 void JsonEncoder::EncodeField(const OtlpField& field, protozero::pbf_writer& writer, int depth) {
@@ -163,10 +169,14 @@ void JsonEncoder::EncodeMessage(const OtlpField& field, protozero::pbf_writer& w
   }
   // protozero takes back a message that stayed empty.
   if (out_.size() == begin) writer.add_bytes(field.number, "", 0);
-  if (out_.capacity() > paid_) [[unlikely]] {
-    reader_.Charge(out_.capacity() - paid_);
-    paid_ = out_.capacity();
-  }
+  PayForRoom();
+}
+
+void JsonEncoder::PayForRoom() {
+  if (out_.capacity() <= paid_) [[likely]]
+    return;
+  reader_.Charge(out_.capacity() - paid_);
+  paid_ = out_.capacity();
 }
 
 }  // namespace slowburn::collector

@@ -20,7 +20,8 @@ namespace slowburn::collector {
 // keys are skipped; of two equal keys the last one counts; two members of a oneof are an error.
 class JsonEncoder {
  public:
-  // What `out` has room for is paid for; further room is charged.
+  // What `out` has room for is paid for; further room is charged, and what is put in order beside
+  // it.
   JsonEncoder(JsonReader& reader, std::string& out)
       : reader_(reader), out_(out), paid_(out.capacity()) {}
 
@@ -36,10 +37,12 @@ class JsonEncoder {
   void EncodeElement(const OtlpField& field, protozero::pbf_writer& writer, int depth);
   void EncodePacked(const OtlpField& field, protozero::pbf_writer& writer);
   void EncodeMessage(const OtlpField& field, protozero::pbf_writer& writer, int depth);
+  void PayForRoom();
 
   JsonReader& reader_;
   std::string& out_;
   size_t paid_;
+  size_t ordered_paid_ = 0;
 };
 
 }  // namespace slowburn::collector
