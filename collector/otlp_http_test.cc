@@ -173,6 +173,25 @@ TEST(OtlpHttpTest, SinkGetsTheDecompressedBody) {
   EXPECT_EQ(listener.sink.items(model::Signal::kTraces), 3u);
 }
 
+// deflate does not say what it holds: the room is found by doubling, and paid for whole.
+TEST(OtlpHttpTest, TheRoomOfADecompressedBodyIsPaidFor) {
+  size_t size = 0;
+  size_t room = 0;
+  uint64_t paid = 0;
+  Listener listener([&](RequestBody body, model::SignalBatch& batch, AnswerFn answer) {
+    size = body.storage.size();
+    room = body.storage.capacity();
+    paid = body.lease.bytes();
+    FakeSink::AcceptAll(std::move(body), batch, std::move(answer));
+  });
+  const std::string content = BodyOfSize(kRequestBytesMax / 2 + 1000);
+  EXPECT_EQ(listener.Post(Deflate(content), kProtobuf, {{"Content-Encoding", "deflate"}}).status,
+            200);
+  EXPECT_EQ(size, content.size());
+  EXPECT_GT(room, size * 3 / 2);
+  EXPECT_GE(paid, room);
+}
+
 TEST(OtlpHttpTest, E6_H5_PartialSuccessIs200WithTheCount) {
   Listener listener;
   TracesData traces;

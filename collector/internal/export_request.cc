@@ -85,11 +85,13 @@ absl::Status Dispatch(model::Signal signal, const Passage& passage) {
 absl::Status Inflate(ExportRequest& request, const ReceiveLimits& limits, std::string& inflated) {
   const net::DecodeLimits decode_limits{.bytes_max = limits.request_bytes_max,
                                         .ratio_max = limits.compression_ratio_max};
+  const uint64_t compressed_bytes = request.lease.bytes();
   SB_RETURN_IF_ERROR(net::DecodeContent(request.coding,
                                         std::string_view(request.body).substr(request.offset),
                                         decode_limits, request.lease, inflated));
   std::string().swap(request.body);
-  request.lease.ShrinkTo(inflated.size());
+  // The room it was opened in stays, however much of that it fills.
+  request.lease.ShrinkTo(request.lease.bytes() - compressed_bytes);
   return absl::OkStatus();
 }
 
