@@ -239,9 +239,12 @@ void RequestDecoder::AddMetadata(const MetadataRefs& refs, bool is_classic) {
   }
   uint32_t& place = metadata_of_[*name];
   if (place != 0) {
+    // All are texts of symbols, and the metric the begin of one and the same: where they are tells,
+    // so that no long text is read again for each series.
     const SeriesBatch::Metadata& known = batch_.metadata[place - 1];
     if (known.type == metadata.type && known.help.data() == metadata.help.data() &&
-        known.unit.data() == metadata.unit.data() && known.metric == metadata.metric) {
+        known.unit.data() == metadata.unit.data() &&
+        known.metric.size() == metadata.metric.size()) {
       return;
     }
   }

@@ -185,6 +185,27 @@ TEST(RemoteWriteV2Test, FieldsComeInAnyOrderAndForm) {
   EXPECT_EQ(Key(batch, 0), Key(again, 0));
 }
 
+// Each compared with the one before, to its end, they would take minutes.
+TEST(RemoteWriteV2Test, MetadataOfOneLongNameAreTakenOnce) {
+  constexpr size_t kSeries = 500'000;
+  std::string one;
+  {
+    pbf_writer request(one);
+    pbf_writer series(request, 5);
+    const Refs odd = {1, 2, 1};  // A faulty series is not written out, and its labels cost nothing.
+    series.add_packed_uint32(1, odd.begin(), odd.end());
+    pbf_writer metadata(series, 5);
+    metadata.add_enum(1, 1);
+  }
+  std::string body = Request({"", "__name__", std::string(30 << 20, 'x')}, {});
+  body.reserve(body.size() + kSeries * one.size());
+  for (size_t i = 0; i < kSeries; ++i) body += one;
+  model::SeriesBatch batch;
+  ASSERT_TRUE(DecodeRemoteWriteV2(body, batch).ok());
+  EXPECT_EQ(batch.series.size(), kSeries);
+  EXPECT_EQ(batch.metadata.size(), 1u);
+}
+
 struct MetadataCase {
   std::string name;
   std::string metric;
