@@ -12,6 +12,7 @@
 #include "base/status.h"
 #include "model/native_histogram_message.h"
 #include "serve/internal/chunk_cutter.h"
+#include "serve/internal/regex_count.h"
 
 namespace slowburn::serve {
 namespace {
@@ -54,7 +55,7 @@ absl::StatusOr<model::LabelMatcher> ReadMatcher(pbf_reader message) {
                                      std::move(value));
 }
 
-absl::StatusOr<ReadQuery> ReadQueryMessage(pbf_reader message) {
+absl::StatusOr<ReadQuery> ReadQueryMessage(pbf_reader message, internal::RegexCount& regexes) {
   ReadQuery query{.range = {0, 1}, .matchers = {}};
   while (message.next()) {
     switch (message.tag_and_type()) {
@@ -69,6 +70,7 @@ absl::StatusOr<ReadQuery> ReadQueryMessage(pbf_reader message) {
         if (query.matchers.size() == kMatchersMax)
           return base::InvalidArgument("a query has more than {} matchers", kMatchersMax);
         SB_ASSIGN_OR_RETURN(model::LabelMatcher matcher, ReadMatcher(message.get_message()));
+        SB_RETURN_IF_ERROR(regexes.Add(matcher));
         query.matchers.push_back(std::move(matcher));
         break;
       }
@@ -81,6 +83,7 @@ absl::StatusOr<ReadQuery> ReadQueryMessage(pbf_reader message) {
 
 absl::StatusOr<ReadRequest> ReadRequestMessage(pbf_reader message) {
   ReadRequest request;
+  internal::RegexCount regexes;
   std::optional<int32_t> first_type;
   while (message.next()) {
     switch (message.tag_and_type()) {
@@ -88,7 +91,7 @@ absl::StatusOr<ReadRequest> ReadRequestMessage(pbf_reader message) {
         if (request.queries.size() == kQueriesMax)
           return base::InvalidArgument("a read has more than {} queries; send several",
                                        kQueriesMax);
-        SB_ASSIGN_OR_RETURN(ReadQuery query, ReadQueryMessage(message.get_message()));
+        SB_ASSIGN_OR_RETURN(ReadQuery query, ReadQueryMessage(message.get_message(), regexes));
         request.queries.push_back(std::move(query));
         break;
       }

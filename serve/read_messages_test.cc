@@ -119,11 +119,22 @@ TEST(ReadRequestTest, RefusesWhatItIsNot) {
            {Request({Query(0, 1, {{2, "a", "("}})}), "("},
            {Request({Query(0, 1, std::vector<MatcherParts>(65, {0, "a", "x"}))}),
             "more than 64 matchers"},
+           {Request(std::vector<std::string>(
+                4, Query(0, 1, std::vector<MatcherParts>(51, {3, "a", "x.*"})))),
+            "more than 200 regular expressions"},
            {Request(std::vector<std::string>(257, Query(0, 1, {}))), "more than 256 queries"}}) {
     const auto got = ParseReadRequest(request);
     EXPECT_TRUE(absl::IsInvalidArgument(got.status())) << what;
     EXPECT_THAT(std::string(base::Message(got.status())), HasSubstr(what));
   }
+}
+
+TEST(ReadRequestTest, TakesManyMatchersAndSomeRegularExpressions) {
+  std::vector<MatcherParts> matchers(50, {2, "a", "x.*"});
+  matchers.insert(matchers.end(), 14, {1, "a", "x"});
+  const auto got = ParseReadRequest(Request(std::vector<std::string>(4, Query(0, 1, matchers))));
+  ASSERT_TRUE(got.ok()) << got.status();
+  EXPECT_EQ(got->queries[3].matchers.size(), 64U);
 }
 
 TEST(ReadAnswerTest, TellsWholeHistogramsByDifferences) {

@@ -11,6 +11,7 @@
 #include "base/status.h"
 #include "base/time_text.h"
 #include "promql/parser.h"
+#include "serve/internal/regex_count.h"
 
 namespace slowburn::serve::internal {
 namespace {
@@ -171,9 +172,14 @@ absl::StatusOr<storage::TimeRange> ApiParameters::Range() const {
 
 absl::StatusOr<std::vector<storage::Matchers>> ApiParameters::Matchers() const {
   std::vector<storage::Matchers> sets;
+  RegexCount regexes;
   for (const std::string_view text : All("match[]")) {
     absl::StatusOr<storage::Matchers> matchers = SelectorMatchers(text);
     if (!matchers.ok()) return InvalidParameter("match[]", matchers.status());
+    for (const model::LabelMatcher& matcher : *matchers) {
+      if (const absl::Status counted = regexes.Add(matcher); !counted.ok())
+        return InvalidParameter("match[]", counted);
+    }
     sets.push_back(*std::move(matchers));
   }
   if (!std::ranges::all_of(sets, NeedsSomething))

@@ -85,6 +85,19 @@ TEST(ApiParametersTest, TakesTheFormBeforeTheUrl) {
   EXPECT_EQ(ApiParameters(Request("query=b", "query=a", "text/plain")).First("query"), "b");
 }
 
+TEST(ApiParametersTest, CountsTheRegularExpressionsOfAllSelectors) {
+  std::string query = "match[]=up";
+  for (int i = 0; i < 200; ++i) query += "&match[]={a=~\"x.%2B\"}";
+  const auto some = ApiParameters(Request(query)).Matchers();
+  ASSERT_TRUE(some.ok()) << base::Message(some.status());
+  EXPECT_EQ(some->size(), 201u);
+  const auto more = ApiParameters(Request(query + "&match[]={a!~\"x\",b=\"y\"}")).Matchers();
+  EXPECT_TRUE(absl::IsInvalidArgument(more.status()));
+  EXPECT_EQ(base::Message(more.status()),
+            "invalid parameter \"match[]\": there are more than 200 regular expressions; ask "
+            "several times");
+}
+
 TEST(ApiParametersTest, UnescapesLabelNames) {
   struct Row {
     std::string_view escaped, name;
