@@ -514,6 +514,13 @@ TEST_P(BrokenJsonTest, IsRefusedWithItsPlace) {
   EXPECT_THAT(batch.resources, IsEmpty());
 }
 
+// The begin of an object with a long string.
+std::string LongText(std::string_view character, int count) {
+  std::string text = R"({"a":")";
+  for (int i = 0; i < count; ++i) text += character;
+  return text;
+}
+
 INSTANTIATE_TEST_SUITE_P(
     Text, BrokenJsonTest,
     testing::ValuesIn<BrokenCase>({
@@ -546,6 +553,12 @@ INSTANTIATE_TEST_SUITE_P(
         {"OverlongUtf8", "{\"\xc0\x80\":1}", "byte 2 is not UTF-8"},
         {"SurrogateInUtf8", "{\"\xed\xa0\x80\":1}", "byte 2 is not UTF-8"},
         {"CutUtf8", "{\"a\":\"\xe8\xaa", "byte 6 is not UTF-8"},
+        {"InvalidUtf8FarBehind", LongText("\xe8\xaa\x9e", 50'000) + "\xff\"}",
+         "byte 150006 is not UTF-8"},
+        {"ContinuationsFarBehind", LongText("x", 65'000) + std::string(1000, '\x80') + "\"}",
+         "byte 65006 is not UTF-8"},
+        {"ControlCharacterFarBehind", LongText("\xe8\xaa\x9e", 50'000) + "\x01\xff\"}",
+         "byte 150006 is a control character"},
         {"ByteOrderMark", "\xef\xbb\xbf{}", "at byte 0"},
         {"PathOfSpanField", TracesOf(fmt::format(R"({{{}}},{{"kind":{{}}}})", kIds)),
          "resourceSpans[0].scopeSpans[0].spans[1].kind at byte"},

@@ -42,14 +42,37 @@ size_t Utf8Size(std::string_view text) {
   return is_valid ? size : 0;
 }
 
+bool IsContinuation(char c) { return (static_cast<uint8_t>(c) & 0xC0) == 0x80; }
+
+// Where the first character is that is not UTF-8; behind the text if there is none. By blocks: a
+// call for each character takes 20 ns.
+size_t FindNotUtf8(std::string_view text) {
+  constexpr size_t kBlock = 64 << 10;
+  constexpr size_t kContinuationsMax = 3;
+  size_t at = 0;
+  while (at < text.size()) {
+    size_t end = std::min(at + kBlock, text.size());
+    for (size_t i = 0; i < kContinuationsMax && end < text.size(); ++i) {
+      if (IsContinuation(text[end])) --end;
+    }
+    if (!simdjson::validate_utf8(text.data() + at, end - at)) break;
+    at = end;
+  }
+  for (size_t size = 0; at < text.size(); at += size) {
+    size = Utf8Size(text.substr(at));
+    if (size == 0) break;
+  }
+  return at;
+}
+
 // What stage 1 refuses, it does not locate: reads the text once more, slowly, for the message.
 absl::Status Explain(std::string_view text, simdjson::error_code error) {
   constexpr std::string_view kFix = "send an OTLP request as JSON in UTF-8";
+  const size_t not_utf8 = FindNotUtf8(text);
   bool is_string = false;
   size_t string_begin = 0;
   for (size_t i = 0; i < text.size();) {
-    const size_t size = Utf8Size(text.substr(i));
-    if (size == 0) return base::InvalidArgument("byte {} is not UTF-8; {}", i, kFix);
+    if (i == not_utf8) return base::InvalidArgument("byte {} is not UTF-8; {}", i, kFix);
     const char c = text[i];
     if (is_string && static_cast<uint8_t>(c) < 0x20) {
       return base::InvalidArgument("byte {} is a control character in a string; write \\u{:04x}", i,
@@ -61,7 +84,7 @@ absl::Status Explain(std::string_view text, simdjson::error_code error) {
     }
     const bool is_escape = is_string && c == '\\' && i + 1 < text.size() &&
                            (text[i + 1] == '"' || text[i + 1] == '\\');
-    i += is_escape ? 2 : size;
+    i += is_escape ? 2 : 1;
   }
   if (is_string) {
     return base::InvalidArgument("the string at byte {} has no end; {}", string_begin, kFix);
