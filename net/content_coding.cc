@@ -11,6 +11,7 @@
 #include <zstd_errors.h>
 
 #include "base/status.h"
+#include "net/http_message.h"
 #include "net/internal/zstd_frame.h"
 
 namespace slowburn::net {
@@ -185,7 +186,8 @@ bool Output::Reserve(size_t bytes) {
   bytes = std::min(bytes, bytes_max_);
   if (bytes <= room_) return true;
   const uint64_t charge = charged_before_ + bytes;
-  if (bytes <= out_.capacity()) {
+  const size_t padded = bytes + HttpRequest::kBodyPadding;
+  if (padded <= out_.capacity()) {
     if (!lease_.GrowTo(charge)) return false;
   } else {
     if (written_ == 0) std::string().swap(out_);
@@ -193,7 +195,7 @@ bool Output::Reserve(size_t bytes) {
     // the maximum too.
     if (!lease_.GrowTo(written_ == 0 ? charge : charge + room_)) return false;
     std::string grown;
-    grown.reserve(bytes);
+    grown.reserve(padded);
     grown.append(out_, 0, written_);
     out_ = std::move(grown);
     lease_.ShrinkTo(charge);
