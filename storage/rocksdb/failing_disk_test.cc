@@ -9,6 +9,7 @@
 
 #include "base/testing/temp_dir.h"
 #include "storage/api/keys.h"
+#include "storage/api/series_keys.h"
 #include "storage/rocksdb/internal/open_store.h"
 #include "storage/rocksdb/testing/faulty_file_system.h"
 #include "storage/rocksdb/testing/recovery_listener.h"
@@ -201,6 +202,29 @@ TEST_F(FailingDiskTest, NoSpaceToReclaimIsNoTrouble) {
   ASSERT_NE(store, nullptr);
   EXPECT_EQ(store->last_sequence(), 40u);
   EXPECT_EQ(Records(*store).size(), 40u);
+}
+
+// Nor where what is to be compacted is in files already.
+TEST_F(FailingDiskTest, NoSpaceToCompactIsNoTrouble) {
+  auto store = Open();
+  const std::string open(64 << 10, 'o');
+  for (uint64_t series = 0; series < 40; ++series) {
+    Batch batch;
+    batch.Put(Family::kSeries, OpenSeriesKey(series), open);
+    ASSERT_TRUE(store->AppendLog(open, Durability::kSynced).ok());
+    ASSERT_TRUE(store->WriteDirect(std::move(batch)).ok());
+    if (series % 10 == 0) store->Reclaim(/*last=*/false);
+  }
+  disk_->Set(DiskFault::kFull);
+  store->Reclaim(/*last=*/true);
+  store.reset();
+  disk_->Set(DiskFault::kNone);
+  store = Open();
+  ASSERT_NE(store, nullptr);
+  EXPECT_EQ(store->last_sequence(), 40u);
+  for (uint64_t series = 0; series < 40; ++series) {
+    EXPECT_EQ(store->Get(Family::kSeries, OpenSeriesKey(series)).value(), open) << series;
+  }
 }
 
 TEST_F(FailingDiskTest, NoSpaceToOpenIsResourceExhausted) {

@@ -45,6 +45,9 @@
 namespace slowburn::storage {
 namespace {
 
+// What RocksDB writes about itself is as much: less is not worth making the end longer.
+constexpr uint64_t kWorthTheEnd = 64 << 10;
+
 rocksdb::Slice ToSlice(std::string_view bytes) { return {bytes.data(), bytes.size()}; }
 
 // The format that brought the family; 0 for RocksDB's own.
@@ -139,6 +142,7 @@ class RocksdbStore final : public BackupableStore {
   absl::Status KeepMemtableFilled();
   absl::Status Write(rocksdb::WriteBatch& batch, bool sync, std::string_view what);
   void RaiseDurable(uint64_t sequence);
+  bool IsWorthCompacting(Family family) const;
 
   // Destroyed from the last to the first: the lock goes when RocksDB is closed.
   std::unique_ptr<DataDirectory> directory_;
@@ -377,37 +381,66 @@ absl::Status RocksdbStore::WriteCheckpoint(Batch batch) {
 // A write stays in the WAL until the memtables of all families that it may be in are flushed, which
 // for most of them is never by itself. Flushed, a record of the log whose range was dropped is
 // gone; what was in files before is gone once they are compacted, which RocksDB does for `log`
-// after each flush, and for `series` when half of it is new (database_options.cc).
+// after each flush, for `series` when half of it is new (database_options.cc), and the last time at
+// once.
 void RocksdbStore::Reclaim(bool last) {
   constexpr uint64_t kWorthIt = 1 << 20;
-  constexpr uint64_t kCompactBytesMax = 256 << 20;  // some two seconds
   if (!Failure().ok()) return;
+  const uint64_t worth_it = last ? kWorthTheEnd : kWorthIt;
   // Little may have been written, and much be dropped by it.
   uint64_t log_bytes = 0;
   db_->GetIntProperty(handle(Family::kLog), rocksdb::DB::Properties::kTotalSstFilesSize,
                       &log_bytes);
   const uint64_t dropped = dropped_sequence_;
-  const bool drops = dropped > reclaimed_sequence_ && log_bytes >= kWorthIt;
-  if (unreclaimed_bytes_ < kWorthIt && !drops) return;
-  unreclaimed_bytes_ = 0;
-  reclaimed_sequence_ = dropped;
-  std::vector<rocksdb::ColumnFamilyHandle*> families{default_handle_};
-  for (rocksdb::ColumnFamilyHandle* family : handles_) {
-    if (family != nullptr) families.push_back(family);  // an older directory lacks some
+  const bool drops = dropped > reclaimed_sequence_ && log_bytes >= worth_it;
+  if (unreclaimed_bytes_ >= worth_it || drops) {
+    unreclaimed_bytes_ = 0;
+    reclaimed_sequence_ = dropped;
+    std::vector<rocksdb::ColumnFamilyHandle*> families{default_handle_};
+    for (rocksdb::ColumnFamilyHandle* family : handles_) {
+      if (family != nullptr) families.push_back(family);  // an older directory lacks some
+    }
+    rocksdb::FlushOptions flush;
+    flush.wait = last;
+    flush.allow_write_stall = true;  // RocksDB would wait for a compaction first
+    if (!db_->Flush(flush, families).ok()) return;
   }
-  rocksdb::FlushOptions flush;
-  flush.wait = last;
-  flush.allow_write_stall = true;  // RocksDB would wait for a compaction first
-  const rocksdb::Status flushed = db_->Flush(flush, families);
-  if (!last || !flushed.ok()) return;
-  for (const Family family : {Family::kLog, Family::kSeries}) {
-    if (handle(family) == nullptr) continue;
-    uint64_t bytes = 0;
-    db_->GetIntProperty(handle(family), rocksdb::DB::Properties::kTotalSstFilesSize, &bytes);
-    if (bytes > kCompactBytesMax) continue;
-    db_->CompactRange(rocksdb::CompactRangeOptions(), handle(family), nullptr, nullptr)
-        .PermitUncheckedError();
+  if (!last) return;
+  // Also when nothing was flushed just now: then this is what earlier flushes left.
+  for (const Family family : {Family::kLog, Family::kSeries, Family::kPostings}) {
+    if (handle(family) != nullptr && IsWorthCompacting(family)) {
+      db_->CompactRange(rocksdb::CompactRangeOptions(), handle(family), nullptr, nullptr)
+          .PermitUncheckedError();
+    }
   }
+}
+
+// Whether much may be void, or is not packed as what has come to rest is. Files of a level but the
+// first follow each other and are one run; each of the first is a run of its own. What is new is
+// in runs beside the largest, which has come to rest when it is below the first level.
+bool RocksdbStore::IsWorthCompacting(Family family) const {
+  constexpr uint64_t kBytesMax = 256 << 20;  // some two seconds
+  constexpr uint64_t kNewShare = 16;
+  rocksdb::ColumnFamilyMetaData files;
+  db_->GetColumnFamilyMetaData(handle(family), &files);
+  uint64_t largest = 0;
+  bool is_at_rest = true;
+  const auto add = [&](uint64_t bytes, bool is_below) {
+    if (bytes <= largest) return;
+    largest = bytes;
+    is_at_rest = is_below;
+  };
+  for (const rocksdb::LevelMetaData& level : files.levels) {
+    if (level.level > 0) {
+      add(level.size, true);
+    } else {
+      for (const rocksdb::SstFileMetaData& file : level.files) add(file.size, false);
+    }
+  }
+  if (files.size < kWorthTheEnd || files.size > kBytesMax) return false;
+  // However large the log is, one range that is new may have dropped all of it.
+  const uint64_t new_min = family == Family::kLog ? 1 : files.size / kNewShare;
+  return !is_at_rest || files.size - largest >= new_min;
 }
 
 absl::Status RocksdbStore::ReplayLog(
