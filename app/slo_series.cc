@@ -114,6 +114,8 @@ bool SloSeries::BeginRound(const slo::Engine& engine) {
   ++round_;
   cursor_ = 0;
   budgets_before_ = std::exchange(budgets_, 0);
+  budgets_expected_ = 0;
+  for (const Slo& slo : series_) budgets_expected_ += engine.table().groups(slo.sli);
   return true;
 }
 
@@ -123,7 +125,9 @@ std::unique_ptr<SeriesWrite> SloSeries::Look(const slo::Engine& engine,
   if (!in_round_ && !BeginRound(engine)) return nullptr;
   auto write = std::make_unique<Write>(*this, engine);
   const size_t goal = budgets_ + std::max(kBudgetsPerLook, budgets_before_ / kLooksPerRound + 1);
-  for (; cursor_ < series_.size() && budgets_ < goal; ++cursor_)
+  const size_t new_goal = std::max(kNewBudgetsPerLook, budgets_expected_ / (2 * kLooksPerRound));
+  new_budgets_ = 0;
+  for (; cursor_ < series_.size() && budgets_ < goal && new_budgets_ < new_goal; ++cursor_)
     LookAt(engine, latencies, cursor_, *write);
   if (cursor_ == series_.size()) {
     in_round_ = false;
@@ -166,6 +170,7 @@ void SloSeries::LookAt(const Moment& moment, size_t group, const GroupFigures& f
           storage::KeyOfLabels(storage::PackLabels(SloColumnLabels(column, spec, values))));
     }
     budget.has_value.resize(columns.size());
+    ++new_budgets_;
   }
   budget.round = round_;
   for (size_t i = 0; i < columns.size(); ++i) {

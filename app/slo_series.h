@@ -33,6 +33,9 @@ class SloSeries {
   static constexpr std::chrono::seconds kInterval{15};
   // Looks beyond as many budgets wait for the next second, so that no commit waits for all of them.
   static constexpr size_t kBudgetsPerLook = 1000;
+  // Likewise of budgets that were never seen, whose series have to be made, or found in the store.
+  // With over 600 the first round takes twice the time of others.
+  static constexpr size_t kNewBudgetsPerLook = 20;
 
   // Call it each second, after the engine's step. What is due; null: nothing. It reads the engine
   // until its commit, which must be before the engine changes.
@@ -79,6 +82,8 @@ class SloSeries {
   size_t cursor_ = 0;                 // the next SLO of it
   size_t budgets_ = 0;                // seen in this round
   size_t budgets_before_ = 0;         // in the one before
+  size_t budgets_expected_ = 0;       // as it began
+  size_t new_budgets_ = 0;            // seen for the first time in this look
 };
 
 }  // namespace slowburn::app
