@@ -184,6 +184,16 @@ void AddKey(std::string_view key, size_t any_value_size, PieceHasher& hasher) {
   hasher.AddVarint(any_value_size);
 }
 
+// The rare ones are out of line: a PieceHasher is a large frame, and its code would be everywhere.
+
+// `any_value` is canonical.
+[[gnu::noinline]] StreamHash HashLargeKeyValue(std::string_view key, std::string_view any_value) {
+  PieceHasher hasher;
+  AddKey(key, any_value.size(), hasher);
+  hasher.Add(any_value);
+  return hasher.Finish();
+}
+
 // `any_value` is canonical.
 StreamHash HashKeyValue(std::string_view key, std::string_view any_value) {
   std::array<char, 256> small;
@@ -198,15 +208,11 @@ StreamHash HashKeyValue(std::string_view key, std::string_view any_value) {
     any_value.copy(value + 2, any_value.size());
     return Hash(small.data(), 4 + key.size() + any_value.size());
   }
-  PieceHasher hasher;
-  AddKey(key, any_value.size(), hasher);
-  hasher.Add(any_value);
-  return hasher.Finish();
+  return HashLargeKeyValue(key, any_value);
 }
 
 // `any_value` may be encoded in any way.
-StreamHash HashAnyKeyValue(std::string_view key, std::string_view any_value) {
-  if (IsCanonical(any_value)) return HashKeyValue(key, any_value);
+[[gnu::noinline]] StreamHash HashOtherKeyValue(std::string_view key, std::string_view any_value) {
   const CanonicalValue value = Canonical(any_value);
   PieceHasher hasher;
   AddKey(key, value.size(), hasher);
@@ -257,7 +263,8 @@ StreamHash HashMetric(StreamHash scope, const model::Metric& metric) {
 }  // namespace
 
 void AddAttribute(std::string_view key, std::string_view any_value, StreamHash& set) {
-  AddTo(set, HashAnyKeyValue(key, any_value));
+  AddTo(set,
+        IsCanonical(any_value) ? HashKeyValue(key, any_value) : HashOtherKeyValue(key, any_value));
 }
 
 void FinishStreamsOfLastResource(model::MetricBatch& batch) {
@@ -285,7 +292,7 @@ void AddCanonical(std::string_view key_value, StreamHash& set) { AddTo(set, Hash
 void AddOther(std::string_view key_value, std::string_view any_value, StreamHash& set) {
   if (IsCanonical(any_value)) return AddCanonical(key_value, set);
   const size_t key_size = key_value.size() - any_value.size() - 4;
-  AddTo(set, HashAnyKeyValue(key_value.substr(2, key_size), any_value));
+  AddTo(set, HashOtherKeyValue(key_value.substr(2, key_size), any_value));
 }
 
 }  // namespace stream_hasher
