@@ -122,6 +122,35 @@ TEST(FloatBlockRandomTest, EverythingComesBack) {
   }
 }
 
+// For good, numbers that are nothing but noise take little more than their entropy: each column for
+// itself, though times and values are of other sizes.
+TEST(SealedFloatsTest, TakeLittleMoreThanTheirNoise) {
+  struct Case {
+    uint64_t time_kinds;  // of distances, each as likely; one needs no numbers
+    uint64_t value_kinds;
+  };
+  for (const Case& one : {Case{1, 41}, Case{1, 700}, Case{20, 700}}) {
+    for (const size_t count : {240, 480, 1000}) {
+      std::mt19937_64 random(1);
+      Floats floats;
+      int64_t time_ms = 1'700'000'000'000;
+      double value = 12'345;
+      for (size_t i = 0; i < count; ++i) {
+        floats.times.push_back(time_ms += 15'000 + static_cast<int64_t>(random() % one.time_kinds));
+        floats.values.push_back(value += static_cast<double>(random() % one.value_kinds));
+      }
+      const auto samples = static_cast<double>(count);
+      const double noise = std::log2(static_cast<double>(one.time_kinds * one.value_kinds)) / 8;
+      // A column has a table of how often each token is, and codes of whole bits.
+      const double beside = 35 + (one.time_kinds > 1 ? 2 : 1) * (33 + samples / 28);
+      EXPECT_LT(static_cast<double>(SealFloats(floats.times, floats.values).size()),
+                noise * samples + beside)
+          << count << " of " << one.time_kinds << " and " << one.value_kinds;
+      ExpectSameSealed(floats, "noise");
+    }
+  }
+}
+
 TEST(FloatBlockHostileTest, EveryTruncationIsRefusedOrEndsRight) {
   SampleMaker maker(7);
   Floats floats;

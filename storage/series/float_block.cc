@@ -37,6 +37,7 @@ constexpr uint8_t kRaw = kScales;       // after the scales 0 to 6
 constexpr uint8_t kBinary = kRaw + 1;   // integers times a power of two
 constexpr size_t kExceptionShare = 16;  // one in so many values may be one
 constexpr size_t kPlanes = 8;
+constexpr size_t kCutBytesMin = 64;  // so many tokens are worth a compression of their own
 
 // The least scale that fits all values but the exceptions, or kRaw.
 uint8_t ScaleOf(std::span<const double> values) {
@@ -57,11 +58,11 @@ uint8_t ScaleOf(std::span<const double> values) {
   return scale;
 }
 
-// False when there are too many exceptions after all. `scale(value, integer)` is false for one,
-// `put_head` writes what comes before them.
+// Where the numbers of the column begin; nothing when there are too many exceptions after all.
+// `scale(value, integer)` is false for one, `put_head` writes what comes before them.
 template <typename Scale, typename PutHead>
-bool PutScaled(std::span<const double> values, std::string& out, BitWriter* bits, Scale&& scale,
-               PutHead&& put_head) {
+std::optional<size_t> PutScaled(std::span<const double> values, std::string& out, BitWriter* bits,
+                                Scale&& scale, PutHead&& put_head) {
   thread_local std::vector<int64_t> integers;  // scratch
   thread_local std::vector<size_t> exceptions;
   integers.resize(values.size());
@@ -75,7 +76,7 @@ bool PutScaled(std::span<const double> values, std::string& out, BitWriter* bits
       exceptions.push_back(i);
     }
   }
-  if (exceptions.size() > 1 + values.size() / kExceptionShare) return false;
+  if (exceptions.size() > 1 + values.size() / kExceptionShare) return std::nullopt;
   put_head();
   PutVarint(out, exceptions.size());
   size_t next = 0;
@@ -84,20 +85,20 @@ bool PutScaled(std::span<const double> values, std::string& out, BitWriter* bits
     PutFixed64(out, std::bit_cast<uint64_t>(values[index]));
     next = index + 1;
   }
-  PutIntegers(out, integers, bits);
-  return true;
+  return PutIntegers(out, integers, bits);
 }
 
-bool PutDecimal(std::span<const double> values, uint8_t scale, std::string& out, BitWriter* bits) {
+std::optional<size_t> PutDecimal(std::span<const double> values, uint8_t scale, std::string& out,
+                                 BitWriter* bits) {
   return PutScaled(
       values, out, bits,
       [scale](double value, int64_t& integer) { return internal::Scale(value, scale, integer); },
       [&] { out.push_back(static_cast<char>(scale)); });
 }
 
-bool PutBinary(std::span<const double> values, std::string& out, BitWriter* bits) {
+std::optional<size_t> PutBinary(std::span<const double> values, std::string& out, BitWriter* bits) {
   const std::optional<int> exponent = internal::CommonExponent(values);
-  if (!exponent) return false;
+  if (!exponent) return std::nullopt;
   return PutScaled(
       values, out, bits,
       [&](double value, int64_t& integer) {
@@ -201,20 +202,23 @@ absl::Status ReadScaled(ByteReader& in, uint8_t kind, std::span<double> values, 
   return absl::OkStatus();
 }
 
-void Encode(std::span<const int64_t> times_ms, std::span<const double> values, std::string& out,
-            BitWriter* bits) {
-  internal::PutTimes(out, times_ms, bits);
+// Returns where the numbers of the values begin; they go on to the end.
+size_t PutValues(std::span<const double> values, std::string& out, BitWriter* bits) {
   const uint8_t scale = ScaleOf(values);
-  if (scale != kRaw && PutDecimal(values, scale, out, bits)) return;
-  if (bits != nullptr && PutBinary(values, out, bits)) return;
+  std::optional<size_t> begin;
+  if (scale != kRaw) begin = PutDecimal(values, scale, out, bits);
+  if (!begin && bits != nullptr) begin = PutBinary(values, out, bits);
+  if (begin) return *begin;
   PutRaw(values, out);
+  return out.size();
 }
 
 }  // namespace
 
 void EncodeFloats(std::span<const int64_t> times_ms, std::span<const double> values,
                   std::string& out) {
-  Encode(times_ms, values, out, nullptr);
+  internal::PutTimes(out, times_ms);
+  PutValues(values, out, nullptr);
 }
 
 std::string SealFloats(std::span<const int64_t> times_ms, std::span<const double> values) {
@@ -222,9 +226,19 @@ std::string SealFloats(std::span<const int64_t> times_ms, std::span<const double
   thread_local BitWriter bits;
   block.clear();
   bits.Clear();
-  Encode(times_ms, values, block, &bits);
+  const size_t times_begin = internal::PutTimes(block, times_ms, &bits);
+  const size_t times_end = block.size();
+  const size_t values_begin = PutValues(values, block, &bits);
+  // Tokens are of few kinds, and of others in each column; what is between them is of any.
+  size_t cuts[3];
+  size_t count = 0;
+  if (times_end - times_begin >= kCutBytesMin) {
+    cuts[count++] = times_begin;
+    cuts[count++] = times_end;
+  }
+  if (block.size() - values_begin >= kCutBytesMin) cuts[count++] = values_begin;
   return SealChunk({.samples = times_ms.size(), .span_ms = times_ms.back() - times_ms.front()},
-                   block, bits.Finish());
+                   block, bits.Finish(), std::span(cuts).first(count));
 }
 
 absl::Status DecodeFloats(std::string_view bytes, std::vector<int64_t>& times_ms,

@@ -57,18 +57,39 @@ absl::StatusOr<Opened> ReadHead(std::string_view chunk) {
   return opened;
 }
 
+ZSTD_CCtx* NewCompressor() {
+  ZSTD_CCtx* context = ZSTD_createCCtx();
+  ZSTD_CCtx_setParameter(context, ZSTD_c_compressionLevel, kLevel);
+  return context;
+}
+
+// One frame; empty where it would not be smaller. zstd says anew for each of its blocks how often
+// each byte is in it: one of them ends at each cut.
+std::string Compress(std::string_view block, std::span<const size_t> cuts) {
+  if (block.size() < kCompressBytesMin) return {};
+  // One for each thread: to make one costs more than to use it.
+  thread_local const std::unique_ptr<ZSTD_CCtx, FreeCompressor> context(NewCompressor());
+  ZSTD_CCtx_reset(context.get(), ZSTD_reset_session_only);
+  ZSTD_CCtx_setPledgedSrcSize(context.get(), block.size());
+  std::string packed(ZSTD_compressBound(block.size()), '\0');
+  ZSTD_outBuffer out{packed.data(), packed.size(), 0};
+  ZSTD_inBuffer in{block.data(), 0, 0};
+  for (size_t part = 0; part <= cuts.size(); ++part) {
+    const bool is_last = part == cuts.size();
+    in.size = is_last ? block.size() : cuts[part];
+    const size_t left =
+        ZSTD_compressStream2(context.get(), &out, &in, is_last ? ZSTD_e_end : ZSTD_e_flush);
+    if (left != 0) return {};  // an error, or there is no room, and so it is not smaller
+  }
+  packed.resize(out.pos < block.size() ? out.pos : 0);
+  return packed;
+}
+
 }  // namespace
 
-std::string SealChunk(const ChunkHeader& header, std::string_view block, std::string_view bits) {
-  std::string packed;
-  if (block.size() >= kCompressBytesMin) {
-    // One for each thread: to make one costs more than to use it.
-    thread_local const std::unique_ptr<ZSTD_CCtx, FreeCompressor> context(ZSTD_createCCtx());
-    packed.resize(ZSTD_compressBound(block.size()));
-    const size_t size = ZSTD_compressCCtx(context.get(), packed.data(), packed.size(), block.data(),
-                                          block.size(), kLevel);
-    packed.resize(ZSTD_isError(size) != 0 || size >= block.size() ? 0 : size);
-  }
+std::string SealChunk(const ChunkHeader& header, std::string_view block, std::string_view bits,
+                      std::span<const size_t> cuts) {
+  const std::string packed = Compress(block, cuts);
   const bool is_compressed = !packed.empty();
   std::string chunk(1, kFormat);
   chunk.push_back(static_cast<char>((is_compressed ? kZstd : 0) | (bits.empty() ? 0 : kBits)));

@@ -9,6 +9,7 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -23,9 +24,10 @@ struct ChunkHeader {
 };
 
 // The value of a chunk. `bits` are what of the block's numbers is not in it and cannot be
-// compressed.
-std::string SealChunk(const ChunkHeader& header, std::string_view block,
-                      std::string_view bits = {});
+// compressed. `cuts`, in order, part the block where other bytes begin to be frequent: each part is
+// compressed for itself.
+std::string SealChunk(const ChunkHeader& header, std::string_view block, std::string_view bits = {},
+                      std::span<const size_t> cuts = {});
 
 struct OpenedChunk {
   std::string_view block;

@@ -6,9 +6,9 @@
 
 namespace slowburn::storage::internal {
 
-void PutTimes(std::string& out, std::span<const int64_t> times_ms, BitWriter* bits) {
+size_t PutTimes(std::string& out, std::span<const int64_t> times_ms, BitWriter* bits) {
   PutVarint(out, times_ms.size());
-  PutIntegers(out, times_ms, bits);
+  return PutIntegers(out, times_ms, bits);
 }
 
 absl::Status ReadTimes(ByteReader& in, std::vector<int64_t>& times_ms, size_t& count,

@@ -20,8 +20,8 @@
 
 namespace slowburn::storage::internal {
 
-// `bits` as of PutIntegers.
-void PutTimes(std::string& out, std::span<const int64_t> times_ms, BitWriter* bits = nullptr);
+// `bits`, and what it returns, as of PutIntegers.
+size_t PutTimes(std::string& out, std::span<const int64_t> times_ms, BitWriter* bits = nullptr);
 
 // Appends the times; `count` is how many. kDataLoss, and nothing is appended, unless they increase.
 absl::Status ReadTimes(ByteReader& in, std::vector<int64_t>& times_ms, size_t& count,

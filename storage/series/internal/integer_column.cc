@@ -42,10 +42,12 @@ uint64_t UsualDifference(const std::vector<uint64_t>& differences) {
   return static_cast<uint64_t>(picks[count / 2]);
 }
 
-void PutHeader(std::string& out, uint8_t kind, int64_t first, uint64_t difference) {
+// Returns where it ends.
+size_t PutHeader(std::string& out, uint8_t kind, int64_t first, uint64_t difference) {
   out.push_back(static_cast<char>(kind));
   PutZigZag(out, first);
   PutZigZag(out, static_cast<int64_t>(difference));
+  return out.size();
 }
 
 char* WriteToken(char* out, uint64_t number, BitWriter& bits) {
@@ -85,8 +87,8 @@ void ReadRest(bool is_around, std::span<int64_t> numbers, uint64_t difference, N
 
 }  // namespace
 
-void PutIntegers(std::string& out, std::span<const int64_t> numbers, BitWriter* bits) {
-  if (numbers.empty()) return;
+size_t PutIntegers(std::string& out, std::span<const int64_t> numbers, BitWriter* bits) {
+  if (numbers.empty()) return out.size();
   // Scratch: a head encodes a block for every 64 samples that arrive.
   thread_local std::vector<uint64_t> differences;
   differences.resize(numbers.size() - 1);
@@ -110,9 +112,8 @@ void PutIntegers(std::string& out, std::span<const int64_t> numbers, BitWriter* 
   }
   const bool is_around = around <= delta_of_delta;
   const uint8_t kind = is_around ? kAround : kDeltaOfDelta;
-  PutHeader(out, static_cast<uint8_t>(bits == nullptr ? kind : kind + kTokens), numbers.front(),
-            is_around ? usual : differences.front());
-  const size_t size = out.size();
+  const size_t size = PutHeader(out, static_cast<uint8_t>(bits == nullptr ? kind : kind + kTokens),
+                                numbers.front(), is_around ? usual : differences.front());
   out.resize(size + differences.size() * (bits == nullptr ? kVarintBytesMax : 1));
   if (bits != nullptr) bits->Reserve(differences.size(), 64);
   char* at = out.data() + size;
@@ -123,6 +124,7 @@ void PutIntegers(std::string& out, std::span<const int64_t> numbers, BitWriter* 
     if (!is_around) before = differences[i];
   }
   out.resize(static_cast<size_t>(at - out.data()));
+  return size;
 }
 
 bool ReadIntegers(ByteReader& in, std::span<int64_t> numbers, BitReader& bits) {

@@ -19,7 +19,8 @@ namespace slowburn::storage::internal {
 
 // Appends the column; its length is not part of it. With `bits` its numbers are split: how large
 // each is goes to `out`, where it can be compressed, and what is as good as random goes to `bits`.
-void PutIntegers(std::string& out, std::span<const int64_t> numbers, BitWriter* bits = nullptr);
+// Returns where in `out` those of them begin that follow the column's header.
+size_t PutIntegers(std::string& out, std::span<const int64_t> numbers, BitWriter* bits = nullptr);
 
 // Fills `numbers`. False where the bytes are wrong or end too soon.
 bool ReadIntegers(ByteReader& in, std::span<int64_t> numbers, BitReader& bits);
