@@ -29,7 +29,8 @@ namespace slowburn::storage {
 
 // How a kind of sample is packed: hot, in blocks of so many samples (32 floats are nearly as small
 // a sample as more, and the tail before them is 16 bytes a sample), and sealed, as chunks are. In a
-// head, so many are sealed together at most: what comes late is put among them.
+// head, so many are sealed together at most: what comes late is put among them. Once next to
+// nothing comes, twice as many are, which is smaller.
 struct FloatCodec {
   using Value = double;
   static constexpr size_t kBlockSamples = 32;
@@ -119,7 +120,7 @@ class HeadColumn {
     return hot_samples_ + tail_.size() >= (all ? Codec::kBlockSamples : Codec::kSealedSamples / 4);
   }
   // The same samples, those behind the last sealed block sealed too: with what was sealed before,
-  // where that was little beside it, or `all` of it as far as a block may grow.
+  // where that was little beside it, or `all` of it as far as a block may grow at rest.
   HeadColumn Sealed(bool all) const;
   // Appends all of it as blocks, each a string (internal/bytes.h) that begins with its kind:
   // cheaper than to pack it anew.
@@ -289,12 +290,12 @@ template <typename Codec>
 HeadColumn<Codec> HeadColumn<Codec>::Sealed(bool all) const {
   // A block that is sealed is sealed again with what came after it while it is no more than half of
   // all that, so that a sample is sealed a few times at most.
+  const size_t together = all ? 2 * Codec::kSealedSamples : Codec::kSealedSamples;
   size_t count = tail_.size();
   size_t from = blocks_.size();
   while (from > 0) {
     const Block& before = blocks_[from - 1];
-    if (before.is_sealed &&
-        ((before.count > count && !all) || before.count + count > Codec::kSealedSamples)) {
+    if (before.is_sealed && ((before.count > count && !all) || before.count + count > together)) {
       break;
     }
     count += before.count;
@@ -316,7 +317,7 @@ HeadColumn<Codec> HeadColumn<Codec>::Sealed(bool all) const {
   }
   for (size_t at = 0; at < count;) {
     const size_t left = count - at;
-    const size_t size = left < Codec::kSealedSamples * 5 / 4 ? left : Codec::kSealedSamples;
+    const size_t size = left < together * 5 / 4 ? left : together;
     sealed.AddSealed(std::span(samples.times_ms).subspan(at, size),
                      std::span(samples.values).subspan(at, size));
     at += size;

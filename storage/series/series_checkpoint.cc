@@ -187,7 +187,7 @@ void SeriesCheckpoint::SealHot(Visit& visit) {
   const bool all = is_finishing_ || is_quiet_;
   if (!floats.WantsSealing(all) || HasChunk(visit, floats, state_.options.chunk_samples)) return;
   HeadColumn<FloatCodec> sealed = floats.Sealed(all);
-  samples_ += FloatCodec::kSealedSamples;
+  samples_ += std::min(floats.CountThrough(kEnd), FloatCodec::kSealedSamples);
   const absl::MutexLock lock(&state_.mutex);
   state_.head.Change(visit.series).floats = std::move(sealed);
 }
