@@ -142,6 +142,7 @@ class RocksdbStore final : public BackupableStore {
   absl::Status KeepMemtableFilled();
   absl::Status Write(rocksdb::WriteBatch& batch, bool sync, std::string_view what);
   void RaiseDurable(uint64_t sequence);
+  bool IsFlushing() const;
   bool IsWorthCompacting(Family family) const;
 
   // Destroyed from the last to the first: the lock goes when RocksDB is closed.
@@ -393,7 +394,7 @@ void RocksdbStore::Reclaim(bool last) {
                       &log_bytes);
   const uint64_t dropped = dropped_sequence_;
   const bool drops = dropped > reclaimed_sequence_ && log_bytes >= worth_it;
-  if (unreclaimed_bytes_ >= worth_it || drops) {
+  if (unreclaimed_bytes_ >= worth_it || drops || (last && IsFlushing())) {
     unreclaimed_bytes_ = 0;
     reclaimed_sequence_ = dropped;
     std::vector<rocksdb::ColumnFamilyHandle*> families{default_handle_};
@@ -413,6 +414,16 @@ void RocksdbStore::Reclaim(bool last) {
           .PermitUncheckedError();
     }
   }
+}
+
+bool RocksdbStore::IsFlushing() const {
+  return std::ranges::any_of(handles_, [this](rocksdb::ColumnFamilyHandle* family) {
+    uint64_t memtables = 0;
+    return family != nullptr &&
+           db_->GetIntProperty(family, rocksdb::DB::Properties::kNumImmutableMemTable,
+                               &memtables) &&
+           memtables > 0;
+  });
 }
 
 // Whether much may be void, or is not packed as what has come to rest is. Files of a level but the
