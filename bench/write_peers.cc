@@ -7,6 +7,7 @@
 #include <cstdio>
 #include <exception>
 #include <optional>
+#include <stdexcept>
 #include <string>
 #include <thread>
 #include <vector>
@@ -204,10 +205,12 @@ int Main(int argc, char** argv) {
                "write_peers");
   bool is_short = false;
   bool is_tiny = false;
+  size_t series = 0;
   std::vector<std::string> only;
   app.add_flag("--short", is_short, "2,000 series for two hours, 500 counters for a day");
   app.add_flag("--tiny", is_tiny, "little data, to see that it runs");
   app.add_option("--only", only, "peers: slowburn, prometheus, victoria-metrics");
+  app.add_option("--series", series, "the case of so many series alone: 2000, 500, 10000, 100000");
   app.footer("Example:\n  write_peers --short --only slowburn victoria-metrics");
   CLI11_PARSE(app, argc, argv);
   (void)PinThread(kClientCore);
@@ -215,11 +218,14 @@ int Main(int argc, char** argv) {
     Run({.series = 100, .steps = 20, .settle = std::chrono::seconds(0)}, only);
     return 0;
   }
-  Run({.series = 2'000, .steps = 480}, only);
-  Run({.mix = WriteMix::kCounters, .series = 500, .steps = 5'760}, only);
-  if (is_short) return 0;
-  Run({.series = 10'000, .steps = 960}, only);
-  Run({.series = 100'000, .steps = 240}, only);
+  std::vector<Case> cases{{.series = 2'000, .steps = 480},
+                          {.mix = WriteMix::kCounters, .series = 500, .steps = 5'760},
+                          {.series = 10'000, .steps = 960},
+                          {.series = 100'000, .steps = 240}};
+  if (is_short) cases.resize(2);
+  if (series != 0) std::erase_if(cases, [&](const Case& size) { return size.series != series; });
+  if (cases.empty()) throw std::invalid_argument("--series: there is no case of so many");
+  for (const Case& size : cases) Run(size, only);
   return 0;
 }
 
