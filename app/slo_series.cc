@@ -115,7 +115,10 @@ bool SloSeries::BeginRound(const slo::Engine& engine) {
   cursor_ = 0;
   budgets_before_ = std::exchange(budgets_, 0);
   budgets_expected_ = 0;
-  for (const Slo& slo : series_) budgets_expected_ += engine.table().groups(slo.sli);
+  for (const Slo& slo : series_) {
+    const bool is_composite = slo.sli == slo::SliId{};
+    budgets_expected_ += is_composite ? 1 : engine.table().groups(slo.sli);
+  }
   return true;
 }
 

@@ -283,6 +283,21 @@ spec:
   ExpectEnded(Read({{"__name__", "slowburn_slo_events_total"}}), false);
 }
 
+TEST_F(SloSeriesTest, ACompositeHasItsSeriesToo) {
+  slo::SloSpec composite = slos_[0];
+  composite.name = "journey";
+  composite.sli = {.source = slo::CompositeSli{.method = slo::CompositeMethod::kWorstOf,
+                                               .members = {{.slo = slos_[0].id(), .weight = 1}},
+                                               .timeslice = 0},
+                   .group_by = {}};
+  slo::SloSet slos = slos_;
+  slos.push_back(composite);
+  Install(std::move(slos));
+  Run(16s);
+  const Values objective = One({{"__name__", "slowburn_slo_objective_ratio"}, {"slo", "journey"}});
+  EXPECT_EQ(objective.size(), 2u);
+}
+
 // With 3,500 budgets the first round takes half a minute. Then a thousand a second are looked at: a
 // round takes four seconds, and waits for the next.
 TEST_F(SloSeriesTest, ManyBudgetsAreSpreadOverTheSeconds) {

@@ -34,9 +34,9 @@ struct DecodeLimits {
 };
 
 // Replaces `out` by the content, in the memory it has if that suffices; room of
-// HttpRequest::kBodyPadding follows. All members of a gzip file, all frames of a zstd stream (65,536
-// of them; windows up to 8 MiB; skippable frames too); "deflate" is zlib's format, and raw deflate,
-// which some senders mean.
+// HttpRequest::kBodyPadding follows. All members of a gzip file, all frames of a zstd stream
+// (65,536 of them; windows up to 8 MiB; skippable frames too); "deflate" is zlib's format, and raw
+// deflate, which some senders mean.
 //
 // What comes out is charged to `lease` on top of what it holds, before memory is taken for it. What
 // a part claims to hold is believed up to 32 times the bytes that came; from there the room
