@@ -54,10 +54,10 @@ class Scrapes {
     Checkpoint();
   }
 
-  // So many series that had one sample each and have left memory: half a million live at a time,
-  // and all are of yesterday or before.
+  // So many series that had one sample each and have left memory: a hundred thousand live at
+  // a time, and all are of yesterday or before.
   void Bury(size_t count) {
-    constexpr size_t kGeneration = 500'000;
+    constexpr size_t kGeneration = 100'000;
     for (size_t from = 0; from < count; from += kGeneration) {
       BuryGeneration(from, std::min(from + kGeneration, count));
     }
