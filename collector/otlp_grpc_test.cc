@@ -68,8 +68,8 @@ class OtlpGrpcTest : public testing::Test {
     arguments.SetInt(GRPC_ARG_USE_LOCAL_SUBCHANNEL_POOL, 1);  // a connection of its own
     auto channel = grpc::CreateCustomChannel(server_->address().Text(),
                                              grpc::InsecureChannelCredentials(), arguments);
-    // gRPC 1.51 takes a connection that succeeds for a failed one when errno is set in between, and
-    // calls that are made before it tries again fail with it.
+    // On a busy machine a connection of gRPC 1.51 may fail with ENOENT, and with it the calls that
+    // are made before it tries again.
     EXPECT_TRUE(channel->WaitForConnected(std::chrono::system_clock::now() + seconds(20)));
     return channel;
   }

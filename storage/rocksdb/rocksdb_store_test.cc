@@ -4,6 +4,7 @@
 #include "storage/rocksdb/rocksdb_store.h"
 
 #include <array>
+#include <filesystem>
 #include <map>
 #include <random>
 #include <string>
@@ -372,27 +373,36 @@ class SeriesCompactions final : public rocksdb::EventListener {
   uint64_t bytes_ ABSL_GUARDED_BY(mutex_) = 0;
 };
 
+// Flushes when it is told, and compacts as the program's does. Null where it cannot be opened.
+std::unique_ptr<BackupableStore> OpenCompacting(
+    const std::filesystem::path& directory, const std::shared_ptr<SeriesCompactions>& compactions) {
+  RocksdbOptions options = TestOptions(directory);
+  options.write_buffer_bytes = 64 << 20;
+  options.compacts_at_once = true;
+  auto store = OpenStore(options, {.listeners = {compactions}});
+  EXPECT_TRUE(store.ok()) << store.status();
+  return store.ok() ? *std::move(store) : nullptr;
+}
+
+std::string Noise(std::mt19937_64& random, size_t size) {
+  std::string bytes(size, '\0');
+  for (char& byte : bytes) byte = static_cast<char>(random());
+  return bytes;
+}
+
 // The labels of series that are dead stay as they are, while what is open is written again and
 // again beside them.
 TEST(RocksdbStoreTest, WhatTheLivingWriteDoesNotRewriteTheDead) {
   constexpr uint64_t kDead = 4000;
   const base::TempDir dir;
-  RocksdbOptions options = TestOptions(dir.path());
-  options.write_buffer_bytes = 64 << 20;  // flushed when it is told
-  options.compacts_at_once = true;
   const auto compactions = std::make_shared<SeriesCompactions>();
-  auto opened = OpenStore(options, {.listeners = {compactions}});
-  ASSERT_TRUE(opened.ok()) << opened.status();
-  BackupableStore& store = **opened;
+  const auto opened = OpenCompacting(dir.path(), compactions);
+  ASSERT_NE(opened, nullptr);
+  BackupableStore& store = *opened;
   std::mt19937_64 random(1);
-  const auto noise = [&](size_t size) {
-    std::string bytes(size, '\0');
-    for (char& byte : bytes) byte = static_cast<char>(random());
-    return bytes;
-  };
   Batch dead;
   for (uint64_t series = 0; series < kDead; ++series) {
-    dead.Put(Family::kSeries, SeriesRecordKey(series), noise(1000));
+    dead.Put(Family::kSeries, SeriesRecordKey(series), Noise(random, 1000));
   }
   ASSERT_TRUE(store.WriteDirect(std::move(dead)).ok());
   store.Reclaim(/*last=*/true);
@@ -401,7 +411,7 @@ TEST(RocksdbStoreTest, WhatTheLivingWriteDoesNotRewriteTheDead) {
   for (int round = 0; round < 20; ++round) {
     Batch batch;
     for (uint64_t series = kDead; series < kDead + 10; ++series) {
-      newest = noise(8 << 10);
+      newest = Noise(random, 8 << 10);
       batch.Put(Family::kSeries, OpenSeriesKey(series), newest);
     }
     // As each checkpoint does: so what is flushed reaches around the dead.
@@ -423,20 +433,14 @@ TEST(RocksdbStoreTest, WhatComesToRestIsThereOnce) {
   constexpr uint64_t kOpen = 400;
   constexpr size_t kOpenBytes = 8 << 10;
   const base::TempDir dir;
-  RocksdbOptions options = TestOptions(dir.path());
-  options.write_buffer_bytes = 64 << 20;  // flushed when it is told
-  options.compacts_at_once = true;
   const auto compactions = std::make_shared<SeriesCompactions>();
-  auto opened = OpenStore(options, {.listeners = {compactions}});
-  ASSERT_TRUE(opened.ok()) << opened.status();
-  std::unique_ptr<BackupableStore> store = *std::move(opened);
+  auto store = OpenCompacting(dir.path(), compactions);
+  ASSERT_NE(store, nullptr);
   std::mt19937_64 random(1);
   const auto write = [&](uint64_t count) {
     Batch batch;
     for (uint64_t series = 0; series < count; ++series) {
-      std::string noise(kOpenBytes, '\0');
-      for (char& byte : noise) byte = static_cast<char>(random());
-      batch.Put(Family::kSeries, OpenSeriesKey(series), std::move(noise));
+      batch.Put(Family::kSeries, OpenSeriesKey(series), Noise(random, kOpenBytes));
     }
     ASSERT_TRUE(store->WriteDirect(std::move(batch)).ok());
     const int flushes = compactions->flushes();
@@ -459,8 +463,7 @@ TEST(RocksdbStoreTest, LittleComesToRestToo) {
   constexpr size_t kRecordBytes = 8 << 10;
   std::mt19937_64 random(1);
   for (uint64_t series = 0; series < kRecords; ++series) {
-    std::string noise(kRecordBytes, '\0');
-    for (char& byte : noise) byte = static_cast<char>(random());
+    const std::string noise = Noise(random, kRecordBytes);
     ASSERT_TRUE(store->AppendLog(noise, Durability::kBuffered).ok());
     ASSERT_TRUE(store->WriteCheckpoint(OnePut(Family::kSeries, OpenSeriesKey(series), noise)).ok());
   }

@@ -40,7 +40,7 @@ class RecoverTest : public KillFixture {
     const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(60);
     while (read() == before) {
       ASSERT_LT(std::chrono::steady_clock::now(), deadline);
-      std::this_thread::sleep_for(milliseconds(10));
+      std::this_thread::yield();
     }
   }
   fs::path NewestLog() const {
