@@ -1,6 +1,7 @@
 #include "slo/matcher.h"
 
 #include <algorithm>
+#include <cstring>
 #include <optional>
 #include <type_traits>
 
@@ -45,6 +46,29 @@ void AppendValue(std::string& key, const AttributeValue& value) {
       AppendGroupValue(key, kAbsent);
       return;
   }
+}
+
+// A text that is its own group value.
+bool IsPlain(const AttributeValue& value) {
+  return value.kind() == AttributeValue::Kind::kString && !value.text().empty() &&
+         value.text().size() <= kRawGroupValueBytesMax;
+}
+
+// Whether a group key is of one value, this one.
+bool IsKeyOf(std::string_view key, std::string_view value) {
+  return key.size() == sizeof(uint32_t) + value.size() && key.ends_with(value);
+}
+
+// Where the memo of an SLI's group is: by the end of its text, where groups differ most.
+constexpr int kMemoBits = 9;
+size_t MemoOf(uint32_t sli, std::string_view text) {
+  uint64_t end = text.size();
+  if (text.size() >= sizeof end) {
+    std::memcpy(&end, text.data() + text.size() - sizeof end, sizeof end);
+  } else {
+    for (const char c : text) end = end << 8 | static_cast<uint8_t>(c);
+  }
+  return ((end + sli) * 0x9E37'79B9'7F4A'7C15) >> (64 - kMemoBits);
 }
 
 struct EventTime {
@@ -128,7 +152,9 @@ struct Matcher<Batch>::Scratch::Memo {
 
 template <typename Batch>
 Matcher<Batch>::Scratch::Scratch(const Matcher& matcher)
-    : cursor_(matcher.projection_), memos_(matcher.slis_.size()) {}
+    : cursor_(matcher.projection_),
+      memos_(matcher.slis_.size()),
+      of_groups_(size_t{1} << kMemoBits) {}
 template <typename Batch>
 Matcher<Batch>::Scratch::~Scratch() = default;
 
@@ -171,33 +197,41 @@ void Matcher<Batch>::Activate(Scratch& scratch) const {
   for (const uint32_t sli : anywhere_) ActivateIfResourceMatches(sli, scratch);
 }
 
+// Most events fall into the slice and the group of one that was just there.
 template <typename Batch>
 uint32_t Matcher<Batch>::EntryFor(uint32_t sli, Slice slice, Scratch& scratch,
                                   SliDelta& delta) const {
   const Compiled& compiled = slis_[sli];
-  typename Scratch::Memo& memo = scratch.memos_[sli];
   const uint32_t stamp = scratch.index_.stamp();
-  const auto find = [&] {
+  const auto is_of_now = [&](const typename Scratch::Memo& memo) {
+    return memo.stamp == stamp && memo.slice == slice;
+  };
+  const auto find = [&](typename Scratch::Memo& memo) {
     memo = {slice, stamp, scratch.index_.FindOrAppend(compiled.id, slice, scratch.key_, delta)};
     return memo.entry;
   };
   scratch.key_.clear();
   if (compiled.group_by.empty()) {
-    // Most events fall into the slice of the one before.
-    if (memo.stamp == stamp && memo.slice == slice) return memo.entry;
-    return find();
+    typename Scratch::Memo& memo = scratch.memos_[sli];
+    return is_of_now(memo) ? memo.entry : find(memo);
   }
-  for (const typename Compiled::GroupSlots& slots : compiled.group_by) {
+  const auto value_of = [&](const typename Compiled::GroupSlots& slots) -> const AttributeValue& {
     const AttributeValue& of_item = scratch.cursor_.Attribute(AttributeScope::kItem, slots.item);
-    AppendValue(scratch.key_, of_item.is_nil() ? scratch.cursor_.Attribute(
-                                                     AttributeScope::kResource, slots.resource)
-                                               : of_item);
+    return of_item.is_nil() ? scratch.cursor_.Attribute(AttributeScope::kResource, slots.resource)
+                            : of_item;
+  };
+  const AttributeValue& first = value_of(compiled.group_by.front());
+  if (compiled.group_by.size() > 1 || !IsPlain(first)) {
+    for (const auto& slots : compiled.group_by) AppendValue(scratch.key_, value_of(slots));
+    return scratch.index_.FindOrAppend(compiled.id, slice, scratch.key_, delta);
   }
-  if (memo.stamp == stamp && memo.slice == slice &&
-      delta.key(delta.entries()[memo.entry]) == scratch.key_) {
-    return memo.entry;
+  typename Scratch::Memo& memo = scratch.of_groups_[MemoOf(sli, first.text())];
+  if (is_of_now(memo)) {
+    const SliDelta::Entry& entry = delta.entries()[memo.entry];
+    if (entry.sli == compiled.id && IsKeyOf(delta.key(entry), first.text())) return memo.entry;
   }
-  return find();
+  AppendGroupValue(scratch.key_, first.text());
+  return find(memo);
 }
 
 template <typename Batch>
@@ -224,7 +258,8 @@ SliDelta Matcher<Batch>::Match(const Batch& batch, std::chrono::sys_seconds rece
                                Scratch& scratch) const {
   SliDelta delta(Batch::kSignal);
   if (scratch.index_.Begin())
-    std::fill(scratch.memos_.begin(), scratch.memos_.end(), typename Scratch::Memo{});
+    for (auto* memos : {&scratch.memos_, &scratch.of_groups_})
+      std::fill(memos->begin(), memos->end(), typename Scratch::Memo{});
   for (const model::ResourceEntry& resource : batch.resources) {
     scratch.cursor_.EnterResource(batch, resource);
     Activate(scratch);

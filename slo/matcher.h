@@ -52,7 +52,8 @@ class Matcher {
     struct Memo;
     model::ItemCursor<typename Batch::Item> cursor_;
     std::vector<uint32_t> active_;  // SLIs that apply to the current resource
-    std::vector<Memo> memos_;       // per SLI: the entry of its last event
+    std::vector<Memo> memos_;       // per SLI: the entry of its last event, if it has no groups
+    std::vector<Memo> of_groups_;   // entries of the last events of the others, by SLI and group
     DeltaIndex index_;
     std::string key_;
     LatencyTally latencies_;

@@ -245,11 +245,15 @@ TEST(MatcherTest, ManySlicesAndGroupsCountLikeAMapAndScratchIsReused) {
       BuildSli({.match = R"(span.attributes["v"] == "g1")",
                 .bad = "span.status.code == STATUS_CODE_ERROR",
                 .group_by = {"v"}}),
+      BuildSli({.bad = "span.status.code == STATUS_CODE_ERROR", .group_by = {"w", "v"}}),
   };
   const SpanMatcher matcher = MatcherOf(specs);
   SpanMatcher::Scratch scratch(matcher);
-  std::vector<std::string> names;
-  for (int i = 0; i < 300; ++i) names.push_back("g" + std::to_string(i));
+  std::vector<std::string> names;  // of which a third end alike, and a third begin alike
+  for (int i = 0; i < 300; ++i) {
+    const std::string name = "g" + std::to_string(i);
+    names.push_back(i % 3 == 0 ? name + "/cart/{id}" : i % 3 == 1 ? name : "/cart/{id}/" + name);
+  }
   std::mt19937 random(9);
   for (int round = 0; round < 30; ++round) {
     // From a few entries to tens of thousands and back: the table grows and is used again.
@@ -263,13 +267,18 @@ TEST(MatcherTest, ManySlicesAndGroupsCountLikeAMapAndScratchIsReused) {
       model::Span span = SpanOf("a", random() % 3 == 0 ? kError : 0);
       const auto slice = static_cast<Slice>(kSlice + random() % slices);
       span.end_time_unix_nano = slice * 10 * kSecond + random() % (10 * kSecond);
-      builder.Add(span, {{"v", AttributeValue::String(name)}});
+      const std::string_view other = random() % 2 == 0 ? "a" : "b";
+      builder.Add(span,
+                  {{"v", AttributeValue::String(name)}, {"w", AttributeValue::String(other)}});
       const SliCounts one = span.status_code == kError ? SliCounts{0, 1} : SliCounts{1, 0};
       std::string key;
       AppendGroupValue(key, name);
       want[{1, slice, key}] += one;
       want[{2, slice, ""}] += one;
       if (name == "g1") want[{3, slice, key}] += one;
+      std::string both;
+      AppendGroupValue(both, other);
+      want[{4, slice, both + key}] += one;
     }
     const SliDelta delta = matcher.Match(builder.batch(), kReceived, scratch);
     ASSERT_EQ(delta.entries().size(), want.size()) << "at most one entry each";
