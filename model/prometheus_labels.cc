@@ -14,6 +14,7 @@ namespace {
 constexpr std::string_view kScopeName = "otel_scope_name";
 constexpr std::string_view kScopeVersion = "otel_scope_version";
 constexpr std::string_view kScopeSchemaUrl = "otel_scope_schema_url";
+constexpr std::string_view kScopePrefix = "otel_scope_";
 
 bool IsDigit(char c) { return c >= '0' && c <= '9'; }
 bool IsNameCharacter(char c) {
@@ -22,6 +23,7 @@ bool IsNameCharacter(char c) {
 
 bool IsReserved(std::string_view name) {
   return name.size() > 4 && name.starts_with("__") && name.ends_with("__") &&
+         std::any_of(name.begin(), name.end(), IsNameCharacter) &&
          std::all_of(name.begin(), name.end(),
                      [](char c) { return IsNameCharacter(c) || c == '_'; });
 }
@@ -32,6 +34,27 @@ std::string LastText(std::span<const RawAttribute> attributes, std::string_view 
     if (attribute.key == key) text = AttributeText(attribute.value);
   }
   return text;
+}
+
+// Each under the name that `prefix` and its key make together.
+LabelSet LabelsOf(std::span<const RawAttribute> attributes, std::string_view prefix,
+                  uint64_t& dropped) {
+  std::map<std::string_view, std::string_view> by_key;
+  for (const RawAttribute& attribute : attributes) by_key[attribute.key] = attribute.value;
+  std::map<std::string, std::string> joined;
+  for (const auto& [key, value] : by_key) {
+    std::string name = PrometheusLabelName(key);
+    if (name.empty() || name == kMetricNameLabel) {
+      ++dropped;
+      continue;
+    }
+    if (!prefix.empty()) name = PrometheusLabelName(std::string(prefix).append(key));
+    const auto [at, is_new] = joined.try_emplace(std::move(name), AttributeText(value));
+    if (!is_new) at->second += ";" + AttributeText(value);
+  }
+  LabelSet labels;
+  for (const auto& [name, value] : joined) labels.Set(name, value);
+  return labels;
 }
 
 std::span<const RawAttribute> Slice(const MetricBatch& batch, IndexRange range) {
@@ -57,21 +80,7 @@ std::string PrometheusLabelName(std::string_view attribute) {
 }
 
 LabelSet PrometheusLabels(std::span<const RawAttribute> attributes, uint64_t& dropped) {
-  std::map<std::string_view, std::string_view> by_key;
-  for (const RawAttribute& attribute : attributes) by_key[attribute.key] = attribute.value;
-  std::map<std::string, std::string> joined;
-  for (const auto& [key, value] : by_key) {
-    std::string name = PrometheusLabelName(key);
-    if (name.empty() || name == kMetricNameLabel) {
-      ++dropped;
-      continue;
-    }
-    const auto [at, is_new] = joined.try_emplace(std::move(name), AttributeText(value));
-    if (!is_new) at->second += ";" + AttributeText(value);
-  }
-  LabelSet labels;
-  for (const auto& [name, value] : joined) labels.Set(name, value);
-  return labels;
+  return LabelsOf(attributes, "", dropped);
 }
 
 PointSource PointSource::Of(const MetricBatch& batch, size_t resource, size_t scope,
@@ -98,12 +107,11 @@ LabelSet SeriesLabels(const PointSource& source, uint64_t& dropped) {
   };
   overwrite("job", PrometheusJob(source.resource));
   overwrite("instance", LastText(source.resource, "service.instance.id"));
-  for (const Label& label : PrometheusLabels(source.scope, dropped)) {
-    const std::string name = PrometheusLabelName("otel_scope_" + label.name);
+  for (const auto& [name, value] : LabelsOf(source.scope, kScopePrefix, dropped)) {
     if (name == kScopeName || name == kScopeVersion || name == kScopeSchemaUrl) {
       ++dropped;
     } else {
-      overwrite(name, label.value);
+      overwrite(name, value);
     }
   }
   overwrite(kScopeName, ValidUtf8(source.scope_name));

@@ -45,6 +45,7 @@ TEST(PrometheusLabelNameTest, FollowsTheSpecification) {
       {"...", ""},
       {"a\u00e9b", "a_b"},
       {"____", ""},
+      {"_____", ""},
   };
   for (const auto& [attribute, want] : rows)
     EXPECT_EQ(PrometheusLabelName(attribute), want) << attribute;
@@ -110,6 +111,17 @@ TEST(SeriesLabelsTest, AnAttributeIsNotTakenForTheScopesOwnWhereThatIsEmpty) {
   const Attributes scope = {{"name", "n"}, {"version", "v"}, {"schema_url", "s"}, {"names", "x"}};
   uint64_t dropped = 0;
   EXPECT_EQ(SeriesLabels({.scope = scope.span()}, dropped), LabelSet({{"otel_scope_names", "x"}}));
+  EXPECT_EQ(dropped, 3u);
+}
+
+// "otel_scope_" stands before a key, so a digit or '_' that it begins with is none that a name
+// begins with.
+TEST(SeriesLabelsTest, AScopesAttributeHasThePrefixAndItsKeyForAName) {
+  const Attributes scope = {{"5xx", "1"},      {"_x", "2"}, {"a.b", "4"}, {"a_b", "3"},
+                            {"__name__", "5"}, {"..", "6"}, {"", "7"}};
+  uint64_t dropped = 0;
+  EXPECT_EQ(SeriesLabels({.scope = scope.span()}, dropped),
+            LabelSet({{"otel_scope_5xx", "1"}, {"otel_scope_x", "2"}, {"otel_scope_a_b", "4;3"}}));
   EXPECT_EQ(dropped, 3u);
 }
 
