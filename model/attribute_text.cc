@@ -108,7 +108,11 @@ std::string NumberText(double number) {
   if (std::isinf(number)) return number > 0 ? "Infinity" : "-Infinity";
   const double size = std::fabs(number);
   if (size == 0 || (size >= 1e-6 && size < 1e21)) return PlainDecimal(number);
-  return fmt::format("{}", number);
+  // As JSON of JavaScript and Go has them: 1e-7, where C has 1e-07.
+  std::string text = fmt::format("{}", number);
+  const size_t exponent = text.find('e') + 2;
+  if (text[exponent] == '0') text.erase(exponent, 1);
+  return text;
 }
 
 std::string Base64(std::string_view bytes) {
