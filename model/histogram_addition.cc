@@ -58,7 +58,8 @@ struct Parts {
 };
 
 void MergeZeros(Parts& a, Parts& b) {
-  if (a.zero_threshold == b.zero_threshold) return;
+  // Neither is wider: equal, or NaN, which would never be reached.
+  if (!(a.zero_threshold < b.zero_threshold) && !(b.zero_threshold < a.zero_threshold)) return;
   double threshold = std::max(a.zero_threshold, b.zero_threshold);
   for (double reach = threshold;; threshold = reach) {
     // The wider one has nothing below its own threshold.

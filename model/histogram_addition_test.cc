@@ -3,6 +3,7 @@
 // buckets; rows for zero buckets and for spans.
 #include "model/histogram_addition.h"
 
+#include <cmath>
 #include <map>
 #include <random>
 
@@ -104,6 +105,17 @@ TEST(HistogramAdditionTest, AZeroBucketThatWouldCutABucketGrowsToItsEnd) {
   EXPECT_EQ(sum.zero_threshold, 1);
   EXPECT_EQ(sum.zero_count, 13);
   EXPECT_EQ(AsMap(sum.positive_spans, sum.positive_counts), (Map{{1, 7}}));
+}
+
+// It ends, where a NaN was never reached.
+TEST(HistogramAdditionTest, AZeroBucketOfNoWidthIsNotWidened) {
+  const NativeHistogram odd = WithZero(std::nan(""), 1, {{0, 2}});
+  const NativeHistogram usual = WithZero(0.25, 10, {{1, 4}});
+  for (const NativeHistogram& sum :
+       {AddHistograms(odd, usual, 4096), AddHistograms(usual, odd, 4096)}) {
+    EXPECT_EQ(sum.zero_count, 11);
+    EXPECT_EQ(AsMap(sum.positive_spans, sum.positive_counts), (Map{{0, 2}, {1, 4}}));
+  }
 }
 
 TEST(HistogramAdditionTest, TooManyBucketsAreMergedDown) {
