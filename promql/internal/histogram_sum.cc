@@ -136,7 +136,8 @@ void HistogramSum::WidenZeroTo(double threshold) {
 }
 
 void HistogramSum::MergeExponential(HistogramSum other) {
-  while (zero_threshold_ != other.zero_threshold_) {
+  // Each may grow further than the other is. A NaN is neither wider nor narrower.
+  while (zero_threshold_ < other.zero_threshold_ || other.zero_threshold_ < zero_threshold_) {
     if (zero_threshold_ < other.zero_threshold_) {
       WidenZeroTo(other.zero_threshold_);
     } else {

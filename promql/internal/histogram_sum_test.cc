@@ -2,6 +2,9 @@
 // Method: rows of two histograms with what comes out, by hand.
 #include "promql/internal/histogram_sum.h"
 
+#include <cmath>
+#include <utility>
+
 #include <gtest/gtest.h>
 
 #include "promql/internal/histogram_buckets.h"
@@ -126,6 +129,19 @@ TEST(HistogramSumRefusalTest, ExponentialMeetsCustom) {
       MakeHistogram({.schema = -53, .count = 1, .buckets = {1}, .custom_bounds = {1}});
   EXPECT_FALSE(sum.Add(custom).compatible);
   EXPECT_TRUE(SameDistribution(sum.Value(), exponential));
+}
+
+// It ends, where a NaN was never reached.
+TEST(HistogramSumTest, AZeroBucketOfNoWidthIsNotWidened) {
+  const auto odd = MakeHistogram(
+      {.count = 3, .sum = 1, .zero_count = 1, .zero_threshold = std::nan(""), .buckets = {2}});
+  const auto usual = MakeHistogram({.count = 6, .sum = 1, .zero_threshold = 0.25, .buckets = {6}});
+  for (const auto& [first, second] : {std::pair(odd, usual), std::pair(usual, odd)}) {
+    HistogramSum sum(first);
+    sum.Add(second);
+    EXPECT_EQ(sum.Value().count, 9);
+    EXPECT_EQ(sum.Value().positive_counts, std::vector<double>{8});
+  }
 }
 
 TEST(HistogramSumTest, HintsGaugeWinsThenUnknown) {
