@@ -154,6 +154,19 @@ void WriteSeriesV2(pbf_writer& request, const OutgoingSamples::View& view, const
   out.add_uint32(4, symbols.Find(view.metadata->unit));
 }
 
+// 2.0 has floats and histograms of one series apart.
+void WriteKindsV2(pbf_writer& request, OutgoingSamples::View view, const LabelSet& external,
+                  SymbolTable& symbols, std::vector<uint32_t>& refs) {
+  if (!view.samples.empty() && !view.histograms.empty()) {
+    OutgoingSamples::View floats = view;
+    floats.histograms = {};
+    floats.exemplars = {};
+    WriteSeriesV2(request, floats, external, symbols, refs);
+    view.samples = {};
+  }
+  WriteSeriesV2(request, view, external, symbols, refs);
+}
+
 template <typename Visit>
 void VisitSeries(std::span<const std::unique_ptr<const OutgoingSamples>> batches, Visit&& visit) {
   for (const auto& batch : batches) {
@@ -182,7 +195,7 @@ RemoteWriteMessage EncodeV2(std::span<const std::unique_ptr<const OutgoingSample
   pbf_writer series(all_series);
   VisitSeries(batches, [&](const OutgoingSamples::View& view) {
     message.items += view.samples.size() + view.histograms.size() + view.exemplars.size();
-    WriteSeriesV2(series, view, external, symbols, refs);
+    WriteKindsV2(series, view, external, symbols, refs);
   });
   pbf_writer request(message.body);
   for (const std::string_view text : symbols.texts())

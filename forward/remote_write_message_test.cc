@@ -284,5 +284,28 @@ TEST(RemoteWriteMessageTest, BatchesKeepTheirOrder) {
   for (int i = 0; i < 3; ++i) EXPECT_EQ(request.timeseries(i).samples(0).timestamp(), i + 1);
 }
 
+TEST(RemoteWriteMessageTest, Version2HasFloatsAndHistogramsOfASeriesApart) {
+  OutgoingSamples out;
+  Begin(out, {{"__name__", "latency"}});
+  out.AddSample({6000, model::StaleMarker()});
+  out.AddHistogram(5000, kWhole);
+  out.AddExemplar(900, 0.5, {{"trace_id", "abc"}});
+  const RemoteWriteMessage message =
+      EncodeRemoteWrite(RemoteWriteProtocol::kV2, Just(std::move(out)), {}, kDue);
+  EXPECT_EQ(message.items, 3u);
+  const auto request = Parsed<write2::Request>(message);
+  ASSERT_EQ(request.timeseries_size(), 2);
+  for (const write2::TimeSeries& series : request.timeseries()) {
+    EXPECT_EQ(LabelsOf(request, series.labels_refs()), (LabelSet{{"__name__", "latency"}}));
+  }
+  const write2::TimeSeries& floats = request.timeseries(0);
+  EXPECT_EQ(floats.samples_size(), 1);
+  EXPECT_EQ(floats.histograms_size() + floats.exemplars_size(), 0);
+  const write2::TimeSeries& histograms = request.timeseries(1);
+  EXPECT_EQ(histograms.samples_size(), 0);
+  ExpectWhole(histograms.histograms(0));
+  EXPECT_EQ(histograms.exemplars_size(), 1);
+}
+
 }  // namespace
 }  // namespace slowburn::forward
