@@ -7,6 +7,7 @@
 
 #include "base/status.h"
 #include "collector/series_labels.h"
+#include "model/histogram_contradiction.h"
 
 namespace slowburn::app {
 namespace {
@@ -67,8 +68,8 @@ absl::StatusOr<HeadSeries*> RemoteWriteSeries::FindOrDefine(WritePlan& plan, con
   return plan.Define(key, labels_, fate);
 }
 
-void RemoteWriteSeries::Note(const Piece& piece, SampleFate fate, uint64_t count,
-                             storage::FateCounts& counts, SeriesOutcome& outcome) {
+void RemoteWriteSeries::Note(const Piece& piece, SampleFate fate, std::string_view why,
+                             uint64_t count, storage::FateCounts& counts, SeriesOutcome& outcome) {
   counts[static_cast<size_t>(fate)] += count;
   if (count == 0 || !storage::IsRefused(fate) || !outcome.first_refused.empty()) return;
   // Labels that cannot be read cannot be shown: then their fault says which they are.
@@ -79,7 +80,7 @@ void RemoteWriteSeries::Note(const Piece& piece, SampleFate fate, uint64_t count
     return;
   }
   const std::string name = model::ValidUtf8(labels_.Text().substr(0, kNamedBytesMax));
-  outcome.first_refused = fmt::format("{}: {}", name, FateReason(fate));
+  outcome.first_refused = fmt::format("{}: {}", name, why);
 }
 
 // One that cannot be takes all that it brings with it, and nothing else.
@@ -88,8 +89,8 @@ void RemoteWriteSeries::Refuse(WritePlan& plan, const Piece& piece, SampleFate f
   const uint64_t samples = piece.series->samples_end - piece.samples_begin;
   const uint64_t histograms = piece.series->histograms_end - piece.histograms_begin;
   plan.Count(fate, samples + histograms);
-  Note(piece, fate, samples, outcome.samples, outcome);
-  Note(piece, fate, histograms, outcome.histograms, outcome);
+  Note(piece, fate, FateReason(fate), samples, outcome.samples, outcome);
+  Note(piece, fate, FateReason(fate), histograms, outcome.histograms, outcome);
   outcome.exemplars[static_cast<size_t>(fate)] +=
       piece.series->exemplars_end - piece.exemplars_begin;
 }
@@ -100,12 +101,19 @@ void RemoteWriteSeries::Add(WritePlan& plan, const Piece& piece, HeadSeries& ser
   const SeriesBatch& batch = received_->batch;
   for (uint32_t i = piece.samples_begin; i < piece.series->samples_end; ++i) {
     const SampleFate fate = plan.Add(series, batch.samples[i].time_ms, batch.samples[i].value);
-    Note(piece, fate, 1, outcome.samples, outcome);
+    Note(piece, fate, FateReason(fate), 1, outcome.samples, outcome);
   }
   for (uint32_t i = piece.histograms_begin; i < piece.series->histograms_end; ++i) {
     const SeriesBatch::Histogram& histogram = batch.histograms[i];
-    const SampleFate fate = plan.Add(series, histogram.time_ms, histogram.value);
-    Note(piece, fate, 1, outcome.histograms, outcome);
+    SampleFate fate = SampleFate::kInvalidHistogram;
+    std::string_view why = model::HistogramContradiction(histogram.value);
+    if (why.empty()) {
+      fate = plan.Add(series, histogram.time_ms, histogram.value);
+      why = FateReason(fate);
+    } else {
+      plan.Count(fate);
+    }
+    Note(piece, fate, why, 1, outcome.histograms, outcome);
   }
 }
 

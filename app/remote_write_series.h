@@ -8,6 +8,7 @@
 #pragma once
 
 #include <memory>
+#include <string_view>
 
 #include "app/series_write.h"
 #include "collector/series_sink.h"
@@ -45,8 +46,8 @@ class RemoteWriteSeries final : public SeriesWrite {
   void AddExemplars(storage::WritePlan& plan, const Piece& piece, storage::HeadSeries& series,
                     SeriesOutcome& outcome);
   void AddMetadata(storage::WritePlan& plan) const;
-  // Counts a fate, and remembers the first refusal of a sample.
-  void Note(const Piece& piece, storage::SampleFate fate, uint64_t count,
+  // Counts a fate, and remembers the first refusal of a sample and why it was.
+  void Note(const Piece& piece, storage::SampleFate fate, std::string_view why, uint64_t count,
             storage::FateCounts& counts, SeriesOutcome& outcome);
 
   const std::unique_ptr<collector::ReceivedSeries> received_;

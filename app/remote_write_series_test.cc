@@ -143,6 +143,28 @@ TEST_F(RemoteWriteSeriesTest, HistogramsExemplarsAndMetadataAreStored) {
   EXPECT_EQ(snapshot->Metadata("lat")->at(0).help, "how long");
 }
 
+TEST_F(RemoteWriteSeriesTest, AHistogramThatContradictsItselfIsRefusedWithTheReason) {
+  std::string body;
+  {
+    pbf_writer request(body);
+    pbf_writer series(request, 1);
+    AddLabels(series, {{"__name__", "lat"}});
+    for (const uint64_t count : {3, 4}) {
+      pbf_writer histogram(series, 4);
+      histogram.add_uint64(1, count);
+      histogram.add_uint64(6, 3);
+      histogram.add_int64(15, Ms(std::chrono::seconds(count)));
+    }
+  }
+  const SeriesAnswer answer = Write(body);
+  EXPECT_EQ(answer.histograms_written, 1u);
+  EXPECT_EQ(answer.refused, 1u);
+  EXPECT_EQ(answer.message,
+            "1 of 2 samples are not stored; the first, of {__name__=\"lat\"}: its buckets do not "
+            "make up its count");
+  EXPECT_EQ(loop_.ReadLedger().signals.at("remote_write").imbalance(), 0);
+}
+
 TEST_F(RemoteWriteSeriesTest, WithoutMemoryItIsNotTaken) {
   const SeriesAnswer answer = Write(SeriesBytes({{"__name__", "up"}}, {{Ms(0s), 1}}), 64);
   EXPECT_EQ(answer.outcome, Outcome::kUnavailable);
