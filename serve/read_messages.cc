@@ -27,6 +27,7 @@ constexpr size_t kMatchersMax = 64;
 constexpr size_t kFrameBytesMax = 1 << 20;
 // So that what is over the limit of a frame is little.
 constexpr size_t kFrameBytesFull = kFrameBytesMax - (64 << 10);
+constexpr int32_t kSamples = 0;
 constexpr int32_t kStreamedChunks = 1;
 
 // In all of these a field of another wire type is like one that is not known, as protobuf has it.
@@ -84,7 +85,12 @@ absl::StatusOr<ReadQuery> ReadQueryMessage(pbf_reader message, internal::RegexCo
 absl::StatusOr<ReadRequest> ReadRequestMessage(pbf_reader message) {
   ReadRequest request;
   internal::RegexCount regexes;
-  std::optional<int32_t> first_type;
+  std::optional<int32_t> first_type;  // that we know
+  std::optional<int32_t> unknown_type;
+  const auto take_type = [&](int32_t type) {
+    auto& place = type == kSamples || type == kStreamedChunks ? first_type : unknown_type;
+    place = place.value_or(type);
+  };
   while (message.next()) {
     switch (message.tag_and_type()) {
       case tag_and_type(1, pbf_wire_type::length_delimited): {
@@ -96,14 +102,20 @@ absl::StatusOr<ReadRequest> ReadRequestMessage(pbf_reader message) {
         break;
       }
       case tag_and_type(2, pbf_wire_type::length_delimited):
-        for (const int32_t type : message.get_packed_enum()) first_type = first_type.value_or(type);
+        for (const int32_t type : message.get_packed_enum()) take_type(type);
         break;
       case tag_and_type(2, pbf_wire_type::varint):
-        first_type = first_type.value_or(message.get_enum());
+        take_type(message.get_enum());
         break;
       default:
         message.skip();
     }
+  }
+  if (!first_type && unknown_type) {
+    return base::InvalidArgument(
+        "the read accepts answers of type {}, and none of those that this server has: samples (0), "
+        "streamed chunks (1)",
+        *unknown_type);
   }
   request.takes_chunks = first_type == kStreamedChunks;
   return request;

@@ -30,8 +30,8 @@ struct ReadRequest {
   bool takes_chunks = false;  // before samples
 };
 
-// kInvalidArgument where it is none, asks for more than 256 queries or 64 matchers in one, or has a
-// regular expression that cannot be.
+// kInvalidArgument where it is none, asks for more than 256 queries or 64 matchers in one, has a
+// regular expression that cannot be, or accepts no form of an answer that we know.
 absl::StatusOr<ReadRequest> ParseReadRequest(std::string_view body);
 
 // Appends the series, as a field of a QueryResult.

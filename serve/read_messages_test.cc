@@ -56,7 +56,7 @@ TEST(ReadRequestTest, IsRead) {
   EXPECT_EQ(got->queries[1].range.end_ms, std::numeric_limits<int64_t>::max());
 }
 
-TEST(ReadRequestTest, TheFirstFormThatIsAcceptedCounts) {
+TEST(ReadRequestTest, TheFirstFormThatIsAcceptedAndKnownCounts) {
   const auto takes_chunks = [](const std::vector<int32_t>& types, bool is_packed) {
     std::string request;
     pbf_writer writer(request);
@@ -70,6 +70,8 @@ TEST(ReadRequestTest, TheFirstFormThatIsAcceptedCounts) {
   for (const bool is_packed : {false, true}) {
     EXPECT_TRUE(takes_chunks({1, 0}, is_packed));
     EXPECT_FALSE(takes_chunks({0, 1}, is_packed));
+    EXPECT_TRUE(takes_chunks({7, 1, 0}, is_packed));
+    EXPECT_FALSE(takes_chunks({7, 0, 1}, is_packed));
     EXPECT_FALSE(takes_chunks({}, is_packed));
   }
 }
@@ -105,6 +107,15 @@ TEST(ReadRequestTest, AFieldOfAnotherWireTypeIsNotKnown) {
   EXPECT_EQ(got->queries[0].range.end_ms, 11);
   ASSERT_EQ(got->queries[0].matchers.size(), 1U);
   EXPECT_EQ(got->queries[0].matchers[0].CanonicalText(), R"(a!="x")");
+}
+
+TEST(ReadRequestTest, RefusesToAnswerInAFormThatNobodyAccepts) {
+  std::string request;
+  pbf_writer writer(request);
+  writer.add_enum(2, 7);
+  const auto got = ParseReadRequest(request);
+  EXPECT_EQ(got.status().code(), absl::StatusCode::kInvalidArgument);
+  EXPECT_THAT(base::Message(got.status()), HasSubstr("accepts answers of type 7"));
 }
 
 TEST(ReadRequestTest, RefusesWhatItIsNot) {
