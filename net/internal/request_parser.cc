@@ -1,5 +1,7 @@
 #include "net/internal/request_parser.h"
 
+#include <algorithm>
+
 #include <boost/asio/buffer.hpp>
 #include <boost/beast/core/string.hpp>
 #include <boost/beast/http/basic_parser.hpp>
@@ -15,14 +17,19 @@ using beast::error_code;
 
 std::string_view Std(beast::string_view text) { return {text.data(), text.size()}; }
 
-// The path and query of a request target, nothing for a form that only proxies get. RFC 9112,
-// section 3.2: a server takes "http://host/path" too.
-std::optional<std::string_view> OriginForm(std::string_view target) {
+// The path, which may be empty, and the query of a request target, nothing for a form that only
+// proxies get. RFC 9112, section 3.2: a server takes "http://host/path" too.
+std::optional<std::string_view> PathAndQuery(std::string_view target) {
   if (target.starts_with('/')) return target;
-  const size_t scheme = target.find("://");
-  if (scheme == std::string_view::npos) return std::nullopt;
-  const size_t path = target.find('/', scheme + 3);
-  return path == std::string_view::npos ? std::string_view("/") : target.substr(path);
+  for (const std::string_view scheme : {"http://", "https://"}) {
+    const std::string_view begin = target.substr(0, scheme.size());
+    if (!beast::iequals({begin.data(), begin.size()}, {scheme.data(), scheme.size()})) continue;
+    const std::string_view rest = target.substr(scheme.size());
+    const size_t host_bytes = std::min(rest.find_first_of("/?"), rest.size());
+    if (host_bytes == 0) return std::nullopt;
+    return rest.substr(host_bytes);
+  }
+  return std::nullopt;
 }
 
 }  // namespace
@@ -57,15 +64,16 @@ class RequestParser::Impl final : public http::basic_parser<true> {
                        int version, error_code& ec) override {
     is_http_1_1_ = version == 11;
     request_.method = Std(method);
-    const std::optional<std::string_view> origin = OriginForm(Std(target));
-    if (!origin) {
+    const std::optional<std::string_view> asked = PathAndQuery(Std(target));
+    if (!asked) {
       ec = http::error::bad_target;
       return;
     }
-    const size_t question = origin->find('?');
-    raw_path_ = origin->substr(0, question);
+    const size_t question = asked->find('?');
+    raw_path_ = asked->substr(0, question);
+    if (raw_path_.empty()) raw_path_ = "/";
     request_.path = PercentDecode(raw_path_);
-    if (question != std::string_view::npos) request_.query = origin->substr(question + 1);
+    if (question != std::string_view::npos) request_.query = asked->substr(question + 1);
   }
 
   void on_field_impl(http::field name, beast::string_view name_text, beast::string_view value,
