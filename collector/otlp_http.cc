@@ -103,13 +103,13 @@ void HttpReceiver::Handle(model::Signal signal, net::HttpRequest request, net::R
                             request.Header("Content-Type").substr(0, 100))));
     return;
   }
-  const std::string_view named = request.Header("Content-Encoding");
-  const std::optional<net::ContentCoding> coding = net::ParseContentCoding(named);
+  const std::string named = net::ContentEncodingOf(request.headers);
+  const std::optional<net::ContentCoding> coding = net::ParseContentCodings(named);
   if (!coding.has_value()) {
     net::HttpResponse response = Refused(
         signal, media_type, 415, RequestRefusal::kUnsupported,
         fmt::format("content encoding \"{}\": this server takes gzip, zstd, deflate or none",
-                    named.substr(0, 100)));
+                    std::string_view(named).substr(0, 100)));
     response.headers.push_back({"Accept-Encoding", "gzip, zstd, deflate"});
     std::move(reply)(std::move(response));
     return;

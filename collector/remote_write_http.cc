@@ -47,7 +47,7 @@ struct BodyCoding {
 std::optional<BodyCoding> CodingOf(std::string_view header) {
   const std::string name = LowerCase(WithoutSpace(header));
   if (name.empty() || name == "snappy") return BodyCoding();
-  const std::optional<net::ContentCoding> coding = net::ParseContentCoding(name);
+  const std::optional<net::ContentCoding> coding = net::ParseContentCodings(name);
   if (!coding.has_value()) return std::nullopt;
   return BodyCoding{.is_snappy = false, .coding = *coding};
 }
@@ -198,7 +198,7 @@ void WriteReceiver::Handle(net::HttpRequest request, net::Reply reply) {
   const std::optional<WriteVersion> version = VersionOf(content_type);
   if (!version.has_value()) return std::move(reply)(UnknownMessage(content_type));
   metrics_.CountBytes(*version, request.body.size());
-  const std::string_view named = request.Header("Content-Encoding");
+  const std::string named = net::ContentEncodingOf(request.headers);
   const std::optional<BodyCoding> coding = CodingOf(named);
   if (!coding.has_value()) return std::move(reply)(UnknownCoding(*version, named));
   auto received = Receive(*version, *coding, std::move(request));

@@ -6,12 +6,12 @@
 #include <utility>
 
 #include <absl/strings/ascii.h>
+#include <absl/strings/match.h>
 #include <libdeflate.h>
 #include <zstd.h>
 #include <zstd_errors.h>
 
 #include "base/status.h"
-#include "net/http_message.h"
 #include "net/internal/zstd_frame.h"
 
 namespace slowburn::net {
@@ -346,6 +346,34 @@ std::optional<ContentCoding> ParseContentCoding(std::string_view token) {
     }
   }
   return std::nullopt;
+}
+
+std::string ContentEncodingOf(const std::vector<HttpHeader>& headers) {
+  std::string list;
+  for (const HttpHeader& header : headers) {
+    if (!absl::EqualsIgnoreCase({header.name.data(), header.name.size()}, "content-encoding"))
+      continue;
+    if (!list.empty()) list += ", ";
+    list += header.value;
+  }
+  return list;
+}
+
+std::optional<ContentCoding> ParseContentCodings(std::string_view list) {
+  constexpr std::string_view kSpace = " \t";
+  auto found = ContentCoding::kIdentity;
+  while (!list.empty()) {
+    std::string_view element = list.substr(0, list.find(','));
+    list.remove_prefix(std::min(element.size() + 1, list.size()));
+    element.remove_prefix(std::min(element.find_first_not_of(kSpace), element.size()));
+    element = element.substr(0, element.find_last_not_of(kSpace) + 1);
+    const std::optional<ContentCoding> coding = ParseContentCoding(element);
+    if (!coding.has_value()) return std::nullopt;
+    if (*coding == ContentCoding::kIdentity) continue;
+    if (found != ContentCoding::kIdentity) return std::nullopt;
+    found = *coding;
+  }
+  return found;
 }
 
 std::string_view ContentCodingName(ContentCoding coding) {

@@ -12,18 +12,25 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include <absl/status/status.h>
 
 #include "base/memory_budget.h"
+#include "net/http_message.h"
 
 namespace slowburn::net {
 
 enum class ContentCoding : uint8_t { kIdentity, kGzip, kDeflate, kZstd };
 
-// The value of Content-Encoding or grpc-encoding: one coding, case folded; "" and "identity" are
-// kIdentity, "x-gzip" is gzip. Nothing for any other, also for several in a row.
+// One coding, as grpc-encoding names it, case folded; "" and "identity" are kIdentity, "x-gzip" is
+// gzip. Nothing for any other.
 std::optional<ContentCoding> ParseContentCoding(std::string_view token);
+// What Content-Encoding says in however many fields: they are one list, "identity, gzip".
+std::string ContentEncodingOf(const std::vector<HttpHeader>& headers);
+// Such a list, of which empty elements and "identity" change nothing. Nothing for more than one
+// coding, or one that is unknown.
+std::optional<ContentCoding> ParseContentCodings(std::string_view list);
 std::string_view ContentCodingName(ContentCoding coding);
 
 struct DecodeLimits {

@@ -562,5 +562,28 @@ TEST(ParseContentCodingTest, TakesOneKnownToken) {
   }
 }
 
+TEST(ContentEncodingOfTest, JoinsItsFields) {
+  EXPECT_EQ(ContentEncodingOf({{"Content-Type", "gzip"}}), "");
+  EXPECT_EQ(ContentEncodingOf({{"content-ENCODING", "identity"}, {"Content-Encoding", "gzip"}}),
+            "identity, gzip");
+}
+
+TEST(ParseContentCodingsTest, TakesAListWithOneThatChangesAnything) {
+  const std::vector<std::pair<std::string_view, std::optional<ContentCoding>>> rows = {
+      {"", ContentCoding::kIdentity},
+      {"gzip", kGzip},
+      {"identity, identity", ContentCoding::kIdentity},
+      {"identity, gzip", kGzip},
+      {"Zstd ,\tIdentity", kZstd},
+      {", gzip ,,", kGzip},  // RFC 9110, section 5.6.1.2
+      {"gzip, gzip", std::nullopt},
+      {"gzip, deflate", std::nullopt},
+      {"gzip, br", std::nullopt},
+      {"gzip deflate", std::nullopt},
+      {"gzip;q=1", std::nullopt},
+  };
+  for (const auto& [list, want] : rows) EXPECT_EQ(ParseContentCodings(list), want) << list;
+}
+
 }  // namespace
 }  // namespace slowburn::net

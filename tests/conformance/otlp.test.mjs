@@ -172,6 +172,8 @@ const rows = [
   ['H11_Profiles', 'traces', () => Buffer.alloc(0), refused('UNIMPLEMENTED', 404), overHttp,
     {path: '/v1development/profiles'}],
   ['H11_OtherEncoding', 'traces', () => traces(span()), otherCoding, overHttp, {coding: 'br'}],
+  ['H11_TwoEncodings', 'traces', () => compress('gzip', compress('gzip', text(traces(span())))), otherCoding, overHttp,
+    {headers: {'content-encoding': 'gzip, gzip'}}],
   ['H12_CorruptGzip', 'traces', () => Buffer.from('no gzip'), bad, overHttp, {headers: {'content-encoding': 'gzip'}}],
   ['H12_GzipCutShort', 'traces', () => compress('gzip', text(traces(span()))).subarray(0, 40), bad, overHttp,
     {headers: {'content-encoding': 'gzip'}}],
@@ -232,6 +234,8 @@ const rows = [
   ['E8_GzipOnce', 'traces', () => compress('gzip', encodeRequest('traces', traces(span()))), bad, protobuf,
     {coding: 'gzip'}],
   ['E9_Identity', 'traces', () => traces(span()), ok(1), all, {coding: 'identity'}],
+  ['E9_IdentityInAList', 'traces', () => compress('gzip', text(traces(span()))), ok(1), json,
+    {headers: {'content-encoding': 'identity, gzip'}}],
   ['E10_ExactlyTheLimit', 'traces', () => ofSize(requestBytes), ok(0), protobuf],
   ['E10_ExactlyTheLimitJson', 'traces', () => jsonOfSize(requestBytes), ok(0), json],
   ['E12_UnknownFields', 'traces', () => Buffer.concat([
