@@ -33,12 +33,8 @@ std::string_view Cut(std::string_view text, size_t bytes_max) {
   return text.substr(0, end);
 }
 
-// A client may refuse a message whose text is no UTF-8, and its length is limited (R4).
-std::string SafeText(std::string_view message) {
-  std::string text = model::ValidUtf8(Cut(message, kMessageBytesMax));
-  text.resize(Cut(text, kMessageBytesMax).size());
-  return text;
-}
+// The length of an answer is limited (R4).
+std::string SafeText(std::string_view message) { return ErrorText(message, kMessageBytesMax); }
 
 std::string EncodeRetryInfo(std::chrono::milliseconds delay) {
   const auto seconds = std::chrono::floor<std::chrono::seconds>(delay);
@@ -85,6 +81,12 @@ void AppendJsonString(std::string_view text, std::string& out) {
 }
 
 }  // namespace
+
+std::string ErrorText(std::string_view message, size_t bytes_max) {
+  std::string text = model::ValidUtf8(Cut(message, bytes_max));
+  text.resize(Cut(text, bytes_max).size());
+  return text;
+}
 
 std::string EncodeExportResponse(int64_t rejected, std::string_view message) {
   std::string response;

@@ -8,6 +8,7 @@
 #pragma once
 
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -16,6 +17,9 @@
 #include "model/signal.h"
 
 namespace slowburn::collector {
+
+// `message` for a client, which may refuse what is not UTF-8: its valid part, at most `bytes_max`.
+std::string ErrorText(std::string_view message, size_t bytes_max);
 
 // Export<Signal>ServiceResponse: empty bytes when nothing was rejected and `message` is empty. A
 // message is cut to 4 KiB. All three have the same field numbers.

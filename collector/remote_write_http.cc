@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 
 #include "base/status.h"
+#include "collector/export_response.h"
 #include "collector/internal/export_request.h"
 #include "collector/internal/media_type.h"
 #include "collector/internal/rpc_code.h"
@@ -57,7 +58,7 @@ net::HttpResponse Answer(WriteVersion version, int status, std::string_view mess
                          const SeriesAnswer& written) {
   net::HttpResponse response;
   response.status = status;
-  if (!message.empty()) response.body = fmt::format("{}\n", message.substr(0, kMessageBytesMax));
+  if (!message.empty()) response.body = ErrorText(message, kMessageBytesMax) + '\n';
   if (version == WriteVersion::k2) {
     response.headers = {
         {"X-Prometheus-Remote-Write-Samples-Written", fmt::to_string(written.samples_written)},

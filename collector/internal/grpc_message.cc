@@ -81,7 +81,7 @@ net::HttpResponse GrpcResponse(std::string_view message) {
 
 net::HttpResponse GrpcError(absl::StatusCode code, std::string_view message,
                             std::optional<std::chrono::milliseconds> retry_delay) {
-  const std::string_view text = message.substr(0, kErrorTextMax);
+  const std::string text = ErrorText(message, kErrorTextMax);
   const int number = static_cast<int>(code);
   net::HttpResponse response;
   response.content_type = kContentType;

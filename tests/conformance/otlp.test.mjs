@@ -84,6 +84,7 @@ const rows = [
 
   ['R16_InvalidUtf8InJson', 'traces', () => replaced(traces(span({name: 'NAME'})), 'NAME', Buffer.from([0x61, 0xff])), bad,
     json],
+  ['R16_ByteOrderMark', 'traces', () => text(`\ufeff${JSON.stringify(traces(span()))}`), bad, json],
 
   // --- V: items
   ['V1_ShortTraceId', 'traces', () => invalidSpan({traceId: 'abcd'}), partial(1, 1, 'invalid_trace_id'), all],
@@ -141,6 +142,8 @@ const rows = [
   ['G1_Logs', 'logs', () => logs(log()), ok(1), ['grpc']],
   ['G2_Profiles', 'traces', () => ({}), refused('UNIMPLEMENTED'), ['grpc'],
     {path: '/opentelemetry.proto.collector.profiles.v1development.ProfilesService/Export'}],
+  // What an error quotes is UTF-8 all the same, or clients could not decode grpc-message.
+  ['G2_PathThatIsNoUtf8', 'traces', () => ({}), refused('UNIMPLEMENTED'), ['grpc'], {path: '/a.B/%ff%fe'}],
   ['G3_TooLarge', 'traces', () => ofSize(requestBytes + 1), {...tooLarge, details: []}, ['grpc']],
   ['G5_BadDataSaysWhy', 'traces', () => Buffer.from([0x0a, 0xff]), {...bad, details: ['BadRequest']}, protobuf],
   ['G5_NoMessage', 'traces', () => Buffer.alloc(0), bad, ['grpc'], {frame: Buffer.alloc(0)}],
