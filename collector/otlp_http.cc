@@ -139,16 +139,24 @@ net::HttpResponse HttpReceiver::ListenerError(const net::HttpRequest& request, i
                        comes_again ? std::optional(kRetryDelay) : std::nullopt);
 }
 
-net::Route RouteOf(std::shared_ptr<HttpReceiver> receiver, model::Signal signal,
+net::ErrorWriter ErrorsOf(std::shared_ptr<HttpReceiver> receiver) {
+  return [receiver = std::move(receiver)](const net::HttpRequest& request, int status,
+                                          std::string_view message) {
+    return receiver->ListenerError(request, status, message);
+  };
+}
+
+net::Route RouteOf(const std::shared_ptr<HttpReceiver>& receiver, model::Signal signal,
                    std::string pattern, const ReceiveLimits& limits) {
   return {.role = net::Role::kWrite,
           .method = "POST",
           .pattern = std::move(pattern),
           .handler =
-              [receiver = std::move(receiver), signal](net::HttpRequest request, net::Reply reply) {
+              [receiver, signal](net::HttpRequest request, net::Reply reply) {
                 receiver->Handle(signal, std::move(request), std::move(reply));
               },
-          .body_bytes_max = limits.request_bytes_max};
+          .body_bytes_max = limits.request_bytes_max,
+          .errors = ErrorsOf(receiver)};
 }
 
 }  // namespace
@@ -157,10 +165,7 @@ net::RouteTable OtlpHttpRoutes(ReceiveLimits limits, IngestSink& sink,
                                prometheus::Registry& registry) {
   // Shared by the handlers of the table, which is copied and moved.
   auto receiver = std::make_shared<HttpReceiver>(limits, sink, registry);
-  net::RouteTable routes(
-      [receiver](const net::HttpRequest& request, int status, std::string_view message) {
-        return receiver->ListenerError(request, status, message);
-      });
+  net::RouteTable routes(ErrorsOf(receiver));
   for (const model::Signal signal : model::kSignals) {
     routes.Add(RouteOf(receiver, signal, fmt::format("/v1/{}", model::SignalName(signal)), limits));
   }

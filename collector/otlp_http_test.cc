@@ -116,6 +116,27 @@ TEST(PrometheusOtlpRouteTest, IsTheSameAsThatOfMetrics) {
   EXPECT_EQ(sink.bodies().size(), 1u);
 }
 
+TEST(PrometheusOtlpRouteTest, H6_H9_SoAreItsErrorsOfTheListener) {
+  FakeSink sink;
+  prometheus::Registry registry;
+  const net::Route route =
+      PrometheusOtlpRoute({.request_bytes_max = kRequestBytesMax}, sink, registry);
+  net::HttpRequest request;
+  request.headers.push_back({"Content-Type", kProtobuf});
+  const net::HttpResponse busy = route.errors(request, 503, "come again");
+  EXPECT_EQ(busy.content_type, kProtobuf);
+  google::rpc::Status status;
+  ASSERT_TRUE(status.ParseFromString(busy.body));
+  EXPECT_EQ(status.code(), 14);
+  EXPECT_EQ(net::FindHeader(busy.headers, "Retry-After"), "1");
+  request.headers.front().value = kJson;
+  const net::HttpResponse large = route.errors(request, 413, "too much");
+  EXPECT_EQ(large.content_type, kJson);
+  EXPECT_EQ(large.body, R"({"code":8,"message":"too much"})");
+  EXPECT_EQ(sink.refused(RequestRefusal::kOverloaded), 1);
+  EXPECT_EQ(sink.refused(RequestRefusal::kTooLarge), 1);
+}
+
 // --- Success ----------------------------------------------------------------------------------
 
 struct AcceptedCase {

@@ -122,6 +122,9 @@ class WriteReceiver {
       : limits_(limits), sink_(sink), metrics_(registry) {}
 
   void Handle(net::HttpRequest request, net::Reply reply);
+  // What the listener itself answers, so that it is counted and written like the rest.
+  net::HttpResponse ListenerError(const net::HttpRequest& request, int status,
+                                  std::string_view message);
 
  private:
   net::HttpResponse UnknownMessage(std::string_view content_type);
@@ -165,6 +168,21 @@ net::HttpResponse WriteReceiver::Refused(WriteVersion version, const absl::Statu
   sink_.CountRefused(refusal);
   metrics_.Count(version, OutcomeOf(refusal));
   net::HttpResponse response = Answer(version, HttpStatus(status), base::Message(status), {});
+  if (refusal == RequestRefusal::kOverloaded) AddRetryAfter(kRetryDelay, response);
+  return response;
+}
+
+net::HttpResponse WriteReceiver::ListenerError(const net::HttpRequest& request, int status,
+                                               std::string_view message) {
+  const RequestRefusal refusal = RefusalOf(status);
+  sink_.CountRefused(refusal);
+  const std::optional<WriteVersion> version = VersionOf(request.Header("Content-Type"));
+  if (version.has_value()) {
+    metrics_.Count(*version, OutcomeOf(refusal));
+  } else {
+    metrics_.CountUnknown(OutcomeOf(refusal));
+  }
+  net::HttpResponse response = Answer(version.value_or(WriteVersion::k1), status, message, {});
   if (refusal == RequestRefusal::kOverloaded) AddRetryAfter(kRetryDelay, response);
   return response;
 }
@@ -221,7 +239,11 @@ net::Route RemoteWriteRoute(ReceiveLimits limits, SeriesSink& sink,
               [receiver](net::HttpRequest request, net::Reply reply) {
                 receiver->Handle(std::move(request), std::move(reply));
               },
-          .body_bytes_max = limits.request_bytes_max};
+          .body_bytes_max = limits.request_bytes_max,
+          .errors =
+              [receiver](const net::HttpRequest& request, int status, std::string_view message) {
+                return receiver->ListenerError(request, status, message);
+              }};
 }
 
 }  // namespace slowburn::collector

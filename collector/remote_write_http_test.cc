@@ -197,6 +197,15 @@ INSTANTIATE_TEST_SUITE_P(
          "name its message in Content-Type"},
         {"Version1As2", Snappy(Body1()), kType2, "snappy", 400, kUndecodable,
          "name its message in Content-Type"},
+        // The listener refuses it, in the words of any other API: the route says it in its own.
+        {"TooLargeAsSent", BodyOfSize(kRequestBytesMax + 1), kType, "identity", 413, kTooLarge,
+         "send smaller requests\n"},
+        {"TooLargeAsSent2", BodyOfSize(kRequestBytesMax + 1), kType2, "identity", 413, kTooLarge,
+         "send smaller requests\n"},
+        {"TooLargeAsSentJson", BodyOfSize(kRequestBytesMax + 1), "application/json", "identity",
+         413, kTooLarge, "send smaller requests\n"},
+        {"TwoCodings", Snappy(Body1()), kType, "snappy, snappy", 415, kUnsupported,
+         "content encoding \"snappy, snappy\": this server takes snappy"},
         {"TooLargeOpened", Snappy(BodyOfSize(kRequestBytesMax + 1)), kType, "snappy", 413,
          kTooLarge, "bytes_max"},
         {"TooLargeOpened2", Snappy(BodyOfSize(kRequestBytesMax + 1)), kType2, "snappy", 413,
@@ -274,6 +283,16 @@ TEST(RemoteWriteHttpTest, OverloadIsToldBeforeABodyIsOpened) {
 TEST(RemoteWriteHttpTest, AnAnswerThatIsDroppedIs503) {
   Listener listener([](const ReceivedSeries&, SeriesAnswerFn) {});
   ExpectToComeAgain(listener.Post(Snappy(Body2()), kType2), "1", "send it again");
+}
+
+TEST(RemoteWriteHttpTest, WithoutMemoryForTheBodyItComesAgain) {
+  Listener listener;
+  base::MemoryLease other(&listener.budget);
+  ASSERT_TRUE(other.GrowTo((64 << 20) - 1));
+  ExpectToComeAgain(listener.Post(Snappy(Body2()), kType2), "1", "short of memory");
+  EXPECT_EQ(listener.sink.refused(RequestRefusal::kOverloaded), 1);
+  EXPECT_THAT(listener.Metrics(),
+              HasSubstr("requests_total{outcome=\"unavailable\",version=\"2.0\"} 1"));
 }
 
 TEST(RemoteWriteHttpTest, WithoutMemoryForTheBatchItComesAgain) {

@@ -134,6 +134,28 @@ INSTANTIATE_TEST_SUITE_P(
     }),
     [](const auto& info) { return info.param.name; });
 
+TEST_F(HttpServerTest, ARouteMayWriteItsOwnErrors) {
+  RouteTable routes = Routes();
+  Route own{Role::kRead, "POST", "/own", [](HttpRequest, Reply) {}, 3};
+  own.errors = [](const HttpRequest& request, int status, std::string_view) {
+    return TextResponse(fmt::format("own {} {}", status, request.Header("Content-Type")), status);
+  };
+  routes.Add(std::move(own));
+  auto server = HttpServer::Start(Defaults(), std::move(routes), registry_);
+  ASSERT_TRUE(server.ok()) << server.status();
+  server_ = *std::move(server);
+  const auto ask = [this](std::string_view method, std::string_view path, std::string_view body) {
+    return Ask(fmt::format("{} {} HTTP/1.1\r\nHost: a\r\nContent-Type: a/b\r\n"
+                           "Content-Length: {}\r\n\r\n{}",
+                           method, path, body.size(), body))
+        .body;
+  };
+  EXPECT_EQ(ask("POST", "/own", "long"), "own 413 a/b");
+  EXPECT_EQ(ask("POST", "/own", ""), "own 503 a/b");  // its handler dropped the reply
+  EXPECT_THAT(ask("GET", "/own", ""), HasSubstr("error 405 /own: "));
+  EXPECT_THAT(ask("GET", "/dropped", ""), HasSubstr("error 503 /dropped: "));
+}
+
 TEST_F(HttpServerTest, SaysWhichMethodsAreAllowed) {
   Start();
   EXPECT_THAT(Ask("PUT /hello HTTP/1.1\r\nHost: a\r\n\r\n").head, HasSubstr("\r\nAllow: GET\r\n"));

@@ -51,6 +51,7 @@ struct Route {
   // is asked for.
   bool watches_peer = false;
   StreamHandler stream_handler = nullptr;  // instead of `handler`; over HTTP/1 only
+  ErrorWriter errors = nullptr;            // instead of the table's, for requests that it serves
 };
 
 class RouteTable {
@@ -71,7 +72,10 @@ class RouteTable {
   // `raw_path` is still percent-encoded, so that an encoded slash stays inside its segment.
   Match Find(std::string_view method, std::string_view raw_path) const;
 
-  const ErrorWriter& errors() const { return errors_; }
+  // What writes the errors of requests that `route` serves, or that none does.
+  const ErrorWriter& errors(const Route* route) const {
+    return route != nullptr && route->errors ? route->errors : errors_;
+  }
   const std::vector<Route>& routes() const { return routes_; }
 
  private:

@@ -62,7 +62,7 @@ class PrometheusClientsTest : public testing::Test {
     net::RouteTable::Match match = table_.Find(request.method, path);
     Answer answer;
     if (match.route == nullptr) {
-      answer.reply()(table_.errors()(request, match.status, ""));
+      answer.reply()(table_.errors(match.route)(request, match.status, ""));
       return answer.Wait();
     }
     request.path_parameters = std::move(match.path_parameters);

@@ -245,11 +245,11 @@ std::optional<Refusal> Http2Streams::CheckHeader(Http2Stream& stream) {
   }
   if (shared_.stopping) return ShuttingDown();
   RouteTable::Match match = shared_.routes.Find(request.method, stream.request.raw_path());
+  stream.route = match.route;
   std::optional<Refusal> refusal = RefuseRoute(match, request, stream.request.content_length());
   if (refusal) return refusal;
   if (IsBusy(shared_)) return TooManyRequests();
   if (!stream.request.ChargeFields()) return OutOfMemory();
-  stream.route = match.route;
   request.path_parameters = std::move(match.path_parameters);
   return std::nullopt;
 }
@@ -364,7 +364,7 @@ void Http2Streams::Respond(Http2Stream& stream, HttpResponse response) {
 HttpResponse Http2Streams::Error(Http2Stream& stream, int status, std::string_view message) {
   HttpResponse response;
   try {
-    response = shared_.routes.errors()(stream.request.http(), status, message);
+    response = shared_.routes.errors(stream.route)(stream.request.http(), status, message);
     if (IsStatus(response.status)) return response;
     CountHandlerError(stream, fmt::format("status {}", response.status));
   } catch (const std::exception& error) {

@@ -154,11 +154,13 @@ Awaitable<Session::Next> Session::AnswerOne(Reading header) {
   HttpRequest& request = parser_.request();
   request.peer = peer_;
   is_head_ = request.method == "HEAD";
+  route_ = nullptr;
   const CorsPolicy& cors = shared_.options.cors;
   origin_ = request.Header("Origin");
   if (header != Reading::kDone) co_return co_await Refuse(RefusalOf(header, 0), Next::kLinger);
   keep_alive_ = parser_.keep_alive();
   RouteTable::Match match = shared_.routes.Find(request.method, parser_.raw_path());
+  route_ = match.route;
   if (!cors.origins.empty() && IsPreflight(request)) {
     co_return co_await AnswerUnread(AnswerPreflight(cors, request, match.allow), NextWithoutBody());
   }
@@ -512,7 +514,7 @@ Session::Next Session::NextWithoutBody() const {
 HttpResponse Session::Error(int status, std::string_view message) {
   HttpResponse response;
   try {
-    response = shared_.routes.errors()(asked_, status, message);
+    response = shared_.routes.errors(route_)(asked_, status, message);
     if (response.status >= 200 && response.status <= 599) return response;
   } catch (const std::exception& error) {
     CountHandlerError(error.what());

@@ -123,7 +123,8 @@ class Session final : public Connection {
   bool is_taken_ = false;
 
   // Of the request at hand:
-  HttpRequest asked_;  // what ErrorWriter gets once the handler has the rest
+  HttpRequest asked_;             // what ErrorWriter gets once the handler has the rest
+  const Route* route_ = nullptr;  // once it is known
   std::string origin_;
   AccessDecision decision_;
   HttpResponse response_;

@@ -87,7 +87,7 @@ inline Answer Begin(const net::RouteTable& table, std::string method, std::strin
   net::RouteTable::Match match = table.Find(request.method, path);
   Answer answer;
   if (match.route == nullptr) {
-    answer.reply()(table.errors()(request, match.status, "no such path"));
+    answer.reply()(table.errors(match.route)(request, match.status, "no such path"));
     return answer;
   }
   request.path_parameters = std::move(match.path_parameters);

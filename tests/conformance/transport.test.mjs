@@ -5,9 +5,10 @@ import http2 from 'node:http2';
 import net from 'node:net';
 import {test} from 'node:test';
 
-import {GrpcClient, HttpClient, clientsOf, exportPath} from './lib/clients.mjs';
+import {GrpcClient, HttpClient, clientsOf, compress, exportPath} from './lib/clients.mjs';
 import {encodeRequest, field} from './lib/schema.mjs';
 import {cumulative, gauge, histogram, log, logs, now, point, span, sum, traces} from './lib/telemetry.mjs';
+import {call} from '../e2e/lib/http.mjs';
 import {Scene} from '../e2e/lib/scene.mjs';
 import {anyPorts, serve, slowburn} from '../e2e/lib/slowburn.mjs';
 import {until} from '../e2e/lib/until.mjs';
@@ -187,6 +188,33 @@ test('smuggling: a length and chunks together are refused', async (t) => {
   const answers = await exchange(server.otlpHttp, [
     [post('Content-Length: 3\r\nTransfer-Encoding: chunked\r\n') + '0\r\n\r\n', 'HTTP/1.1 400']]);
   assert.match(answers, /Connection: close/i);
+});
+
+test('H11, H12, E9: two fields Content-Encoding are one list', async (t) => {
+  const {server} = await open(t);
+  const once = compress('gzip', encodeRequest('traces', traces(span())));
+  const twice = compress('gzip', once);
+  const send = (body, ...codings) => exchange(server.otlpHttp, [[Buffer.concat([Buffer.from(post(
+    codings.map((coding) => `Content-Encoding: ${coding}\r\n`).join('') + `Content-Length: ${body.length}\r\n`)), body]),
+  'HTTP/1.1 ']]);
+  assert.match(await send(once, 'identity', 'gzip'), /^HTTP\/1\.1 200/);
+  assert.match(await send(twice, 'gzip', 'gzip'), /^HTTP\/1\.1 415/);
+  const {signals} = await server.json('/ledger');
+  assert.equal(signals.traces.accepted, 1);
+});
+
+// Prometheus' path for OTLP is on the port of the API, whose own errors are Prometheus' JSON.
+test('H4, H6, H8: what the API\'s port refuses of OTLP, it refuses as OTLP', async (t) => {
+  const {server} = await open(t, 'limits: {request_bytes: 64KiB}\n');
+  const path = '/api/v1/otlp/v1/metrics';
+  for (const [type, readable] of [['application/json', /^\{"code":8,"message":"/], ['application/x-protobuf', /^\x08\x08\x12/]]) {
+    const answer = await call(server.url + path,
+      {method: 'POST', headers: {'content-type': type}, body: Buffer.alloc((64 << 10) + 1)});
+    assert.equal(answer.status, 413);
+    assert.equal(answer.headers.get('content-type'), type);
+    assert.match(answer.text, readable);
+  }
+  await until('both are in the ledger', async () => (await server.json('/ledger')).refused_requests.too_large === 2);
 });
 
 test('H18, E16: 200 connections at once are all answered', async (t) => {
