@@ -131,6 +131,8 @@ const rows = [
   ['V14_NegativeDelta', 'metrics', () => sum(delta, true, number({asInt: '-1'})), partial(0, 1, 'negative'), all],
   ['V14_NegativeUpDown', 'metrics', () => sum(delta, false, number({asInt: '-1'})), ok(1), all],
   ['V14_NotFinite', 'metrics', () => sum(delta, true, point({asDouble: 'NaN'})), partial(0, 1, 'not_finite'), all],
+  ['V7_QuantileBeyondOne', 'metrics', () => summary(point({count: '2', sum: 3, quantileValues: [{quantile: 1.1, value: 1}]})),
+    {...partial(0, 1, 'broken_histogram'), why: /quantile/}, all],
   ['Summary', 'metrics', () => summary(point({count: '2', sum: 3, quantileValues: [{quantile: 0.5, value: 1}]})), ok(1),
     all],
   ['Exemplars', 'metrics', () => sum(cumulative, true, number({exemplars: [
@@ -284,6 +286,7 @@ function assertAnswer(answer, want, client) {
     assert.equal(answer.status, 200);
     assert.equal(answer.rejected, want.rejected, answer.message);
     if (want.rejected > 0) assert.match(answer.message, /^\d+ (span|data point|log record)s? ha(s|ve) /);
+    if (want.why !== undefined) assert.match(answer.message, want.why);
     if (want.empty) assert.equal(answer.raw.toString(), {grpc: '\0\0\0\0\0', 'http-json': '{}'}[client.name] ?? '');
     return;
   }
