@@ -34,6 +34,16 @@ class FailingDiskTest : public testing::Test {
     fs::copy(dir_.path(), killed_.path() / "data", fs::copy_options::recursive);
     return OpenForTest(killed_.path() / "data");
   }
+  // Ends a store of 40 records on a full disk, and opens it when there is room again.
+  std::unique_ptr<Store> EndOnAFullDisk(std::unique_ptr<Store> store) {
+    disk_->Set(DiskFault::kFull);
+    store->Reclaim(/*last=*/true);
+    store.reset();
+    disk_->Set(DiskFault::kNone);
+    store = Open();
+    EXPECT_TRUE(store != nullptr && store->last_sequence() == 40);
+    return store;
+  }
 
   base::TempDir dir_;
   base::TempDir killed_;
@@ -195,12 +205,8 @@ TEST_F(FailingDiskTest, NoSpaceToReclaimIsNoTrouble) {
   }
   disk_->Set(DiskFault::kFull);
   store->Reclaim(/*last=*/false);
-  store->Reclaim(/*last=*/true);
-  store.reset();
-  disk_->Set(DiskFault::kNone);
-  store = Open();
+  store = EndOnAFullDisk(std::move(store));
   ASSERT_NE(store, nullptr);
-  EXPECT_EQ(store->last_sequence(), 40u);
   EXPECT_EQ(Records(*store).size(), 40u);
 }
 
@@ -215,13 +221,8 @@ TEST_F(FailingDiskTest, NoSpaceToCompactIsNoTrouble) {
     ASSERT_TRUE(store->WriteDirect(std::move(batch)).ok());
     if (series % 10 == 0) store->Reclaim(/*last=*/false);
   }
-  disk_->Set(DiskFault::kFull);
-  store->Reclaim(/*last=*/true);
-  store.reset();
-  disk_->Set(DiskFault::kNone);
-  store = Open();
+  store = EndOnAFullDisk(std::move(store));
   ASSERT_NE(store, nullptr);
-  EXPECT_EQ(store->last_sequence(), 40u);
   for (uint64_t series = 0; series < 40; ++series) {
     EXPECT_EQ(store->Get(Family::kSeries, OpenSeriesKey(series)).value(), open) << series;
   }
