@@ -114,6 +114,8 @@ void PrintLost(const Report& report) {
 
 void PrintTable(const Report& report) {
   if (report.IsWhole()) {
+    // What a start does by itself.
+    for (const std::string& line : report.findings.repairs) fmt::print("note: {}\n", line);
     fmt::print("'{}' is whole, there is nothing to recover\n", report.data_dir);
     return;
   }

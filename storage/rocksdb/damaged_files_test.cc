@@ -50,12 +50,7 @@ class DamagedFilesTest : public testing::Test {
     return first;
   }
   const fs::path& path() const { return dir_.path(); }
-  // The one that is used.
-  fs::path Manifest() const {
-    std::string name;
-    std::ifstream(path() / "db" / "CURRENT") >> name;
-    return path() / "db" / name;
-  }
+  fs::path Manifest() const { return CurrentManifest(path()); }
 
   base::TempDir dir_;
 };

@@ -2,6 +2,7 @@
 // folders, one as a killed process leaves it, listed before and after; and each way to be refused.
 #include "storage/rocksdb/read_directory.h"
 
+#include <fstream>
 #include <map>
 #include <string>
 
@@ -9,6 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/files.h"
 #include "base/testing/temp_dir.h"
 #include "storage/rocksdb/testing/store_probe.h"
 
@@ -45,23 +47,59 @@ class ReadDirectoryTest : public testing::Test {
   }
 
   base::TempDir dir_;
+  // `left_` is read whole, and not a byte of it is changed.
+  void ExpectReadWhole() {
+    const auto before = Listing(left_);
+    {
+      const auto read = OpenToRead(left_);
+      ASSERT_TRUE(read.ok()) << read.status();
+      EXPECT_EQ(Records(**read), WantRecords(4, 5));
+      EXPECT_EQ((*read)->Get(Family::kSlices, "name").value(), "value");
+      EXPECT_EQ((*read)->AppendLog("more", Durability::kSynced).code(),
+                absl::StatusCode::kFailedPrecondition);
+    }
+    EXPECT_EQ(Listing(left_), before);
+    EXPECT_EQ(Records(*OpenForTest(left_)), WantRecords(4, 5));
+  }
+
   const fs::path running_;
   const fs::path left_;
   std::unique_ptr<Store> store_;
 };
 
-TEST_F(ReadDirectoryTest, ReadsAllAndChangesNothing) {
-  const auto before = Listing(left_);
-  {
-    const auto read = OpenToRead(left_);
-    ASSERT_TRUE(read.ok()) << read.status();
-    EXPECT_EQ(Records(**read), WantRecords(4, 5));
-    EXPECT_EQ((*read)->Get(Family::kSlices, "name").value(), "value");
-    EXPECT_EQ((*read)->AppendLog("more", Durability::kSynced).code(),
-              absl::StatusCode::kFailedPrecondition);
-  }
-  EXPECT_EQ(Listing(left_), before);
-  EXPECT_EQ(Records(*OpenForTest(left_)), WantRecords(4, 5));
+TEST_F(ReadDirectoryTest, ReadsAllAndChangesNothing) { ExpectReadWhole(); }
+
+// What a power loss left at the ends of logs a start cuts off: here it is left out, and stays.
+TEST_F(ReadDirectoryTest, ReadsAllBeforeGarbledTails) {
+  AppendNoise(CurrentManifest(left_));
+  AppendNoise(NewestWal(left_));
+  ExpectReadWhole();
+}
+
+TEST_F(ReadDirectoryTest, ReadsAllBeforeATornRecordOfTheManifest) {
+  const fs::path manifest = CurrentManifest(left_);
+  const std::string bytes = base::ReadFile(manifest, 1 << 20).value();
+  // The header and some of a record that is whole elsewhere.
+  std::ofstream(manifest, std::ios::binary | std::ios::app) << bytes.substr(0, 12);
+  ExpectReadWhole();
+}
+
+TEST_F(ReadDirectoryTest, NamesTheManifestAndThePlaceOfItsDamage) {
+  const fs::path manifest = CurrentManifest(left_);
+  FlipByte(manifest, 8);  // in the first record, and others follow
+  const absl::Status refused = OpenToRead(left_).status();
+  EXPECT_EQ(refused.code(), absl::StatusCode::kDataLoss) << refused;
+  EXPECT_TRUE(Contains(refused, manifest.filename().string())) << refused;
+  EXPECT_TRUE(Contains(refused, "offset 0 ")) << refused;
+  EXPECT_TRUE(Contains(refused, "slowburn recover")) << refused;
+}
+
+// Garbled where an acknowledged record stood: no tail of a power loss.
+TEST_F(ReadDirectoryTest, RefusesAGarbledTailBelowTheMark) {
+  OverwriteEnd(NewestWal(left_), 3, '\x01');
+  const absl::Status refused = OpenToRead(left_).status();
+  EXPECT_EQ(refused.code(), absl::StatusCode::kDataLoss) << refused;
+  EXPECT_TRUE(Contains(refused, "the newest record is 4")) << refused;
 }
 
 TEST_F(ReadDirectoryTest, LeavesTheDirectoryOfAServerAlone) {

@@ -218,8 +218,8 @@ absl::StatusOr<rocksdb::Status> RocksdbStore::PastGarbledTails(
     absl::FunctionRef<rocksdb::Status()> attempt) const {
   rocksdb::Status status = attempt();
   if (!status.IsCorruption()) return status;
-  SB_ASSIGN_OR_RETURN(const bool has_cut, CutGarbledTails(directory_->database()));
-  return has_cut ? attempt() : status;
+  SB_ASSIGN_OR_RETURN(const auto cut, CutGarbledTails(directory_->database()));
+  return cut.empty() ? status : attempt();
 }
 
 void RocksdbStore::Keep(rocksdb::ColumnFamilyHandle* handle) {

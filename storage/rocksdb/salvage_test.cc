@@ -149,6 +149,30 @@ TEST_F(SalvageTest, GarbledCurrentLosesNothing) {
   ExpectKept(30, 30);
 }
 
+// What a start mends by itself is no damage.
+TEST_F(SalvageTest, GarbledTailsOfAPowerLossAreNoDamage) {
+  MakeStore(/*marked=*/true);
+  const fs::path manifest = CurrentManifest(path());
+  const fs::path wal = NewestWal(path());
+  AppendNoise(manifest);
+  AppendNoise(wal);
+  const auto before = Contents();
+  {
+    const auto salvage = Salvage::Open(path());
+    ASSERT_TRUE(salvage.ok()) << salvage.status();
+    const SalvageFindings& findings = (*salvage)->findings();
+    EXPECT_THAT(findings.damage, IsEmpty());
+    EXPECT_THAT(findings.repairs,
+                testing::UnorderedElementsAre(HasSubstr(manifest.filename().string()),
+                                              HasSubstr(wal.filename().string())));
+    EXPECT_FALSE(findings.is_log_cut);
+    EXPECT_EQ(findings.kept_sequence, 30u);
+    EXPECT_EQ(findings.known_sequence, 30u);
+  }
+  EXPECT_EQ(Contents(), before);
+  EXPECT_EQ(Records(*OpenForTest(path())), WantRecords(11, 30));
+}
+
 TEST_F(SalvageTest, MissingManifestIsMadeAnew) {
   MakeStore(/*marked=*/true);
   fs::remove(NewestManifest());

@@ -17,6 +17,7 @@
 #include "base/status.h"
 #include "storage/rocksdb/internal/database_options.h"
 #include "storage/rocksdb/internal/database_view.h"
+#include "storage/rocksdb/internal/garbled_tail.h"
 #include "storage/rocksdb/internal/info_log.h"
 
 namespace slowburn::storage {
@@ -55,6 +56,7 @@ class Repairer {
 
   absl::Status Run() {
     Opening opening = Open(Strictness::kAsAStart);
+    if (opening.status.IsCorruption() && CutTails()) opening = Open(Strictness::kAsAStart);
     if (opening.status.ok()) return absl::OkStatus();
     repair_.damage.push_back(opening.Text());
     if (!HasReadableManifest()) {
@@ -95,6 +97,19 @@ class Repairer {
     }
     opening.message = info_log->first_message();
     return opening;
+  }
+
+  // As a start does, so it is no damage. Returns whether anything was cut.
+  bool CutTails() {
+    const auto cut = CutGarbledTails(database_);
+    if (!cut.ok()) return false;  // another kind of damage, which the next attempts find
+    for (const GarbledTail& tail : *cut) {
+      repair_.repairs.push_back(
+          fmt::format("{} ends at offset {}: the {} bytes behind it cannot be read, as after a "
+                      "power loss, and a start cuts them off too",
+                      tail.file.filename().string(), tail.at, tail.bytes));
+    }
+    return !cut->empty();
   }
 
   bool HasReadableManifest() const {

@@ -17,7 +17,7 @@
 namespace slowburn::storage {
 
 struct DatabaseRepair {
-  std::vector<std::string> damage;
+  std::vector<std::string> damage;  // empty: a start opens it as it is
   std::vector<std::string> repairs;
   bool is_log_cut = false;  // writes are left out that were there
 };

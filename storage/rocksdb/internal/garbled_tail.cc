@@ -75,32 +75,17 @@ bool HasRecordAfter(std::string_view file, size_t at) {
   return false;
 }
 
-// Where the tail begins that cannot be read, and what stands before it.
+// What begins with the first part that cannot be read; no bytes: nothing.
 struct Tail {
-  uint64_t at = 0;
-  uint64_t bytes = 0;
-  bool is_damage = false;  // something after `at` can be read
+  GarbledTail tail;
+  bool is_damage = false;  // something after its beginning can be read
 };
 
 absl::StatusOr<Tail> FindTail(const fs::path& path) {
   SB_ASSIGN_OR_RETURN(const std::string file, base::ReadFile(path, kFileBytesMax));
   const size_t readable = ReadableBytes(file);
-  return Tail{.at = readable,
-              .bytes = file.size() - readable,
+  return Tail{.tail = {.file = path, .at = readable, .bytes = file.size() - readable},
               .is_damage = readable < file.size() && HasRecordAfter(file, readable)};
-}
-
-// Returns whether there was anything to cut.
-absl::StatusOr<bool> Cut(const fs::path& path, const Tail& tail) {
-  if (tail.bytes == 0 || tail.is_damage) return false;
-  std::error_code error;
-  fs::resize_file(path, tail.at, error);
-  if (error) return base::ErrnoStatus(error.value(), fmt::format("cut '{}'", path.string()));
-  base::Log(base::LogLevel::kWarning,
-            "the end of a log of the store cannot be read, as after a power loss, and is cut off; "
-            "what was acknowledged does not stand there, unless it was damaged since",
-            {{"file", path.string()}, {"at", tail.at}, {"bytes", tail.bytes}});
-  return true;
 }
 
 // Nothing where CURRENT does not name one that is there: RocksDB says so.
@@ -115,32 +100,47 @@ std::optional<fs::path> CurrentManifest(const fs::path& database) {
   return fs::is_regular_file(manifest, error) ? std::optional(manifest) : std::nullopt;
 }
 
-absl::StatusOr<bool> CutManifest(const fs::path& database) {
-  const std::optional<fs::path> manifest = CurrentManifest(database);
-  if (!manifest) return false;
-  SB_ASSIGN_OR_RETURN(const Tail tail, FindTail(*manifest));
-  if (!tail.is_damage) return Cut(*manifest, tail);
-  return base::DataLoss(
-      "'{}': the record at offset {} cannot be read, and others after it can; restore a backup, or "
-      "see what `slowburn recover` can keep",
-      manifest->string(), tail.at);
+absl::Status Cut(const GarbledTail& tail) {
+  std::error_code error;
+  fs::resize_file(tail.file, tail.at, error);
+  if (error) return base::ErrnoStatus(error.value(), fmt::format("cut '{}'", tail.file.string()));
+  base::Log(base::LogLevel::kWarning,
+            "the end of a log of the store cannot be read, as after a power loss, and is cut off; "
+            "what was acknowledged does not stand there, unless it was damaged since",
+            {{"file", tail.file.string()}, {"at", tail.at}, {"bytes", tail.bytes}});
+  return absl::OkStatus();
 }
 
 }  // namespace
 
-absl::StatusOr<bool> CutGarbledTails(const fs::path& database) {
-  SB_ASSIGN_OR_RETURN(bool has_cut, CutManifest(database));
+absl::StatusOr<std::vector<GarbledTail>> FindGarbledTails(const fs::path& database) {
+  std::vector<GarbledTail> tails;
+  if (const std::optional<fs::path> manifest = CurrentManifest(database)) {
+    SB_ASSIGN_OR_RETURN(const Tail found, FindTail(*manifest));
+    if (found.is_damage) {
+      return base::DataLoss(
+          "'{}': the record at offset {} cannot be read, and others after it can; restore a "
+          "backup, or see what `slowburn recover` can keep",
+          manifest->string(), found.tail.at);
+    }
+    if (found.tail.bytes > 0) tails.push_back(found.tail);
+  }
   std::error_code error;
   for (fs::directory_iterator entry(database, error), end; !error && entry != end;
        entry.increment(error)) {
     if (entry->path().extension() != ".log") continue;
-    SB_ASSIGN_OR_RETURN(const Tail tail, FindTail(entry->path()));
-    SB_ASSIGN_OR_RETURN(const bool is_cut, Cut(entry->path(), tail));
-    has_cut |= is_cut;
+    SB_ASSIGN_OR_RETURN(const Tail found, FindTail(entry->path()));
+    if (found.tail.bytes > 0 && !found.is_damage) tails.push_back(found.tail);
   }
   if (error)
     return base::DataLoss("look at the logs in '{}': {}", database.string(), error.message());
-  return has_cut;
+  return tails;
+}
+
+absl::StatusOr<std::vector<GarbledTail>> CutGarbledTails(const fs::path& database) {
+  SB_ASSIGN_OR_RETURN(std::vector<GarbledTail> tails, FindGarbledTails(database));
+  for (const GarbledTail& tail : tails) SB_RETURN_IF_ERROR(Cut(tail));
+  return tails;
 }
 
 }  // namespace slowburn::storage

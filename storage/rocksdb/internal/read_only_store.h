@@ -20,8 +20,10 @@ namespace slowburn::storage {
 
 class ReadOnlyStore : public Store {
  public:
-  // Opens as strictly as a start does, but takes no lock and asks no HIGH_WATER. `keeps` lives as
-  // long as the store: what `env` belongs to. kDataLoss as OpenRocksdbStore.
+  // Opens as strictly as a start does, but takes no lock, asks no HIGH_WATER, and refuses the
+  // garbled tails that a start cuts off: a backup has none (internal/shortened_files.h hides those
+  // of a directory). `keeps` lives as long as the store: what `env` belongs to. kDataLoss as
+  // OpenRocksdbStore.
   static absl::StatusOr<std::unique_ptr<ReadOnlyStore>> Open(const std::string& database,
                                                              rocksdb::Env& env,
                                                              std::shared_ptr<void> keeps);

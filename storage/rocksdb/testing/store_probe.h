@@ -90,6 +90,20 @@ inline std::filesystem::path NewestWal(const std::filesystem::path& directory) {
   return files.back();
 }
 
+// The list of tables that is used.
+inline std::filesystem::path CurrentManifest(const std::filesystem::path& directory) {
+  std::string name;
+  std::ifstream(directory / "db" / "CURRENT") >> name;
+  return directory / "db" / name;
+}
+
+// As when the power goes while a record is written: its place is there, and holds something else.
+inline void AppendNoise(const std::filesystem::path& file) {
+  std::ofstream stream(file, std::ios::binary | std::ios::app);
+  stream << std::string(5000, '\x01');
+  ASSERT_TRUE(stream.flush().good());
+}
+
 // The last `count` bytes become `filler`.
 inline void OverwriteEnd(const std::filesystem::path& file, uint64_t count, char filler) {
   std::fstream stream(file, std::ios::in | std::ios::out | std::ios::binary);
