@@ -28,9 +28,11 @@ using std::chrono::seconds;
 
 constexpr seconds kDrain{10};
 constexpr seconds kForwardDrain{5};
-// How often memory is looked at; certificates and credentials each kLooksPerReload-th time.
+// How often memory is looked at; certificates and credentials each kLooksPerReload-th time, the
+// store each kLooksPerStoreLook-th.
 constexpr std::chrono::milliseconds kLookInterval{100};
 constexpr int kLooksPerReload = 50;
+constexpr int kLooksPerStoreLook = 10;
 
 ServerError Error(ExitCode code, const absl::Status& status) {
   return {code, {std::string(base::Message(status))}};
@@ -135,6 +137,7 @@ Server::Server(Config config, const base::Clock& clock)
       in_flight_bytes_(AddGauge(registry_, "slowburn_app_in_flight_bytes",
                                 "What requests hold of limits.in_flight_bytes.")),
       otlp_series_metrics_(registry_),
+      storage_metrics_(registry_),
       certificate_expiry_(AddGauge(registry_, "slowburn_app_certificate_expiry_timestamp_seconds",
                                    "When the listeners' certificate ends; 0 without TLS.")) {
   AddGauge(registry_, "slowburn_build_info", "The version that runs.", {{"version", kVersion}})
@@ -223,12 +226,14 @@ void Server::LookAround() {
   in_flight_bytes_.Set(static_cast<double>(in_flight_.used()));
   otlp_series_metrics_.Set(pipeline_->otlp_series().counts());
   if (++looks_ % kLooksPerReload == 0) ReloadLocks();
+  if (looks_ % kLooksPerStoreLook == 0) storage_metrics_.Show(store_->condition());
 }
 
 std::optional<ServerError> Server::OpenStore() {
   auto store = storage::OpenRocksdbStore(StoreOptions(config_));
   if (!store.ok()) return Error(CodeOfStore(store.status()), store.status());
   store_ = *std::move(store);
+  storage_metrics_.Show(store_->condition());
   backups_ = std::make_unique<BackupKeeper>(
       BackupKeeper::Options{config_.backup_directory, config_.backups_kept,
                             config_.backup_bytes_per_second},

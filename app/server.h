@@ -27,6 +27,7 @@
 #include "app/core.h"
 #include "app/exit_code.h"
 #include "app/internal/otlp_series_metrics.h"
+#include "app/internal/storage_metrics.h"
 #include "app/memory_guard.h"
 #include "app/past_counter.h"
 #include "app/pipeline.h"
@@ -126,6 +127,7 @@ class Server final : public serve::Commands {
   prometheus::Gauge& reload_time_;
   prometheus::Gauge& in_flight_bytes_;
   internal::OtlpSeriesMetrics otlp_series_metrics_;
+  internal::StorageMetrics storage_metrics_;
   prometheus::Gauge& certificate_expiry_;
   std::atomic<bool> ready_{false};
 

@@ -12,6 +12,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include <absl/status/status.h>
@@ -88,6 +89,26 @@ class Snapshot {
       const std::function<bool(std::string_view key, std::string_view value)>& visit) const = 0;
 };
 
+// What an operator may have to know before it is too late.
+struct StoreCondition {
+  // Of the room that is kept for a full disk.
+  enum class Reserve : uint8_t {
+    kNone,     // none is wanted
+    kWhole,    // it is there
+    kInUse,    // the disk was full: it is given away, until there is room for it again
+    kNotMade,  // this process never had it: there is no room, or it may not be made there
+  };
+  Reserve reserve = Reserve::kNone;
+  uint64_t reserve_wanted_bytes = 0;
+  uint64_t reserve_held_bytes = 0;
+
+  // Writes wait while what they brought is not merged as fast as it comes: all of them, or each for
+  // as long as this speed says.
+  bool are_writes_stopped = false;
+  uint64_t delayed_write_bytes_per_second = 0;                   // 0: they are not slowed down
+  std::vector<std::pair<std::string, uint64_t>> unmerged_files;  // by family, those that there are
+};
+
 class Store {
  public:
   virtual ~Store() = default;
@@ -150,6 +171,10 @@ class Store {
     uint64_t log_records = 0;  // that are still needed
   };
   virtual Statistics statistics() const = 0;
+
+  // How it fares, for metrics: asked each second, also while a write waits. What a store does not
+  // know it leaves at 0.
+  virtual StoreCondition condition() { return {}; }
 };
 
 }  // namespace slowburn::storage

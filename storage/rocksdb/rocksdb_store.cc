@@ -15,6 +15,7 @@
 #include <algorithm>
 #include <array>
 #include <atomic>
+#include <charconv>
 #include <limits>
 #include <optional>
 #include <string>
@@ -126,6 +127,7 @@ class RocksdbStore final : public BackupableStore {
                                                  std::string_view key) const override;
   absl::Status MarkHighWater() override;
   Statistics statistics() const override;
+  StoreCondition condition() override;
   absl::StatusOr<Backup> CreateBackup(const BackupOptions& options) override;
 
  private:
@@ -142,6 +144,7 @@ class RocksdbStore final : public BackupableStore {
   absl::Status KeepMemtableFilled();
   absl::Status Write(rocksdb::WriteBatch& batch, bool sync, std::string_view what);
   void RaiseDurable(uint64_t sequence);
+  uint64_t FilesAtLevel0(rocksdb::ColumnFamilyHandle* family) const;
   bool IsFlushing() const;
   bool IsWorthCompacting(Family family) const;
 
@@ -416,6 +419,14 @@ void RocksdbStore::Reclaim(bool last) {
   }
 }
 
+uint64_t RocksdbStore::FilesAtLevel0(rocksdb::ColumnFamilyHandle* family) const {
+  std::string text;
+  uint64_t files = 0;
+  db_->GetProperty(family, rocksdb::DB::Properties::kNumFilesAtLevelPrefix + "0", &text);
+  std::from_chars(text.data(), text.data() + text.size(), files);
+  return files;
+}
+
 bool RocksdbStore::IsFlushing() const {
   return std::ranges::any_of(handles_, [this](rocksdb::ColumnFamilyHandle* family) {
     uint64_t memtables = 0;
@@ -489,6 +500,22 @@ absl::Status RocksdbStore::MarkHighWater() {
 Store::Statistics RocksdbStore::statistics() const {
   const uint64_t dropped = dropped_sequence_;  // read first: it never passes the newest record
   return {.disk_bytes = directory_->DiskBytes(), .log_records = last_sequence_ - dropped};
+}
+
+StoreCondition RocksdbStore::condition() {
+  using Properties = rocksdb::DB::Properties;
+  StoreCondition condition;
+  reserve_.AddTo(condition);
+  uint64_t is_stopped = 0;
+  db_->GetIntProperty(Properties::kIsWriteStopped, &is_stopped);
+  condition.are_writes_stopped = is_stopped != 0;
+  db_->GetIntProperty(Properties::kActualDelayedWriteRate,
+                      &condition.delayed_write_bytes_per_second);
+  for (size_t family = 0; family < handles_.size(); ++family) {
+    if (handles_[family] == nullptr) continue;  // an older directory lacks some
+    condition.unmerged_files.emplace_back(kFamilyNames[family], FilesAtLevel0(handles_[family]));
+  }
+  return condition;
 }
 
 absl::StatusOr<Backup> RocksdbStore::CreateBackup(const BackupOptions& options) {

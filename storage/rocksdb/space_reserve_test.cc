@@ -19,6 +19,7 @@ namespace slowburn::storage {
 namespace {
 
 namespace fs = std::filesystem;
+using Reserve = StoreCondition::Reserve;
 
 constexpr uint64_t kBytes = 1 << 20;
 
@@ -31,6 +32,15 @@ class SpaceReserveTest : public testing::Test {
     return stat(file().c_str(), &status) == 0 ? static_cast<uint64_t>(status.st_blocks) * 512 : 0;
   }
 
+  // The state, and that the bytes agree with it.
+  static Reserve StateOf(SpaceReserve& reserve, uint64_t wanted = kBytes) {
+    StoreCondition condition;
+    reserve.AddTo(condition);
+    EXPECT_EQ(condition.reserve_wanted_bytes, wanted);
+    EXPECT_EQ(condition.reserve_held_bytes, condition.reserve == Reserve::kWhole ? wanted : 0);
+    return condition.reserve;
+  }
+
   base::TempDir dir_;
 };
 
@@ -38,14 +48,35 @@ TEST_F(SpaceReserveTest, IsTakenGivenAwayAndTakenAgain) {
   SpaceReserve reserve(file(), kBytes);
   EXPECT_TRUE(reserve.Check().ok());  // there would be room
   EXPECT_EQ(TakenBytes(), 0u);
+  EXPECT_EQ(StateOf(reserve), Reserve::kNotMade);
   reserve.TakeIfThereIsRoom();
   EXPECT_TRUE(reserve.Check().ok());
   EXPECT_GE(TakenBytes(), kBytes);
+  EXPECT_EQ(StateOf(reserve), Reserve::kWhole);
   reserve.Release();
   EXPECT_EQ(TakenBytes(), 0u);
+  EXPECT_EQ(StateOf(reserve), Reserve::kInUse);
   reserve.TakeIfThereIsRoom();
   EXPECT_TRUE(reserve.Check().ok());
   EXPECT_GE(TakenBytes(), kBytes);
+  EXPECT_EQ(StateOf(reserve), Reserve::kWhole);
+}
+
+TEST_F(SpaceReserveTest, IsMadeAnewWhenSomebodyRemovedIt) {
+  SpaceReserve reserve(file(), kBytes);
+  reserve.TakeIfThereIsRoom();
+  fs::remove(file());
+  EXPECT_EQ(StateOf(reserve), Reserve::kNotMade);
+  reserve.TakeIfThereIsRoom();
+  EXPECT_GE(TakenBytes(), kBytes);
+  EXPECT_EQ(StateOf(reserve), Reserve::kWhole);
+}
+
+TEST_F(SpaceReserveTest, SaysThatItCouldNotBeMade) {
+  fs::create_directory(file());  // where it should be, something stands that is no file
+  SpaceReserve reserve(file(), kBytes);
+  reserve.TakeIfThereIsRoom();
+  EXPECT_EQ(StateOf(reserve), Reserve::kNotMade);
 }
 
 TEST_F(SpaceReserveTest, IsTakenOverByTheNextProcess) {
@@ -66,6 +97,7 @@ TEST_F(SpaceReserveTest, NoneIsWanted) {
   reserve.TakeIfThereIsRoom();
   EXPECT_FALSE(fs::exists(file()));
   EXPECT_TRUE(reserve.Check().ok());
+  EXPECT_EQ(StateOf(reserve, 0), Reserve::kNone);
 }
 
 TEST_F(SpaceReserveTest, WhoOnlyLooksLeavesItAlone) {
@@ -97,16 +129,19 @@ TEST_F(SpaceReserveTest, AStoreGivesItAwayWhenItsDiskIsFull) {
   const fs::path reserve = dir_.path() / "data" / "reserve";
   EXPECT_TRUE(fs::exists(reserve));
   ASSERT_TRUE((*store)->RoomForIntake().ok());
+  EXPECT_EQ((*store)->condition().reserve, Reserve::kWhole);
   EXPECT_LT((*store)->statistics().disk_bytes, kBytes);
   disk->Set(DiskFault::kFullAtSync);
   EXPECT_TRUE(absl::IsResourceExhausted((*store)->AppendLog("record", Durability::kSynced)));
   EXPECT_FALSE(fs::exists(reserve));
+  EXPECT_EQ((*store)->condition().reserve, Reserve::kInUse);
   // The disk under it has room: with the first write that succeeds it is there again.
   EXPECT_TRUE((*store)->RoomForIntake().ok());
   disk->Set(DiskFault::kNone);
   ASSERT_TRUE(listener->Await(1));
   EXPECT_TRUE((*store)->AppendLog("record", Durability::kSynced).ok());
   EXPECT_TRUE(fs::exists(reserve));
+  EXPECT_EQ((*store)->condition().reserve, Reserve::kWhole);
 }
 
 }  // namespace

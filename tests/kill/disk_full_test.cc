@@ -2,15 +2,19 @@
 // lost, and once there is room it takes data again. Method: the data directory on a small tmpfs
 // that a filler file fills. Skipped where tmpfs cannot be mounted.
 #include <cerrno>
+#include <chrono>
 #include <cstring>
+#include <thread>
 #include <vector>
 
 #include <fcntl.h>
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 #include <sys/mount.h>
 #include <unistd.h>
 
 #include "base/status.h"
+#include "net/http_client.h"
 #include "tests/kill/kill_fixture.h"
 
 namespace slowburn::kill {
@@ -57,7 +61,23 @@ class SmallDisk {
   std::string error_;
 };
 
-class DiskFullTest : public KillFixture {};
+class DiskFullTest : public KillFixture {
+ protected:
+  // Whether /metrics comes to show it: it looks at the store each second. What the program frees by
+  // itself meanwhile is filled again while `disk` is given.
+  bool AwaitReserve(std::string_view state, const SmallDisk* disk = nullptr) const {
+    const std::string want =
+        fmt::format("slowburn_storage_reserve_state{{state=\"{}\"}} 1\n", state);
+    const auto deadline = std::chrono::steady_clock::now() + kTimeout;
+    while (std::chrono::steady_clock::now() < deadline) {
+      if (disk != nullptr && !disk->Fill().ok()) return false;
+      const auto page = net::Call({.url = "http://" + api() + "/metrics"});
+      if (page.ok() && page->body.find(want) != std::string::npos) return true;
+      std::this_thread::sleep_for(milliseconds(100));
+    }
+    return false;
+  }
+};
 
 // Room freed by the program itself (a compaction) may have to be filled again.
 absl::Status FillUntilRefused(const SmallDisk& disk, Traffic& traffic) {
@@ -76,9 +96,11 @@ TEST_F(DiskFullTest, RefusesWritesThenGoesOnWithNothingLost) {
   Traffic traffic(seed(), 4);
   std::optional<Program> program = Start(traffic);
   ASSERT_TRUE(program.has_value());
+  EXPECT_TRUE(AwaitReserve("whole"));
 
   absl::Status refused = FillUntilRefused(disk, traffic);
   ASSERT_TRUE(refused.ok()) << refused;
+  EXPECT_TRUE(AwaitReserve("in_use", &disk));
   EXPECT_EQ(GetStatus("/-/healthy"), 200);
   EXPECT_FALSE(Get("/api/slo/v1/slos").empty());
   EXPECT_FALSE(Get("/api/slo/v1/ledger").empty());
@@ -86,6 +108,7 @@ TEST_F(DiskFullTest, RefusesWritesThenGoesOnWithNothingLost) {
   const absl::Status drained = traffic.Drain(kTimeout);
   ASSERT_TRUE(drained.ok()) << drained;
   ExpectEverythingCounted(traffic.acked());
+  EXPECT_TRUE(AwaitReserve("whole"));
 
   // Full again, killed while it is, and started where there is no room but what was kept for this.
   traffic.Resume();
@@ -100,6 +123,7 @@ TEST_F(DiskFullTest, RefusesWritesThenGoesOnWithNothingLost) {
   ASSERT_TRUE(drained_again.ok()) << drained_again;
   ExpectEverythingCounted(traffic.acked());
   ExpectEveryHourCounted(traffic.acked());
+  EXPECT_TRUE(AwaitReserve("whole"));
   EXPECT_TRUE(traffic.troubles().empty()) << traffic.troubles().front();
 }
 

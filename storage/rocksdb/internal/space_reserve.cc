@@ -29,7 +29,9 @@ fs::space_info SpaceAround(const fs::path& file) {
 
 SpaceReserve::SpaceReserve(fs::path path, std::optional<uint64_t> bytes)
     : path_(std::move(path)),
-      bytes_(std::min<uint64_t>(bytes.value_or(0), SpaceAround(path_).capacity / kShareOfDisk)) {
+      wanted_bytes_(
+          std::min<uint64_t>(bytes.value_or(0), SpaceAround(path_).capacity / kShareOfDisk)),
+      bytes_(wanted_bytes_) {
   std::error_code error;
   const uintmax_t size = fs::file_size(path_, error);
   if (error || !bytes.has_value()) return;
@@ -55,7 +57,10 @@ void SpaceReserve::TakeLocked() {
   const int error = fallocate(file, 0, 0, static_cast<off_t>(bytes_)) == 0 ? 0 : errno;
   close(file);
   is_held_ = error == 0;
-  if (is_held_) return;
+  if (is_held_) {
+    is_given_ = false;
+    return;
+  }
   std::error_code ignored;
   fs::remove(path_, ignored);
   if (error != EOPNOTSUPP) return;
@@ -68,6 +73,7 @@ void SpaceReserve::TakeLocked() {
 void SpaceReserve::Release() {
   const absl::MutexLock lock(&mutex_);
   if (!std::exchange(is_held_, false)) return;
+  is_given_ = true;
   std::error_code error;
   fs::remove(path_, error);
   base::Log(base::LogLevel::kWarning,
@@ -83,6 +89,19 @@ absl::Status SpaceReserve::Check() const {
       "'{}' has {} bytes free, and {} are needed: twice what is kept for the program itself; free "
       "space on its disk, writing then goes on by itself",
       path_.parent_path().string(), SpaceAround(path_).available, 2 * bytes_));
+}
+
+void SpaceReserve::AddTo(StoreCondition& condition) {
+  using Reserve = StoreCondition::Reserve;
+  const absl::MutexLock lock(&mutex_);
+  std::error_code error;
+  if (is_held_ && fs::file_size(path_, error) != bytes_) is_held_ = false;
+  condition.reserve = wanted_bytes_ == 0 ? Reserve::kNone
+                      : is_held_         ? Reserve::kWhole
+                      : is_given_        ? Reserve::kInUse
+                                         : Reserve::kNotMade;
+  condition.reserve_wanted_bytes = wanted_bytes_;
+  condition.reserve_held_bytes = is_held_ ? bytes_ : 0;
 }
 
 }  // namespace slowburn::storage

@@ -1,7 +1,7 @@
 // storage/rocksdb/internal/space_reserve.h: room on the disk that is kept for the day it is full.
 //
 // Room     storage/rocksdb, private
-// Uses     base/, POSIX
+// Uses     base/, storage/api, POSIX
 // Threads  any
 // Units    bytes
 // Source   faults section 2, row 4
@@ -18,6 +18,8 @@
 #include <absl/base/thread_annotations.h>
 #include <absl/status/status.h>
 #include <absl/synchronization/mutex.h>
+
+#include "storage/api/store.h"
 
 namespace slowburn::storage {
 
@@ -40,14 +42,20 @@ class SpaceReserve {
   // much is missing.
   absl::Status Check() const;
 
+  // Fills in what there is to say of the reserve. Looks for the file: whoever removed it finds it
+  // missing here, and made anew.
+  void AddTo(StoreCondition& condition);
+
  private:
   bool HasRoom() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void TakeLocked() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
 
   const std::filesystem::path path_;
+  const uint64_t wanted_bytes_;
   mutable absl::Mutex mutex_;
-  uint64_t bytes_ ABSL_GUARDED_BY(mutex_);
+  uint64_t bytes_ ABSL_GUARDED_BY(mutex_);  // 0 also where none can be had
   bool is_held_ ABSL_GUARDED_BY(mutex_) = false;
+  bool is_given_ ABSL_GUARDED_BY(mutex_) = false;  // by Release, and not taken again
   bool is_stale_ ABSL_GUARDED_BY(mutex_) = false;  // there is a file of another size
 };
 
