@@ -145,6 +145,7 @@ class RocksdbStore final : public BackupableStore {
   absl::Status Write(rocksdb::WriteBatch& batch, bool sync, std::string_view what);
   void RaiseDurable(uint64_t sequence);
   uint64_t FilesAtLevel0(rocksdb::ColumnFamilyHandle* family) const;
+  bool IsBehind() const;
   bool IsFlushing() const;
   bool IsWorthCompacting(Family family) const;
 
@@ -386,10 +387,11 @@ absl::Status RocksdbStore::WriteCheckpoint(Batch batch) {
 // for most of them is never by itself. Flushed, a record of the log whose range was dropped is
 // gone; what was in files before is gone once they are compacted, which RocksDB does for `log`
 // after each flush, for `series` when half of it is new (database_options.cc), and the last time at
-// once.
+// once. While it is behind with that, a flush would only add to what it has to do, until it slows
+// writes down: the space is given back later.
 void RocksdbStore::Reclaim(bool last) {
   constexpr uint64_t kWorthIt = 1 << 20;
-  if (!Failure().ok()) return;
+  if (!Failure().ok() || (!last && IsBehind())) return;
   const uint64_t worth_it = last ? kWorthTheEnd : kWorthIt;
   // Little may have been written, and much be dropped by it.
   uint64_t log_bytes = 0;
@@ -425,6 +427,15 @@ uint64_t RocksdbStore::FilesAtLevel0(rocksdb::ColumnFamilyHandle* family) const 
   db_->GetProperty(family, rocksdb::DB::Properties::kNumFilesAtLevelPrefix + "0", &text);
   std::from_chars(text.data(), text.data() + text.size(), files);
   return files;
+}
+
+// Whether a family has more files to merge than one ever has to wait for a compaction of its own:
+// the one that runs is of another family, or takes long.
+bool RocksdbStore::IsBehind() const {
+  constexpr uint64_t kFiles = 8;  // RocksDB merges from four at the latest, and slows down at 20
+  return std::ranges::any_of(handles_, [this](rocksdb::ColumnFamilyHandle* family) {
+    return family != nullptr && FilesAtLevel0(family) >= kFiles;
+  });
 }
 
 bool RocksdbStore::IsFlushing() const {

@@ -6,6 +6,11 @@
 // Threads  pure functions
 // Units    bytes
 // Source   faults section 0, finding 2, and section 3.3
+//
+// RocksDB slows writes down once a family has 20 files at level 0, and one compaction runs at a
+// time: while a large one does, the files of all other families add up. Those that RocksDB flushes
+// by itself are a whole write buffer's worth together; those of Reclaim can be small and come every
+// second, so Reclaim waits while it is behind (rocksdb_store.cc).
 #pragma once
 
 #include <algorithm>
