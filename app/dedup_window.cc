@@ -1,6 +1,8 @@
 #include "app/dedup_window.h"
 
 #include <algorithm>
+#include <cstddef>
+#include <utility>
 
 #include <xxhash.h>
 
@@ -34,7 +36,9 @@ uint64_t DedupWindow::Cost(const store::v1::DedupEntry& entry) {
          entry.message().size();
 }
 
-void DedupWindow::Add(const store::v1::DedupEntry& entry) {
+void DedupWindow::Add(const store::v1::DedupEntry& entry) { Insert(entry); }
+
+size_t DedupWindow::Insert(const store::v1::DedupEntry& entry) {
   const RequestHash hash{entry.hash_high(), entry.hash_low()};
   const auto [at, is_new] = entries_.try_emplace(hash, entry);
   if (!is_new) {
@@ -46,26 +50,35 @@ void DedupWindow::Add(const store::v1::DedupEntry& entry) {
   const auto place =
       std::upper_bound(order_.begin(), order_.end(), entry.time_unix_nano(),
                        [](int64_t time, const Ordered& ordered) { return time < ordered.time; });
+  const auto from_end = static_cast<size_t>(order_.end() - place) + 1;
   order_.insert(place, {entry.time_unix_nano(), hash});
   bytes_ += Cost(entry);
   while (bytes_ > bytes_max_ && order_.size() > 1) {
     newest_evicted_ = order_.front().time;
     ForgetOldest();
   }
+  return from_end;
 }
 
 void DedupWindow::Apply(const store::v1::DedupEntry& entry) {
-  Add(entry);
-  *changed_.add_entries() = entry;
+  const size_t from_end = Insert(entry);
+  changed_ = std::min(std::max(changed_ + 1, from_end), order_.size());
 }
 
 void DedupWindow::PutChanged(uint64_t sequence, storage::Batch& batch) const {
   if (HasChanges()) {
-    int64_t newest = 0;
-    for (const store::v1::DedupEntry& entry : changed_.entries())
-      newest = std::max(newest, entry.time_unix_nano());
-    batch.Put(storage::Family::kDedup, storage::DedupBlockKey(newest, sequence),
-              changed_.SerializeAsString());
+    // Blocks that follow each other in bytes are one block: so it is never there as a message.
+    std::string bytes;
+    store::v1::DedupBlock block;
+    for (auto at = order_.end() - static_cast<std::ptrdiff_t>(changed_); at != order_.end(); ++at) {
+      const auto found = entries_.find(at->hash);
+      if (found == entries_.end() || found->second.time_unix_nano() != at->time) continue;
+      block.Clear();
+      *block.add_entries() = found->second;
+      block.AppendToString(&bytes);
+    }
+    batch.Put(storage::Family::kDedup, storage::DedupBlockKey(order_.back().time, sequence),
+              std::move(bytes));
   }
   batch.DeleteRange(storage::Family::kDedup, storage::WholeFamily().begin,
                     storage::DedupTimeKey(oldest_time_unix_nano()));
@@ -102,6 +115,7 @@ void DedupWindow::ForgetOldest() {
   }
   newest_forgotten_ = order_.front().time;
   order_.pop_front();
+  changed_ = std::min(changed_, order_.size());
 }
 
 std::chrono::seconds DedupWindow::EffectiveWindow(base::UnixNanos now) const {

@@ -46,20 +46,20 @@ class DedupWindow {
 
   // The answer that was given, or null.
   const store::v1::DedupEntry* Find(const RequestHash& hash) const;
-  // Entries come in the order of their times, but for some that a log holds. Forgets the oldest
-  // beyond `bytes_max`.
+  // Of a checkpoint, before anything is applied. Entries come in the order of their times, but for
+  // some that a log holds. Forgets the oldest beyond `bytes_max`.
   void Add(const store::v1::DedupEntry& entry);
-  // Add, and keep it for the next checkpoint.
+  // As Add, and the next checkpoint has to write it.
   void Apply(const store::v1::DedupEntry& entry);
   void Expire(base::UnixNanos now);
 
   // --- checkpoints
-  bool HasChanges() const { return changed_.entries_size() > 0; }
-  // What was applied since the last one as one block: a key for each request would hold up the loop
-  // that answers them. What is forgotten leaves the store with the last of its block. `sequence` is
-  // that of the newest record of the log.
+  bool HasChanges() const { return changed_ > 0; }
+  // What was applied since the last one, and is still known, as one block: a key for each request
+  // would hold up the loop that answers them. What is forgotten leaves the store with the last of
+  // its block. `sequence` is that of the newest record of the log.
   void PutChanged(uint64_t sequence, storage::Batch& batch) const;
-  void CheckpointWritten() { changed_.Clear(); }
+  void CheckpointWritten() { changed_ = 0; }
   // Of a checkpoint, in the order of keys. kDataLoss when it cannot be read.
   absl::Status Load(std::string_view key, std::string_view value, base::UnixNanos now);
 
@@ -79,6 +79,8 @@ class DedupWindow {
     int64_t time;
     RequestHash hash;
   };
+  // Returns how far from the end it has its place, from 1.
+  size_t Insert(const store::v1::DedupEntry& entry);
   void ForgetOldest();
   static uint64_t Cost(const store::v1::DedupEntry& entry);
 
@@ -88,7 +90,9 @@ class DedupWindow {
   std::deque<Ordered> order_;
   int64_t newest_forgotten_ = 0;
   int64_t newest_evicted_ = 0;  // forgotten for want of room
-  store::v1::DedupBlock changed_;
+  // So many of the last in order_ the next checkpoint has to write; an entry that came out of order
+  // brings in those after it, which may be written twice.
+  size_t changed_ = 0;
 };
 
 }  // namespace slowburn::app

@@ -3,6 +3,7 @@
 #include "app/dedup_window.h"
 
 #include <map>
+#include <vector>
 
 #include <gtest/gtest.h>
 
@@ -119,6 +120,76 @@ TEST(DedupWindowTest, CheckpointsAreOneBlockEachThatGoesWithItsLastRequest) {
   window.Expire(kNow + 10min + 100s);
   Checkpoint(window, 2, stored);
   EXPECT_EQ(stored.size(), 0u);
+}
+
+// The requests in each stored block, in the order of keys.
+std::vector<std::vector<uint64_t>> Blocks(const std::map<std::string, std::string>& stored) {
+  std::vector<std::vector<uint64_t>> blocks;
+  for (const auto& [key, value] : stored) {
+    store::v1::DedupBlock block;
+    EXPECT_TRUE(block.ParseFromString(value));
+    blocks.emplace_back();
+    for (const store::v1::DedupEntry& entry : block.entries())
+      blocks.back().push_back(entry.hash_high());
+  }
+  return blocks;
+}
+
+// What waits for the checkpoint is held to the limit too.
+TEST(DedupWindowTest, WhatIsForgottenBeforeTheCheckpointIsNotWritten) {
+  DedupWindow window(1000);
+  std::map<std::string, std::string> stored;
+  std::vector<uint64_t> known;
+  for (uint64_t i = 0; i < 100; ++i) window.Apply(Entry(i, kNow + std::chrono::seconds(i)));
+  for (uint64_t i = 0; i < 100; ++i) {
+    if (window.Find({i, i}) != nullptr) known.push_back(i);
+  }
+  ASSERT_LT(known.size(), 20u);
+  Checkpoint(window, 1, stored);
+  EXPECT_EQ(Blocks(stored), (std::vector<std::vector<uint64_t>>{known}));
+  window.Apply(Entry(100, kNow + 100s));
+  window.Expire(kNow + 1h);
+  EXPECT_FALSE(window.HasChanges());
+  Checkpoint(window, 2, stored);
+  EXPECT_TRUE(stored.empty());
+}
+
+// A clock that was set back gives many requests one time: none is written with each block anew.
+TEST(DedupWindowTest, RequestsOfOneTimeAreWrittenOnce) {
+  DedupWindow window(1 << 20);
+  std::map<std::string, std::string> stored;
+  for (uint64_t i = 0; i < 6; ++i) {
+    window.Apply(Entry(i, kNow));
+    if (i % 2 == 1) Checkpoint(window, i, stored);
+  }
+  EXPECT_EQ(Blocks(stored), (std::vector<std::vector<uint64_t>>{{0, 1}, {2, 3}, {4, 5}}));
+}
+
+// A checkpoint is from while the clock was ahead; the log that is replayed is from after that.
+TEST(DedupWindowTest, WhatComesOutOfOrderIsWrittenToo) {
+  std::map<std::string, std::string> stored;
+  {
+    DedupWindow window(1 << 20);
+    window.Apply(Entry(1, kNow + 1h));
+    Checkpoint(window, 1, stored);
+  }
+  DedupWindow window(1 << 20);
+  for (const auto& [key, value] : stored) ASSERT_TRUE(window.Load(key, value, kNow).ok());
+  window.Apply(Entry(2, kNow));
+  window.Apply(Entry(3, kNow + 1h));
+  Checkpoint(window, 3, stored);
+  for (int restart = 0; restart < 2; ++restart) {
+    DedupWindow loaded(1 << 20);
+    for (const auto& [key, value] : stored) ASSERT_TRUE(loaded.Load(key, value, kNow).ok());
+    for (uint64_t id = 1; id <= 3; ++id) EXPECT_NE(loaded.Find({id, id}), nullptr) << id;
+    EXPECT_EQ(loaded.size(), 3u);
+    Checkpoint(loaded, 3, stored);
+    loaded.Expire(kNow + 11min);
+    EXPECT_EQ(loaded.Find({2, 2}), nullptr);
+    EXPECT_NE(loaded.Find({1, 1}), nullptr);
+    loaded.Expire(kNow + 2h);
+    EXPECT_EQ(loaded.size(), 0u);
+  }
 }
 
 TEST(DedupWindowTest, LoadsTheEntriesOfOlderFormatsAndRefusesDamage) {
