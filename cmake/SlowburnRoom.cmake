@@ -21,8 +21,8 @@ function(slowburn_room name)
   endif()
 endfunction()
 
-# What most tests include, parsed once for all of them. The other presets than release and mutants build without it, so
-# that a test that forgets an include is seen.
+# What most tests include, parsed once for all of them. The presets debug and fuzz build without it, so that a test that
+# forgets an include is seen.
 function(slowburn_test_headers)
   file(WRITE ${CMAKE_BINARY_DIR}/test_headers.cc "")
   add_library(slowburn_test_headers OBJECT ${CMAKE_BINARY_DIR}/test_headers.cc)
