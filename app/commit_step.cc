@@ -46,12 +46,14 @@ void Answer(SubmittedRequest& request, RequestOutcome outcome) {
   LetGo(request);
   if (!request.series_answer) return std::move(request.answer)(std::move(outcome.answer));
   const SeriesOutcome& series = outcome.series;
-  std::move(request.series_answer)({.samples_written = SeriesOutcome::Written(series.samples),
-                                    .histograms_written = SeriesOutcome::Written(series.histograms),
-                                    .exemplars_written = SeriesOutcome::Written(series.exemplars),
-                                    .refused = SeriesOutcome::Refused(series.samples) +
-                                               SeriesOutcome::Refused(series.histograms),
-                                    .message = std::move(outcome.answer.message)});
+  std::move(request.series_answer)(
+      {.samples_written = SeriesOutcome::Written(series.samples),
+       .histograms_written = SeriesOutcome::Written(series.histograms),
+       .exemplars_written = SeriesOutcome::Written(series.exemplars),
+       .refused =
+           SeriesOutcome::Refused(series.samples) + SeriesOutcome::Refused(series.histograms),
+       .exemplars_refused = SeriesOutcome::RefusedExemplars(series.exemplars),
+       .message = std::move(outcome.answer.message)});
 }
 
 void Refuse(SubmittedRequest& request, std::string why, std::chrono::milliseconds retry_delay) {

@@ -68,19 +68,20 @@ absl::StatusOr<HeadSeries*> RemoteWriteSeries::FindOrDefine(WritePlan& plan, con
   return plan.Define(key, labels_, fate);
 }
 
-void RemoteWriteSeries::Note(const Piece& piece, SampleFate fate, std::string_view why,
-                             uint64_t count, storage::FateCounts& counts, SeriesOutcome& outcome) {
+void RemoteWriteSeries::Note(const Piece& piece, SampleFate fate, uint64_t count,
+                             storage::FateCounts& counts, std::string& first,
+                             std::string_view why) {
   counts[static_cast<size_t>(fate)] += count;
-  if (count == 0 || !storage::IsRefused(fate) || !outcome.first_refused.empty()) return;
+  if (count == 0 || !storage::IsRefused(fate) || !first.empty()) return;
   // Labels that cannot be read cannot be shown: then their fault says which they are.
   const std::string_view fault =
       collector::ReadSeriesLabels(received_->batch, *piece.series, labels_);
   if (!fault.empty()) {
-    outcome.first_refused = fmt::format("a series: {}", fault);
+    first = fmt::format("a series: {}", fault);
     return;
   }
   const std::string name = model::ValidUtf8(labels_.Text().substr(0, kNamedBytesMax));
-  outcome.first_refused = fmt::format("{}: {}", name, why);
+  first = fmt::format("{}: {}", name, why);
 }
 
 // One that cannot be takes all that it brings with it, and nothing else.
@@ -88,11 +89,12 @@ void RemoteWriteSeries::Refuse(WritePlan& plan, const Piece& piece, SampleFate f
                                SeriesOutcome& outcome) {
   const uint64_t samples = piece.series->samples_end - piece.samples_begin;
   const uint64_t histograms = piece.series->histograms_end - piece.histograms_begin;
+  const uint64_t exemplars = piece.series->exemplars_end - piece.exemplars_begin;
+  const std::string_view why = FateReason(fate);
   plan.Count(fate, samples + histograms);
-  Note(piece, fate, FateReason(fate), samples, outcome.samples, outcome);
-  Note(piece, fate, FateReason(fate), histograms, outcome.histograms, outcome);
-  outcome.exemplars[static_cast<size_t>(fate)] +=
-      piece.series->exemplars_end - piece.exemplars_begin;
+  Note(piece, fate, samples, outcome.samples, outcome.first_refused, why);
+  Note(piece, fate, histograms, outcome.histograms, outcome.first_refused, why);
+  Note(piece, fate, exemplars, outcome.exemplars, outcome.first_refused_exemplar, why);
 }
 
 // Copies: a plan that fails may be made again.
@@ -101,7 +103,7 @@ void RemoteWriteSeries::Add(WritePlan& plan, const Piece& piece, HeadSeries& ser
   const SeriesBatch& batch = received_->batch;
   for (uint32_t i = piece.samples_begin; i < piece.series->samples_end; ++i) {
     const SampleFate fate = plan.Add(series, batch.samples[i].time_ms, batch.samples[i].value);
-    Note(piece, fate, FateReason(fate), 1, outcome.samples, outcome);
+    Note(piece, fate, 1, outcome.samples, outcome.first_refused, FateReason(fate));
   }
   for (uint32_t i = piece.histograms_begin; i < piece.series->histograms_end; ++i) {
     const SeriesBatch::Histogram& histogram = batch.histograms[i];
@@ -113,7 +115,7 @@ void RemoteWriteSeries::Add(WritePlan& plan, const Piece& piece, HeadSeries& ser
     } else {
       plan.Count(fate);
     }
-    Note(piece, fate, why, 1, outcome.histograms, outcome);
+    Note(piece, fate, 1, outcome.histograms, outcome.first_refused, why);
   }
 }
 
@@ -123,9 +125,16 @@ void RemoteWriteSeries::AddExemplars(WritePlan& plan, const Piece& piece, HeadSe
     const SeriesBatch::Exemplar& exemplar = received_->batch.exemplars[i];
     storage::ExemplarValue value{.value = exemplar.value, .labels = {}};
     SampleFate fate = SampleFate::kInvalidLabels;
-    if (collector::ReadExemplarLabels(received_->batch, exemplar, value.labels).empty())
+    std::string_view why = collector::ReadExemplarLabels(received_->batch, exemplar, value.labels);
+    if (why.empty()) {
       fate = plan.AddExemplar(series, exemplar.time_ms, std::move(value));
-    ++outcome.exemplars[static_cast<size_t>(fate)];
+      why = FateReason(fate);
+    }
+    if (fate == SampleFate::kDropped) {  // for newer ones, without a word
+      ++outcome.exemplars[static_cast<size_t>(fate)];
+    } else {
+      Note(piece, fate, 1, outcome.exemplars, outcome.first_refused_exemplar, why);
+    }
   }
 }
 

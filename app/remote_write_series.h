@@ -8,6 +8,7 @@
 #pragma once
 
 #include <memory>
+#include <string>
 #include <string_view>
 
 #include "app/series_write.h"
@@ -46,9 +47,9 @@ class RemoteWriteSeries final : public SeriesWrite {
   void AddExemplars(storage::WritePlan& plan, const Piece& piece, storage::HeadSeries& series,
                     SeriesOutcome& outcome);
   void AddMetadata(storage::WritePlan& plan) const;
-  // Counts a fate, and remembers the first refusal of a sample and why it was.
-  void Note(const Piece& piece, storage::SampleFate fate, std::string_view why, uint64_t count,
-            storage::FateCounts& counts, SeriesOutcome& outcome);
+  // Counts a fate. Where it is a refusal and `first` is still "": the series and why go there.
+  void Note(const Piece& piece, storage::SampleFate fate, uint64_t count,
+            storage::FateCounts& counts, std::string& first, std::string_view why);
 
   const std::unique_ptr<collector::ReceivedSeries> received_;
   model::LabelSet labels_;  // of the series at hand

@@ -165,6 +165,38 @@ TEST_F(RemoteWriteSeriesTest, AHistogramThatContradictsItselfIsRefusedWithTheRea
   EXPECT_EQ(loop_.ReadLedger().signals.at("remote_write").imbalance(), 0);
 }
 
+TEST_F(RemoteWriteSeriesTest, ExemplarsThatCannotBeAreNamedAndOldOnesAreNot) {
+  const auto series_with = [](std::string_view label, std::vector<int64_t> times) {
+    std::string body;
+    pbf_writer request(body);
+    pbf_writer series(request, 1);
+    AddLabels(series, {{"__name__", "up"}});
+    {
+      pbf_writer sample(series, 2);
+      sample.add_double(1, 1);
+      sample.add_int64(2, Ms(0s));
+    }
+    for (const int64_t time_ms : times) {
+      pbf_writer exemplar(series, 3);
+      AddLabels(exemplar, {{std::string(label), "1"}});
+      exemplar.add_int64(3, time_ms);
+    }
+    return body;
+  };
+  SeriesAnswer answer = Write(series_with("a", {Ms(1s), Ms(1s), Ms(0s)}));
+  EXPECT_EQ(answer.exemplars_written, 1u);
+  EXPECT_EQ(answer.exemplars_refused, 0u);
+  EXPECT_EQ(answer.message, "");
+  answer = Write(series_with("", {Ms(2s)}) + series_with("a", {Ms(1h)}));
+  EXPECT_EQ(answer.exemplars_written, 0u);
+  EXPECT_EQ(answer.exemplars_refused, 2u);
+  EXPECT_EQ(answer.refused, 0u);
+  EXPECT_EQ(answer.message,
+            "2 of 2 exemplars are not stored; the first, of {__name__=\"up\"}: a label without a "
+            "name");
+  EXPECT_EQ(loop_.ReadLedger().signals.at("remote_write").imbalance(), 0);
+}
+
 TEST_F(RemoteWriteSeriesTest, WithoutMemoryItIsNotTaken) {
   const SeriesAnswer answer = Write(SeriesBytes({{"__name__", "up"}}, {{Ms(0s), 1}}), 64);
   EXPECT_EQ(answer.outcome, Outcome::kUnavailable);

@@ -25,6 +25,10 @@ uint64_t SeriesOutcome::Refused(const FateCounts& counts) {
   return std::accumulate(counts.begin(), counts.end(), uint64_t{0}) - Written(counts);
 }
 
+uint64_t SeriesOutcome::RefusedExemplars(const FateCounts& exemplars) {
+  return Refused(exemplars) - exemplars[static_cast<size_t>(SampleFate::kDropped)];
+}
+
 std::string_view FateReason(SampleFate fate) {
   switch (fate) {
     case SampleFate::kTaken:
@@ -55,11 +59,18 @@ std::string ExplainRefused(const SeriesOutcome& outcome) {
   const auto all = [](const FateCounts& counts) {
     return std::accumulate(counts.begin(), counts.end(), uint64_t{0});
   };
-  const uint64_t refused =
-      SeriesOutcome::Refused(outcome.samples) + SeriesOutcome::Refused(outcome.histograms);
-  if (refused == 0) return "";
-  return fmt::format("{} of {} samples are not stored; the first, of {}", refused,
-                     all(outcome.samples) + all(outcome.histograms), outcome.first_refused);
+  std::string message;
+  const auto explain = [&](uint64_t refused, uint64_t of, std::string_view what,
+                           std::string_view first) {
+    if (refused == 0) return;
+    message += fmt::format("{}{} of {} {} are not stored; the first, of {}",
+                           message.empty() ? "" : "; ", refused, of, what, first);
+  };
+  explain(SeriesOutcome::Refused(outcome.samples) + SeriesOutcome::Refused(outcome.histograms),
+          all(outcome.samples) + all(outcome.histograms), "samples", outcome.first_refused);
+  explain(SeriesOutcome::RefusedExemplars(outcome.exemplars), all(outcome.exemplars), "exemplars",
+          outcome.first_refused_exemplar);
+  return message;
 }
 
 absl::Status AddOwnSample(storage::WritePlan& plan, const storage::SeriesKey& key,

@@ -41,17 +41,21 @@ struct SeriesOutcome {
   storage::FateCounts exemplars{};
   // Of the first that was refused: the series and why, for whoever sent it. "" when none was.
   std::string first_refused;
+  std::string first_refused_exemplar;  // likewise
   // Of OTLP, where a point may be many samples and counts as one of them.
   std::vector<RefusedPoint> refused_points;
 
   static uint64_t Taken(const storage::FateCounts& counts);
   static uint64_t Written(const storage::FateCounts& counts);  // taken, or there already
   static uint64_t Refused(const storage::FateCounts& counts);
+  // Those that can never be; not those that are dropped for newer ones.
+  static uint64_t RefusedExemplars(const storage::FateCounts& exemplars);
 };
 
 // Why a sample with this fate was refused, in words for whoever sent it.
 std::string_view FateReason(storage::SampleFate fate);
-// "3 of 10 samples are not stored; the first, of up{job=\"api\"}: ..."; "" when none was refused.
+// "3 of 10 samples are not stored; the first, of up{job=\"api\"}: ...", and of exemplars the same;
+// "" when none was refused.
 std::string ExplainRefused(const SeriesOutcome& outcome);
 
 // Owns all that it needs until its commit: labels are read only of series that nobody knows yet.

@@ -80,7 +80,7 @@ net::HttpResponse ResponseOf(WriteVersion version, const SeriesAnswer& answer) {
     AddRetryAfter(answer.retry_delay, response);
     return response;
   }
-  if (answer.refused == 0) return Answer(version, 204, "", answer);
+  if (IsAllWritten(version, answer)) return Answer(version, 204, "", answer);
   return Answer(version, 400, answer.message, answer);
 }
 

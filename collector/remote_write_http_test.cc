@@ -250,6 +250,27 @@ TEST(RemoteWriteHttpTest, RefusedSamplesAre400WithTheReason) {
   }
 }
 
+TEST(RemoteWriteHttpTest, RefusedExemplarsAre400In2Alone) {
+  Listener listener([](const ReceivedSeries&, SeriesAnswerFn answer) {
+    SeriesAnswer partial;
+    partial.samples_written = 6;
+    partial.exemplars_refused = 1;
+    partial.message = "1 of 1 exemplars are not stored";
+    std::move(answer)(std::move(partial));
+  });
+  const net::HttpResult second = listener.Post(Snappy(Body2()), kType2);
+  EXPECT_EQ(second.status, 400);
+  EXPECT_EQ(second.body, "1 of 1 exemplars are not stored\n");
+  EXPECT_EQ(Written(second), "6/0/0");
+  const net::HttpResult first = listener.Post(Snappy(Body1()), kType);
+  EXPECT_EQ(first.status, 204);
+  EXPECT_EQ(first.body, "");
+  const std::string metrics = listener.Metrics();
+  EXPECT_THAT(metrics, HasSubstr("requests_total{outcome=\"partial\",version=\"2.0\"} 1"));
+  EXPECT_THAT(metrics, HasSubstr("requests_total{outcome=\"accepted\",version=\"1.0\"} 1"));
+  EXPECT_THAT(metrics, HasSubstr("samples_total{outcome=\"refused\",version=\"2.0\"} 0"));
+}
+
 // Whatever may succeed later: senders come again with 503, and give up after any 400.
 void ExpectToComeAgain(const net::HttpResult& result, std::string_view seconds,
                        std::string_view message) {

@@ -37,9 +37,10 @@ struct SeriesAnswer {
   uint64_t histograms_written = 0;
   uint64_t exemplars_written = 0;
   // Refused for good, of samples and histograms; `message` says why the first one was, and how
-  // many.
+  // many. Likewise of exemplars, of which 1.0 is not told.
   uint64_t refused = 0;
-  std::string message;  // with refused > 0 or kUnavailable
+  uint64_t exemplars_refused = 0;
+  std::string message;  // with something refused, or kUnavailable
   std::chrono::milliseconds retry_delay{1000};
 };
 

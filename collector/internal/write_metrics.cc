@@ -44,7 +44,8 @@ void WriteMetrics::Count(WriteVersion version, uint64_t samples, const SeriesAns
   of(version).accepted->Increment(
       static_cast<double>(answer.samples_written + answer.histograms_written));
   of(version).refused->Increment(static_cast<double>(answer.refused));
-  Count(version, answer.refused > 0 ? RequestOutcome::kPartial : RequestOutcome::kAccepted);
+  Count(version,
+        IsAllWritten(version, answer) ? RequestOutcome::kAccepted : RequestOutcome::kPartial);
 }
 
 }  // namespace slowburn::collector

@@ -20,6 +20,11 @@ namespace slowburn::collector {
 
 enum class WriteVersion : uint8_t { k1, k2 };
 
+// 2.0 is told that all is written only where all is. For 1.0 exemplars are an extra.
+inline bool IsAllWritten(WriteVersion version, const SeriesAnswer& answer) {
+  return answer.refused == 0 && (version == WriteVersion::k1 || answer.exemplars_refused == 0);
+}
+
 // slowburn_collector_remote_write_requests_total{version,outcome}, ..._request_bytes_total{version}
 // and ..._samples_total{version,outcome}. What was decoded is what was accepted, refused and
 // unavailable; the last comes again. Requests whose message is of no version have the version
