@@ -347,6 +347,18 @@ TEST(OtlpSeriesScopeTest, ScopeAndResourceBecomeLabelsAndTargetInfo) {
               ElementsAre("g_bytes|gauge|How many|bytes", "target_info|gauge|Target metadata|"));
 }
 
+TEST(OtlpSeriesMetadataTest, AGaugeMaySayWhatTypeItWasOf) {
+  World world;
+  const auto typed = [](const char* type) {
+    return fmt::format(R"({{"name":"g","metadata":[{{"key":"prometheus.type",
+        "value":{{"stringValue":"{}"}}}}],"gauge":{{"dataPoints":[{{"timeUnixNano":@10,
+        "asInt":"1"}}]}}}})",
+                       type);
+  };
+  world.Send(typed("info"));
+  EXPECT_THAT(world.Metadata(), ElementsAre("g|info||"));
+}
+
 TEST(OtlpSeriesScopeTest, ATargetHasOneTargetInfo) {
   World world;
   const auto resource = [](const char* version) {

@@ -87,7 +87,8 @@ size_t MetricFamily::memory_bytes() const {
 }
 
 uint64_t DescriptionHash(const model::Metric& metric) {
-  return XXH3_64bits(metric.description.data(), metric.description.size());
+  return XXH3_64bits_withSeed(metric.description.data(), metric.description.size(),
+                              static_cast<XXH64_hash_t>(metric.type_hint));
 }
 
 std::shared_ptr<const MetricFamily> MakeFamily(const PointPlace& place, MetricTypeClaims& claims) {
@@ -99,7 +100,7 @@ std::shared_ptr<const MetricFamily> MakeFamily(const PointPlace& place, MetricTy
     family->refusal = base::Message(name.status());
     return family;
   }
-  const std::string_view type = model::PrometheusTypeName(model::PrometheusTypeOf(place.metric));
+  const std::string_view type = model::PrometheusTypeName(place.metric);
   family->metadata = {.metric = *std::move(name),
                       .type = std::string(type),
                       .help = model::ValidUtf8(place.metric.description),

@@ -27,7 +27,7 @@ namespace slowburn::app {
 // A metric of one target, by its name in Prometheus.
 struct MetricFamily {
   storage::MetricMetadata metadata;  // its metric is the base name: without _bucket, _sum, _count
-  uint64_t description_hash = 0;     // of the bytes as they came
+  uint64_t description_hash = 0;     // of the bytes and the type hint as they came
   // Why its points cannot be stored: the fate, and words for whoever sent them.
   storage::SampleFate fate = storage::SampleFate::kTaken;
   std::string refusal;

@@ -122,6 +122,10 @@ INSTANTIATE_TEST_SUITE_P(
         {"J13_LastExemplarsCount",
          OnePoint(R"("asInt":3,"exemplars":[{"asInt":1}],"exemplars":[{"asInt":2}])"),
          OnePoint(R"("asInt":3,"exemplars":[{"asInt":2}])")},
+        {"MetadataAreNoAttributesOfAPoint",
+         OneMetric(R"("metadata":[{"key":"k","value":{"intValue":1}}],)"
+                   R"("gauge":{"dataPoints":[{"timeUnixNano":"5","asInt":3}]},"metadata":null)"),
+         OnePoint(R"("asInt":3)")},
         {"OrderOfAttributesIsOfNoMatterToStreams",
          OnePoint(R"("asInt":3,"attributes":[{"value":{"intValue":"1"},"key":"a"}])"),
          OnePoint(R"("asInt":3,"attributes":[{"key":"a","value":{"intValue":1}}])")},
@@ -204,6 +208,23 @@ INSTANTIATE_TEST_SUITE_P(
         {"MonotonicIsNumber", OneMetric(R"("sum":{"isMonotonic":1})"), "true or false is wanted"},
     }),
     [](const auto& info) { return info.param.name; });
+
+TEST(JsonMetricTypeHintTest, IsThatOfTheLastMetadata) {
+  const auto hint = [](std::string_view fields) {
+    std::string json = OneMetric(fields);
+    model::MetricBatch batch;
+    EXPECT_TRUE(DecodeMetricsJson(json, ProjectionOfK(), batch).ok()) << fields;
+    EXPECT_TRUE(batch.raw_attributes.empty());
+    return batch.metrics.at(0).type_hint;
+  };
+  constexpr char kGauge[] = R"("gauge":{"dataPoints":[{"timeUnixNano":"5","asInt":3}]})";
+  constexpr char kInfo[] =
+      R"("metadata":[{"key":"k"},{"key":"prometheus.type","value":{"stringValue":"info"}}])";
+  EXPECT_EQ(hint(kGauge), model::TypeHint::kNone);
+  EXPECT_EQ(hint(fmt::format("{},{}", kInfo, kGauge)), model::TypeHint::kInfo);
+  EXPECT_EQ(hint(fmt::format("{},{}", kGauge, kInfo)), model::TypeHint::kInfo);
+  EXPECT_EQ(hint(fmt::format("{},{},\"metadata\":[]", kGauge, kInfo)), model::TypeHint::kNone);
+}
 
 }  // namespace
 }  // namespace slowburn::collector

@@ -132,6 +132,11 @@ void MetricDecoder::DecodeItem(std::string_view message) {
       case tags::kMetricUnit:
         metric.unit = reader.Bytes();
         break;
+      case tags::kMetricMetadata: {
+        const KeyValueParts parts = SplitMerged(reader.Bytes());
+        parts_.NoteMetadata({parts.key, parts.any_value});
+        break;
+      }
       case tags::kMetricGauge:
         DecodeData(MetricType::kGauge, reader.Bytes());
         break;

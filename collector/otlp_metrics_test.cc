@@ -117,6 +117,25 @@ std::string Body(const otlp::Metric& metric) {
   return metrics.SerializeAsString();
 }
 
+TEST(MetricTypeHintTest, IsThatOfTheMetadata) {
+  const std::pair<const char*, model::TypeHint> rows[] = {{"unknown", model::TypeHint::kUnknown},
+                                                          {"info", model::TypeHint::kInfo},
+                                                          {"stateset", model::TypeHint::kStateset},
+                                                          {"gauge", model::TypeHint::kNone}};
+  for (const auto& [type, want] : rows) {
+    otlp::Metric metric = Gauge();
+    metric.add_metadata()->set_key("other");
+    auto& metadata = *metric.add_metadata();
+    metadata.set_key("prometheus.type");
+    metadata.mutable_value()->set_string_value(type);
+    const std::string body = Body(metric);
+    MetricBatch batch;
+    ASSERT_TRUE(DecodeMetrics(body, TestProjection(), batch).ok());
+    EXPECT_EQ(batch.metrics.at(0).type_hint, want) << type;
+    EXPECT_THAT(batch.raw_attributes, IsEmpty());
+  }
+}
+
 struct PointCase {
   std::string name;
   otlp::Metric (*make)();

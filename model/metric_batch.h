@@ -44,6 +44,10 @@ struct IndexRange {
 enum class MetricType : uint8_t { kGauge, kSum, kHistogram, kExponentialHistogram, kSummary };
 enum class Temporality : uint8_t { kNone, kDelta, kCumulative };  // kNone: gauges and summaries
 
+// What something was in Prometheus that OTLP has as a gauge, or as a sum that is not monotonic:
+// "prometheus.type" of the metric's metadata.
+enum class TypeHint : uint8_t { kNone, kUnknown, kInfo, kStateset };
+
 struct Metric {
   std::string_view name;  // not empty
   std::string_view unit;
@@ -51,6 +55,7 @@ struct Metric {
   MetricType type = MetricType::kGauge;
   Temporality temporality = Temporality::kNone;
   bool is_monotonic = false;
+  TypeHint type_hint = TypeHint::kNone;
   uint32_t point_begin = 0;  // [point_begin, point_end) of MetricBatch::points
   uint32_t point_end = 0;
 };

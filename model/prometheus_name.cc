@@ -110,6 +110,20 @@ std::string WithUnderscores(const Metric& metric) {
   return Joined(tokens);
 }
 
+std::string_view GaugeName(TypeHint hint) {
+  switch (hint) {
+    case TypeHint::kUnknown:
+      return "unknown";
+    case TypeHint::kInfo:
+      return "info";
+    case TypeHint::kStateset:
+      return "stateset";
+    case TypeHint::kNone:
+      break;
+  }
+  return "gauge";
+}
+
 std::string OnlyReplaced(std::string_view name) {
   std::string replaced;
   for (const char c : ValidUtf8(name)) {
@@ -158,12 +172,12 @@ PrometheusType PrometheusTypeOf(const Metric& metric) {
   return PrometheusType::kSummary;
 }
 
-std::string_view PrometheusTypeName(PrometheusType type) {
-  switch (type) {
+std::string_view PrometheusTypeName(const Metric& metric) {
+  switch (PrometheusTypeOf(metric)) {
     case PrometheusType::kCounter:
       return "counter";
     case PrometheusType::kGauge:
-      return "gauge";
+      return GaugeName(metric.type_hint);
     case PrometheusType::kHistogram:
     case PrometheusType::kNativeHistogram:
       return "histogram";

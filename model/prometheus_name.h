@@ -28,8 +28,9 @@ enum class NameStrategy : uint8_t {
 enum class PrometheusType : uint8_t { kCounter, kGauge, kHistogram, kNativeHistogram, kSummary };
 // Without the delta that a counter or histogram may be: whoever stores it accumulates.
 PrometheusType PrometheusTypeOf(const Metric& metric);
-// "counter", "gauge", "histogram", "summary": of # TYPE.
-std::string_view PrometheusTypeName(PrometheusType type);
+// "counter", "gauge", "histogram", "summary": of # TYPE. What is a gauge may say that it was of
+// type "unknown", "info" or "stateset".
+std::string_view PrometheusTypeName(const Metric& metric);
 
 // "bytes_per_second" for "By/s", "" for "1" or "{request}".
 std::string PrometheusUnit(std::string_view unit);

@@ -123,8 +123,10 @@ INSTANTIATE_TEST_SUITE_P(
     }));
 
 TEST(PrometheusTypeTest, FollowsTheOtlpType) {
-  const auto name = [](Kind kind) {
-    return PrometheusTypeName(PrometheusTypeOf(MetricOf("x", "", kind)));
+  const auto name = [](Kind kind, TypeHint hint = TypeHint::kNone) {
+    Metric metric = MetricOf("x", "", kind);
+    metric.type_hint = hint;
+    return PrometheusTypeName(metric);
   };
   EXPECT_EQ(name(kCounter), "counter");
   EXPECT_EQ(name(kUpDown), "gauge");
@@ -132,6 +134,11 @@ TEST(PrometheusTypeTest, FollowsTheOtlpType) {
   EXPECT_EQ(name(kHistogram), "histogram");
   EXPECT_EQ(name(kExponential), "histogram");
   EXPECT_EQ(name(kSummary), "summary");
+  // What Prometheus has and OTLP has not is a gauge that says so; a counter is one in both.
+  EXPECT_EQ(name(kGauge, TypeHint::kUnknown), "unknown");
+  EXPECT_EQ(name(kGauge, TypeHint::kInfo), "info");
+  EXPECT_EQ(name(kUpDown, TypeHint::kStateset), "stateset");
+  EXPECT_EQ(name(kCounter, TypeHint::kUnknown), "counter");
 }
 
 TEST(PrometheusUnitTest, IsThatOfTheName) {

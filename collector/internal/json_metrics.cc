@@ -50,6 +50,7 @@ class JsonMetrics final : public JsonExport<JsonReader> {
     FinishStreamsOfLastResource(batch_);
   }
 
+  void ReadMetadata();
   void ReadData(MetricType type);
   void ReadPoint(MetricType type);
   bool ReadNumberPoint(MetricPoint& point);
@@ -113,6 +114,9 @@ void JsonMetrics::ReadItem() {
       case JsonKey::kUnit:
         metric.unit = reader_.String();
         break;
+      case JsonKey::kMetadata:
+        ReadMetadata();
+        break;
       case JsonKey::kGauge:
       case JsonKey::kSum:
       case JsonKey::kHistogram:
@@ -132,6 +136,15 @@ void JsonMetrics::ReadItem() {
     }
   }
   parts_.EndMetric();
+}
+
+void JsonMetrics::ReadMetadata() {
+  parts_.metric().type_hint = model::TypeHint::kNone;
+  const IndexRange metadata = raw_attributes_.Read();
+  for (uint32_t i = metadata.begin; i < metadata.end; ++i) {
+    parts_.NoteMetadata(batch_.raw_attributes[i]);
+  }
+  parts_.raw_attributes.DropFrom(metadata.begin);
 }
 
 // The five data messages have the same fields where they have them.

@@ -4,6 +4,7 @@
 
 #include "collector/ingest_sink.h"
 #include "collector/internal/metric_checks.h"
+#include "model/attribute_text.h"
 
 namespace slowburn::collector {
 namespace {
@@ -15,6 +16,13 @@ using model::Rejection;
 
 bool HasTemporality(MetricType type) {
   return type != MetricType::kGauge && type != MetricType::kSummary;
+}
+
+model::TypeHint ToTypeHint(std::string_view type) {
+  if (type == "unknown") return model::TypeHint::kUnknown;
+  if (type == "info") return model::TypeHint::kInfo;
+  if (type == "stateset") return model::TypeHint::kStateset;
+  return model::TypeHint::kNone;
 }
 
 }  // namespace
@@ -74,6 +82,11 @@ void MetricAssembler::SetType(MetricType type) {
   metric_.type = type;
   metric_.temporality = model::Temporality::kNone;
   metric_.is_monotonic = false;
+}
+
+void MetricAssembler::NoteMetadata(const model::RawAttribute& metadata) {
+  if (metadata.key != "prometheus.type") return;
+  metric_.type_hint = ToTypeHint(model::AttributeText(metadata.value));
 }
 
 void MetricAssembler::DropPoints() {

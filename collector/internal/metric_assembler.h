@@ -44,6 +44,8 @@ class MetricAssembler {
   model::Metric& metric() { return metric_; }
   // `data` is a oneof: another type than before takes back the points so far, the same goes on.
   void SetType(model::MetricType type);
+  // One of the metric's metadata.
+  void NoteMetadata(const model::RawAttribute& metadata);
   // Takes back the points so far, and the type.
   void DropPoints();
   // Appends the metric, if it has valid points; the others are rejected.

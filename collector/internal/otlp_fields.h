@@ -78,6 +78,7 @@ inline constexpr uint32_t kMetricSum = FieldTag(7, WireType::kBytes);
 inline constexpr uint32_t kMetricHistogram = FieldTag(9, WireType::kBytes);
 inline constexpr uint32_t kMetricExponentialHistogram = FieldTag(10, WireType::kBytes);
 inline constexpr uint32_t kMetricSummary = FieldTag(11, WireType::kBytes);
+inline constexpr uint32_t kMetricMetadata = FieldTag(12, WireType::kBytes);
 
 // Gauge, Sum, Histogram, ExponentialHistogram and Summary: each has those of these that it has.
 inline constexpr uint32_t kDataPoints = FieldTag(1, WireType::kBytes);
