@@ -489,7 +489,7 @@ TEST_F(Http2HostileTest, UnreadAcknowledgementsEnd) {
 
 // Bodies that never end, of as many streams as there may be, in as many connections as it takes.
 TEST_F(Http2HostileTest, UnfinishedBodiesAreBoundedByTheBudget) {
-  base::MemoryBudget budget(16 * kMib);
+  base::MemoryBudget& budget = Budget(16 * kMib);
   ServerOptions options = Impatient();
   options.budget = &budget;
   StartWithGoodClient(options);
@@ -528,7 +528,7 @@ TEST_F(Http2HostileTest, LengthsOfGrpcMessagesMayBeWrong) {
 }
 
 TEST_F(Http2HostileTest, BodiesThatOnlySayThatTheyAreLongCostWhatCame) {
-  base::MemoryBudget budget(16 * kMib);
+  base::MemoryBudget& budget = Budget(16 * kMib);
   ServerOptions options = Impatient();
   options.budget = &budget;
   options.body_timeout = seconds(60);
@@ -550,7 +550,7 @@ TEST_F(Http2HostileTest, BodiesThatOnlySayThatTheyAreLongCostWhatCame) {
 
 // Fields are charged too: 100 streams of 16 KiB each would be 1.6 MiB a connection.
 TEST_F(Http2HostileTest, UnfinishedHeadersAreBoundedByTheBudget) {
-  base::MemoryBudget budget(kMib);
+  base::MemoryBudget& budget = Budget(kMib);
   ServerOptions options = Impatient();
   options.budget = &budget;
   StartWithGoodClient(options);
@@ -573,7 +573,7 @@ TEST_F(Http2HostileTest, AnyFramesInAnyOrder) {
   const auto below = [&random](size_t end) { return static_cast<uint32_t>(random() % end); };
   constexpr std::array<const char*, 5> kPaths = {"/hello", "/late", "/size", "/throws", "/nowhere"};
 
-  base::MemoryBudget budget(16 * kMib);
+  base::MemoryBudget& budget = Budget(16 * kMib);
   ServerOptions options = Impatient();
   options.budget = &budget;
   StartWithGoodClient(options);

@@ -161,7 +161,7 @@ TEST_F(Http2ServerTest, BodiesComeInterleaved) {
 }
 
 TEST_F(Http2ServerTest, LargeBodiesCrossTheWindowsBothWays) {
-  base::MemoryBudget budget(100 * kMib);
+  base::MemoryBudget& budget = Budget(100 * kMib);
   ServerOptions options = Defaults();
   options.budget = &budget;
   StartHttp2(options);
@@ -175,7 +175,7 @@ TEST_F(Http2ServerTest, LargeBodiesCrossTheWindowsBothWays) {
 
 // Of a client that announces how much: no more than that is charged, and nothing in advance.
 TEST_F(Http2ServerTest, ContentLengthIsNoPermission) {
-  base::MemoryBudget budget(100 * kMib);
+  base::MemoryBudget& budget = Budget(100 * kMib);
   ServerOptions options = Defaults();
   options.budget = &budget;
   StartHttp2(options);
@@ -204,7 +204,7 @@ class Http2RefusalTest : public Http2Fixture, public testing::WithParamInterface
 
 TEST_P(Http2RefusalTest, IsWrittenByErrorWriter) {
   const RefusalCase& refusal = GetParam();
-  base::MemoryBudget budget(kMib);
+  base::MemoryBudget& budget = Budget(kMib);
   ServerOptions options = Defaults();
   options.budget = &budget;
   StartHttp2(options);
