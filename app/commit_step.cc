@@ -21,6 +21,7 @@ constexpr int kCheckpointShare = 10;
 constexpr std::chrono::milliseconds kRetry{1000};
 constexpr std::chrono::milliseconds kRetryWhenFull{5000};
 constexpr std::chrono::seconds kClockJump{5};
+constexpr std::chrono::seconds kLate{5};  // of ticks that are a second apart
 constexpr std::chrono::seconds kFinishMax{20};
 constexpr std::chrono::seconds kMemoryEvery{15};  // asking walks all groups
 
@@ -267,19 +268,29 @@ void CommitStep::AddRefused(const RefusedRequests& refused) {
   for (size_t i = 0; i < refused.size(); ++i) refused_[i] += refused[i];
 }
 
-void CommitStep::NoteClock(std::chrono::sys_seconds second) {
-  if (last_tick_.time_since_epoch().count() != 0 &&
-      (second < last_tick_ - kClockJump || second > last_tick_ + kClockJump)) {
-    metrics_->clock_jumps.Increment();
-    base::Log(LogLevel::kWarning, "the wall clock jumped",
-              {{"seconds", (second - last_tick_).count()}});
+void CommitStep::NoteTime(base::UnixNanos now) {
+  const std::chrono::sys_seconds second = base::FloorSeconds(now);
+  const SteadyTime monotonic = clock_.Monotonic();
+  if (last_tick_.time_since_epoch().count() != 0) {
+    const auto passed = std::chrono::floor<std::chrono::seconds>(monotonic - last_tick_monotonic_);
+    const std::chrono::seconds jump = second - last_tick_ - passed;
+    if (std::chrono::abs(jump) > kClockJump) {
+      metrics_->clock_jumps.Increment();
+      base::Log(LogLevel::kWarning, "the wall clock jumped", {{"seconds", jump.count()}});
+    }
+    if (passed > kLate) {
+      base::Log(LogLevel::kWarning,
+                "no SLO was looked at for some time, the machine or its disk is busy",
+                {{"seconds", passed.count()}});
+    }
   }
   last_tick_ = second;
+  last_tick_monotonic_ = monotonic;
 }
 
 void CommitStep::Tick() {
   const base::UnixNanos now = clock_.Now();
-  NoteClock(base::FloorSeconds(now));
+  NoteTime(now);
   StepAlerts(now);
   StoreSloSeries(now);
   FlushLedger();

@@ -151,7 +151,7 @@ class CommitStep {
   void Refuse(std::vector<SubmittedRequest>& group, const absl::Status& why);
   void CommitAlerts(const store::v1::LogRecord& record);
   void PublishAlerts(bool unpersisted);
-  void NoteClock(std::chrono::sys_seconds second);
+  void NoteTime(base::UnixNanos now);
   void StepAlerts(base::UnixNanos now);
   void StoreSloSeries(base::UnixNanos now);
   void FlushLedger();
@@ -178,6 +178,7 @@ class CommitStep {
   SloSeries slo_series_;
   AlertSeries alert_series_;
   std::chrono::sys_seconds last_tick_{};
+  std::chrono::steady_clock::time_point last_tick_monotonic_{};
   std::chrono::sys_seconds next_memory_{};
   std::chrono::steady_clock::time_point next_checkpoint_{};
   std::chrono::steady_clock::time_point last_sync_{};

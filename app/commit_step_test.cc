@@ -2,6 +2,8 @@
 // Method: a step on the real store, without a loop, and an outlet that notes what it is told.
 #include "app/commit_step.h"
 
+#include <prometheus/text_serializer.h>
+
 #include "app/testing/core_fixture.h"
 #include "app/testing/sample_write.h"
 #include "base/testing/manual_clock.h"
@@ -115,6 +117,25 @@ TEST_F(CommitStepTest, AReloadOnAFullDiskEndsTheAlertsOfRemovedSlos) {
   ASSERT_EQ(published_.size(), 1u);
   EXPECT_EQ(published_[0].state, model::AlertState::kInactive);
   EXPECT_TRUE(published_[0].unpersisted);
+}
+
+TEST_F(CommitStepTest, AClockThatJumpedIsNotATickThatCameLate) {
+  const auto jumps = [this] {
+    const std::string text = prometheus::TextSerializer().Serialize(registry_->Collect());
+    constexpr std::string_view kName = "\nslowburn_app_clock_jumps_total ";
+    return text.substr(text.find(kName) + kName.size(), 2);
+  };
+  step_->Tick();
+  clock_.Advance(1h);
+  step_->Tick();
+  EXPECT_EQ(jumps(), "0\n");
+  clock_.JumpTo(clock_.Now() + 6s);
+  step_->Tick();
+  EXPECT_EQ(jumps(), "1\n");
+  clock_.Advance(7s);
+  clock_.JumpTo(clock_.Now() - 7s);
+  step_->Tick();
+  EXPECT_EQ(jumps(), "2\n");
 }
 
 TEST_F(CommitStepTest, ARemoteWriteIsAnsweredBySample) {
