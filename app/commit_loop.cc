@@ -136,6 +136,14 @@ void CommitLoop::Stop() {
 
 // --- the loop's thread
 
+// How long there is nothing to do without a request.
+std::chrono::nanoseconds CommitLoop::UntilNext() const {
+  if (step_->has_due()) return std::chrono::nanoseconds(0);
+  const base::UnixNanos now = clock_.Now();
+  const auto next_second = base::FloorSeconds(now) + std::chrono::seconds(1) + kTickDelay;
+  return std::min<std::chrono::nanoseconds>(next_second - now, step_->UntilSync());
+}
+
 void CommitLoop::Loop() {
   for (;;) {
     std::vector<SubmittedRequest> group;
@@ -143,9 +151,7 @@ void CommitLoop::Loop() {
     bool stop = false;
     {
       std::unique_lock lock(queue_mutex_);
-      const auto now = clock_.Now();
-      const auto next_tick = base::FloorSeconds(now) + std::chrono::seconds(1) + kTickDelay;
-      wake_.wait_for(lock, std::min<std::chrono::nanoseconds>(next_tick - now, step_->UntilSync()),
+      wake_.wait_for(lock, UntilNext(),
                      [&] { return !queue_.empty() || !commands_.empty() || stopping_; });
       if (queue_.size() <= options_.group_max) {
         group.swap(queue_);
@@ -162,7 +168,11 @@ void CommitLoop::Loop() {
     if (!group.empty()) step_->CommitGroup(std::move(group));
     if (has_commands || stop) RunCommands();
     step_->SyncIfDue();
-    if (base::FloorSeconds(clock_.Now()) != step_->last_tick()) Tick();
+    if (base::FloorSeconds(clock_.Now()) != step_->last_tick()) {
+      BeginSecond();
+    } else {
+      step_->DoDue();
+    }
     if (stop) break;
   }
   BookRefused();
@@ -239,10 +249,10 @@ void CommitLoop::BookRefused() {
   step_->AddRefused(refused);
 }
 
-void CommitLoop::Tick() {
+void CommitLoop::BeginSecond() {
   if (downstreams_.alertmanagers != nullptr) downstreams_.alertmanagers->Alive();
   BookRefused();
-  step_->Tick();
+  step_->BeginSecond();
 }
 
 }  // namespace slowburn::app

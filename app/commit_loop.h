@@ -104,7 +104,8 @@ class CommitLoop final : private CommitOutlet {
   void Loop();
   void RunCommands();
   void BookRefused();
-  void Tick();
+  void BeginSecond();
+  std::chrono::nanoseconds UntilNext() const;
 
   void Prepare(std::vector<SubmittedRequest>& group, const RequestPlan& plan) override;
   void Route(std::vector<SubmittedRequest>& group, const RequestPlan& plan) override;

@@ -99,7 +99,9 @@ absl::Status CommitStep::Append(const store::v1::LogRecord& record,
   absl::Status written = store_.AppendLog(record.SerializeAsString(), durability);
   metrics_->write_seconds.Observe(Seconds(clock_.Monotonic() - start));
   if (written.ok()) {
-    if (durability == storage::Durability::kBuffered && unsynced_from_ == 0) {
+    if (durability == storage::Durability::kSynced) {
+      unsynced_from_ = 0;  // it is on disk with all before it
+    } else if (unsynced_from_ == 0) {
       unsynced_from_ = store_.last_sequence();
       last_sync_ = start;
     }
@@ -288,14 +290,52 @@ void CommitStep::NoteTime(base::UnixNanos now) {
   last_tick_monotonic_ = monotonic;
 }
 
-void CommitStep::Tick() {
+void CommitStep::BeginSecond() {
   const base::UnixNanos now = clock_.Now();
   NoteTime(now);
   StepAlerts(now);
-  StoreSloSeries(now);
-  FlushLedger();
-  CheckpointIfDue(now, /*last=*/false);
-  if (unsynced_from_ == 0) MarkHighWater();
+  if (has_due()) return;  // So many requests came that the last second is not done.
+  due_ = Due::kSloSeries;
+  looks_left_ = SloSeries::kLooksPerSecond;
+}
+
+bool CommitStep::DoDue() {
+  switch (due_) {
+    case Due::kSloSeries:
+      --looks_left_;
+      if (!StoreSloSeries(clock_.Now()) || looks_left_ == 0) due_ = Due::kLedger;
+      return true;
+    case Due::kLedger:
+      FlushLedger();
+      due_ = Due::kCheckpoint;
+      return true;
+    case Due::kCheckpoint:
+      CheckpointIfDue(clock_.Now(), /*last=*/false);
+      due_ = Due::kHighWater;
+      return true;
+    case Due::kHighWater:
+      // It syncs what is not: in mode `interval` that has its own time.
+      if (unsynced_from_ == 0 || options_.durability == storage::Durability::kSynced)
+        MarkHighWater();
+      due_ = Due::kFigures;
+      return true;
+    case Due::kFigures:
+      ShowFigures(clock_.Now());
+      due_ = Due::kNothing;
+      return true;
+    case Due::kNothing:
+      break;
+  }
+  return false;
+}
+
+void CommitStep::Tick() {
+  BeginSecond();
+  while (DoDue()) {
+  }
+}
+
+void CommitStep::ShowFigures(base::UnixNanos now) {
   metrics_->dedup_window.Set(static_cast<double>(core_.dedup().EffectiveWindow(now).count()));
   metrics_->groups.Set(static_cast<double>(core_.engine().table().group_count()));
   if (last_tick_ >= next_memory_) {
@@ -345,19 +385,20 @@ void CommitStep::PublishAlerts(bool unpersisted) {
   outlet_.Publish(std::move(alerts));
 }
 
-// Worth less than anything that was sent: what cannot be stored now is left out.
-void CommitStep::StoreSloSeries(base::UnixNanos now) {
-  if (!options_.slo_series || !health_.ok()) return;
+// Worth less than anything that was sent: what cannot be stored now is left out, and what is stored
+// is synced with what comes next.
+bool CommitStep::StoreSloSeries(base::UnixNanos now) {
+  if (!options_.slo_series || !health_.ok()) return false;
   std::vector<std::unique_ptr<SeriesWrite>> looks;
   looks.push_back(slo_series_.Look(core_.engine(), core_.latencies()));
   looks.push_back(alert_series_.Look(core_.alerts(), core_.engine().now()));
   std::erase(looks, nullptr);
-  if (looks.empty()) return;
+  if (looks.empty()) return false;
   const SteadyTime start = clock_.Monotonic();
   const absl::StatusOr<RequestPlan> plan = core_.PlanSeries(looks, now);
   absl::Status stored = plan.status();
   if (stored.ok() && !plan->record.samples().empty()) {
-    stored = Append(plan->record, options_.durability);
+    stored = Append(plan->record, storage::Durability::kBuffered);
     if (stored.ok()) {
       const std::unique_lock lock(core_mutex_);
       outlet_.RouteSamples(*plan->series);
@@ -367,6 +408,7 @@ void CommitStep::StoreSloSeries(base::UnixNanos now) {
   }
   if (!stored.ok()) metrics_->series.looks_lost.Increment();
   metrics_->series.look_seconds.Observe(Seconds(clock_.Monotonic() - start));
+  return true;
 }
 
 void CommitStep::FlushLedger() {
@@ -479,6 +521,7 @@ void CommitStep::MarkHighWater() {
     return;
   }
   marked_sequence_ = store_.last_sequence();
+  unsynced_from_ = 0;
 }
 
 void CommitStep::Finish() {

@@ -122,7 +122,12 @@ class CommitStep {
   // --- time
   // To be booked with the next second.
   void AddRefused(const RefusedRequests& refused);
-  // Each second: alerts, series of SLOs, ledger, checkpoint, high-water mark.
+  // Each second: alerts at once. Series of SLOs, ledger, checkpoint, high-water mark become due.
+  void BeginSecond();
+  // One piece of what is due, so that requests are committed in between; false: nothing is.
+  bool DoDue();
+  bool has_due() const { return due_ != Due::kNothing; }
+  // The whole of a second.
   void Tick();
   std::chrono::sys_seconds last_tick() const { return last_tick_; }
   // With kBuffered: how long the oldest buffered append may still wait; an hour when there is none.
@@ -143,6 +148,16 @@ class CommitStep {
   serve::LedgerReading ReadLedger() const;
 
  private:
+  // What a second asks for, in this order.
+  enum class Due : uint8_t {
+    kSloSeries,
+    kLedger,
+    kCheckpoint,
+    kHighWater,
+    kFigures,  // on /metrics
+    kNothing
+  };
+
   absl::Status Append(const store::v1::LogRecord& record, storage::Durability durability);
   void NoteFull(const absl::Status& why);
   absl::Status Commit(const store::v1::LogRecord& record, storage::Durability durability);
@@ -153,11 +168,13 @@ class CommitStep {
   void PublishAlerts(bool unpersisted);
   void NoteTime(base::UnixNanos now);
   void StepAlerts(base::UnixNanos now);
-  void StoreSloSeries(base::UnixNanos now);
+  // Whether there may be more.
+  bool StoreSloSeries(base::UnixNanos now);
   void FlushLedger();
   // Whether one was written.
   bool CheckpointIfDue(base::UnixNanos now, bool last);
   void MarkHighWater();
+  void ShowFigures(base::UnixNanos now);
 
   const Options options_;
   Core& core_;
@@ -177,6 +194,8 @@ class CommitStep {
   RefusedRequests refused_{};
   SloSeries slo_series_;
   AlertSeries alert_series_;
+  Due due_ = Due::kNothing;
+  size_t looks_left_ = 0;  // at SLOs, in this second
   std::chrono::sys_seconds last_tick_{};
   std::chrono::steady_clock::time_point last_tick_monotonic_{};
   std::chrono::sys_seconds next_memory_{};

@@ -190,6 +190,55 @@ TEST_F(CommitStepTest, SilentSeriesAreWrittenAndLetTheLogGo) {
   EXPECT_EQ(ReadAllSamples(*core_)["up"].size(), 2u);
 }
 
+// Between any two pieces of a second requests may be committed, and the program may end.
+TEST_F(CommitStepTest, RequestsAreCommittedBetweenThePiecesOfASecond) {
+  Use({.slo_series = true});
+  uint64_t id = 0;
+  int pieces = 0;
+  for (int second = 0; second < 4; ++second) {
+    clock_.Advance(1s);
+    step_->BeginSecond();
+    do {
+      Submit(++id, 3, 1);
+      ++pieces;
+    } while (step_->DoDue());
+    EXPECT_FALSE(step_->has_due());
+  }
+  EXPECT_GT(pieces, 4 * 5);  // the five kinds, and a look at SLOs beyond the first
+  step_.reset();
+  Open(clock_.Now());  // without Finish
+  const slo::SliCounts counted = core_->engine().Status(0).groups[0].lifetime;
+  EXPECT_EQ(counted.good, 3 * id);
+  EXPECT_EQ(counted.bad, id);
+}
+
+TEST_F(CommitStepTest, ASecondThatIsNotDoneGoesOnInTheNext) {
+  Use({.slo_series = true});
+  Submit(1, 1, 0);
+  for (int i = 0; i < 8 && store_->checkpoint_sequence() == 0; ++i) {
+    clock_.Advance(1s);
+    step_->BeginSecond();
+    ASSERT_TRUE(step_->DoDue());
+  }
+  EXPECT_GT(store_->checkpoint_sequence(), 0u);
+}
+
+// How SLOs stand is not worth a sync of its own, and is on disk at the end of the second.
+TEST_F(CommitStepTest, SeriesOfSlosAreSyncedWithWhatComesNext) {
+  Use({.slo_series = true});
+  Submit(1, 1, 0);
+  clock_.Advance(1s);
+  step_->BeginSecond();
+  ASSERT_TRUE(step_->DoDue());
+  EXPECT_EQ(filling_->last, storage::Durability::kBuffered);
+  EXPECT_LE(step_->UntilSync(), 1s);
+  Submit(2, 1, 0);
+  EXPECT_GT(step_->UntilSync(), 1s);  // Nothing waits.
+  clock_.Advance(15s);
+  step_->Tick();
+  EXPECT_GT(step_->UntilSync(), 1s);
+}
+
 // The loop sleeps UntilSync: with nothing left of it, it would ask without a pause.
 TEST_F(CommitStepTest, AFullDiskIsAskedToSyncOnceAnInterval) {
   Use({.durability = storage::Durability::kBuffered, .sync_interval = 5s});

@@ -15,7 +15,10 @@ using slo::GroupId;
 using std::chrono::seconds;
 using storage::SeriesKey;
 
-constexpr auto kLooksPerRound = static_cast<size_t>(SloSeries::kInterval.count());
+constexpr size_t kLooksPerRound =
+    SloSeries::kLooksPerSecond * static_cast<size_t>(SloSeries::kInterval.count());
+// Rounded up.
+constexpr size_t Share(size_t whole, size_t parts) { return (whole + parts - 1) / parts; }
 
 std::chrono::sys_seconds BoundBefore(std::chrono::sys_seconds now) {
   return now - now.time_since_epoch() % SloSeries::kInterval;
@@ -113,6 +116,7 @@ bool SloSeries::BeginRound(const slo::Engine& engine) {
   in_round_ = true;
   ++round_;
   cursor_ = 0;
+  next_budget_ = 0;
   budgets_before_ = std::exchange(budgets_, 0);
   budgets_expected_ = 0;
   for (const Slo& slo : series_) {
@@ -127,11 +131,10 @@ std::unique_ptr<SeriesWrite> SloSeries::Look(const slo::Engine& engine,
   if (slos_ != engine.slos()) Renew(engine);
   if (!in_round_ && !BeginRound(engine)) return nullptr;
   auto write = std::make_unique<Write>(*this, engine);
-  const size_t goal = budgets_ + std::max(kBudgetsPerLook, budgets_before_ / kLooksPerRound + 1);
-  const size_t new_goal = std::max(kNewBudgetsPerLook, budgets_expected_ / (2 * kLooksPerRound));
+  goal_ = budgets_ + std::max(kBudgetsPerLook, Share(budgets_before_, kLooksPerRound));
+  new_goal_ = std::max(kNewBudgetsPerLook, Share(budgets_expected_, 2 * kLooksPerRound));
   new_budgets_ = 0;
-  for (; cursor_ < series_.size() && budgets_ < goal && new_budgets_ < new_goal; ++cursor_)
-    LookAt(engine, latencies, cursor_, *write);
+  while (cursor_ < series_.size() && !IsLookFull()) LookOn(engine, latencies, *write);
   if (cursor_ == series_.size()) {
     in_round_ = false;
     for (const SeriesKey& key : leaving_) write->AddEnd(key);
@@ -141,20 +144,26 @@ std::unique_ptr<SeriesWrite> SloSeries::Look(const slo::Engine& engine,
   return write;
 }
 
-void SloSeries::LookAt(const slo::Engine& engine, const slo::LatencyTable& latencies, size_t slo,
+// At the SLO that it is the turn of, to its end or that of the look.
+void SloSeries::LookOn(const slo::Engine& engine, const slo::LatencyTable& latencies,
                        Write& write) {
-  Moment moment{.engine = engine, .slo = slo, .latency = {}};
-  if (const auto latency = (*slos_)[slo].sli.latency()) {
-    moment.latency = slo::RecentLatency(latencies, engine.sli_of(slo), slo::kTotalGroup,
+  Moment moment{.engine = engine, .slo = cursor_, .latency = {}};
+  if (const auto latency = (*slos_)[cursor_].sli.latency(); latency && next_budget_ == 0) {
+    moment.latency = slo::RecentLatency(latencies, engine.sli_of(cursor_), slo::kTotalGroup,
                                         engine.now(), latency->nanos_per_unit);
   }
-  engine.VisitFigures(slo, [&](GroupId group, const GroupFigures& figures) {
-    LookAt(moment, static_cast<size_t>(group), figures, write);
-    ++budgets_;
-  });
-  for (Budget& budget : series_[slo].budgets) {
+  const std::optional<size_t> stopped =
+      engine.VisitFigures(cursor_, next_budget_, [&](GroupId group, const GroupFigures& figures) {
+        LookAt(moment, static_cast<size_t>(group), figures, write);
+        ++budgets_;
+        return !IsLookFull();
+      });
+  next_budget_ = stopped.value_or(0);
+  if (stopped.has_value()) return;
+  for (Budget& budget : series_[cursor_].budgets) {
     if (budget.round != round_) End(budget, write);
   }
+  ++cursor_;
 }
 
 void SloSeries::LookAt(const Moment& moment, size_t group, const GroupFigures& figures,

@@ -31,14 +31,18 @@ namespace slowburn::app {
 class SloSeries {
  public:
   static constexpr std::chrono::seconds kInterval{15};
-  // Looks beyond as many budgets wait for the next second, so that no commit waits for all of them.
-  static constexpr size_t kBudgetsPerLook = 1000;
+  // Each second has as many looks, and between them requests are committed: a look is as long as
+  // one of these may have to wait.
+  static constexpr size_t kLooksPerSecond = 20;
+  // Of so many budgets, or of more where a round would take longer than its 15 s.
+  static constexpr size_t kBudgetsPerLook = 50;
   // Likewise of budgets that were never seen, whose series have to be made, or found in the store.
-  // With over 600 the first round takes twice the time of others.
-  static constexpr size_t kNewBudgetsPerLook = 20;
+  // With over 1,200 the first round takes twice the time of others.
+  static constexpr size_t kNewBudgetsPerLook = 2;
 
-  // Call it each second, after the engine's step. What is due; null: nothing. It reads the engine
-  // until its commit, which must be before the engine changes.
+  // Call it after the engine's step of a second, until it returns null, kLooksPerSecond times at
+  // most. What is due; null: nothing. It reads the engine until its commit, which must be before
+  // the engine changes.
   std::unique_ptr<SeriesWrite> Look(const slo::Engine& engine, const slo::LatencyTable& latencies);
 
  private:
@@ -67,8 +71,8 @@ class SloSeries {
     size_t slo = 0;
     std::optional<slo::LatencyPercentiles> latency;  // of its total
   };
-  void LookAt(const slo::Engine& engine, const slo::LatencyTable& latencies, size_t slo,
-              Write& write);
+  void LookOn(const slo::Engine& engine, const slo::LatencyTable& latencies, Write& write);
+  bool IsLookFull() const { return budgets_ >= goal_ || new_budgets_ >= new_goal_; }
   void LookAt(const Moment& moment, size_t group, const slo::GroupFigures& figures, Write& write);
   void End(Budget& budget, Write& write);
 
@@ -79,11 +83,14 @@ class SloSeries {
   bool in_round_ = false;
   uint64_t round_ = 0;
   std::chrono::sys_seconds begun_{};  // the 15 s that the round is of
-  size_t cursor_ = 0;                 // the next SLO of it
+  size_t cursor_ = 0;                 // the next SLO of it,
+  size_t next_budget_ = 0;            // and the next budget of that
   size_t budgets_ = 0;                // seen in this round
   size_t budgets_before_ = 0;         // in the one before
   size_t budgets_expected_ = 0;       // as it began
   size_t new_budgets_ = 0;            // seen for the first time in this look
+  size_t goal_ = 0;                   // what `budgets_` is at the end of this look
+  size_t new_goal_ = 0;
 };
 
 }  // namespace slowburn::app

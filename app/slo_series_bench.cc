@@ -68,14 +68,18 @@ struct Loaded {
   }
   // Of a second; how many samples it stored.
   size_t Store() {
-    const auto write = slo_series.Look(engine, latencies);
-    if (write == nullptr) return 0;
-    const auto plan = series.Plan(std::chrono::milliseconds(now.time_since_epoch()).count());
-    SeriesOutcome outcome;
-    Check(write->AddTo(*plan, outcome));
-    const std::string part = plan->Encode();
-    plan->Apply(part.size());
-    return SeriesOutcome::Taken(outcome.samples);
+    size_t samples = 0;
+    for (size_t look = 0; look < SloSeries::kLooksPerSecond; ++look) {
+      const auto write = slo_series.Look(engine, latencies);
+      if (write == nullptr) break;
+      const auto plan = series.Plan(std::chrono::milliseconds(now.time_since_epoch()).count());
+      SeriesOutcome outcome;
+      Check(write->AddTo(*plan, outcome));
+      const std::string part = plan->Encode();
+      plan->Apply(part.size());
+      samples += SeriesOutcome::Taken(outcome.samples);
+    }
+    return samples;
   }
 };
 

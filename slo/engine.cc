@@ -464,16 +464,17 @@ void Engine::ReadFigures(const SloSpec& slo, const Runtime& runtime, GroupId gro
   if (group == kTotalGroup) read(runtime.compat, figures.compat_windows);
 }
 
-void Engine::VisitFigures(size_t slo,
-                          const std::function<void(GroupId, const GroupFigures&)>& visit) const {
+std::optional<size_t> Engine::VisitFigures(
+    size_t slo, size_t from, const std::function<bool(GroupId, const GroupFigures&)>& visit) const {
   const Runtime& runtime = runtimes_[slo];
   GroupFigures figures;
-  for (size_t group = 0; group < BudgetsOf(runtime); ++group) {
+  for (size_t group = from; group < BudgetsOf(runtime); ++group) {
     const auto id = static_cast<GroupId>(group);
     if (IsIdle(runtime, id)) continue;
     ReadFigures((*slos_)[slo], runtime, id, figures);
-    visit(id, figures);
+    if (!visit(id, figures)) return group + 1;
   }
+  return std::nullopt;
 }
 
 std::vector<seconds> Engine::burn_windows_of(size_t slo) const {

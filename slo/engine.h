@@ -106,10 +106,12 @@ class Engine {
   SloStatus Status(size_t slo) const;
   // Also of an idle group, which is not among those of Status: it has no events in its windows.
   GroupStatus StatusOf(size_t slo, GroupId group) const;
-  // The figures of every budget of the SLO that is not idle, the total first. They are the same
-  // object each time.
-  void VisitFigures(size_t slo,
-                    const std::function<void(GroupId, const GroupFigures&)>& visit) const;
+  // The figures of every budget of the SLO that is not idle, the total first, until `visit` returns
+  // false. They are the same object each time. `from` is 0 or where the last visit stopped; where
+  // this one did: nothing when it has seen all.
+  std::optional<size_t> VisitFigures(
+      size_t slo, size_t from,
+      const std::function<bool(GroupId, const GroupFigures&)>& visit) const;
   // The policy's windows, ascending: those of burn_rates.
   std::vector<std::chrono::seconds> burn_windows_of(size_t slo) const;
   // The values of group_by that a group of the SLO has.
