@@ -9,6 +9,7 @@
 #include "base/memory_budget.h"
 #include "bench/cpu.h"
 #include "bench/payload.h"
+#include "bench/simdjson_walk.h"
 #include "collector/otlp_json.h"
 #include "collector/otlp_traces.h"
 #include "collector/testing/trace_requests.h"
@@ -76,6 +77,12 @@ BareRates MeasureBareLoops(const SloSet& set, std::chrono::milliseconds length) 
   rates.json_decode = SpansPerCpuSecond(options.spans, length, [&](size_t variant) {
     Check(collector::DecodeTracesJson(texts[variant], matcher.projection(), batch).ok(),
           "a JSON body is not decoded");
+  });
+  for (std::string& text : texts) text.reserve(text.size() + simdjson::SIMDJSON_PADDING);
+  SimdjsonWalk walk;
+  rates.simdjson = SpansPerCpuSecond(options.spans, length, [&](size_t variant) {
+    Check(walk.Walk(texts[variant]).spans == static_cast<uint64_t>(options.spans),
+          "a JSON body is not walked");
   });
   rates.decode_match = SpansPerCpuSecond(options.spans, length, [&](size_t variant) {
     decode(bodies[variant]);

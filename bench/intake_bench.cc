@@ -128,6 +128,7 @@ BareRates MeasureBare(const Options& options, const SloSet& set) {
   PrintBare(fmt::format("bare decode/{}", set.slos), set, rates.decode);
   PrintBare(fmt::format("bare gunzip/{}", set.slos), set, rates.gunzip_decode);
   PrintBare(fmt::format("bare json/{}", set.slos), set, rates.json_decode);
+  PrintBare(fmt::format("simdjson/{}", set.slos), set, rates.simdjson);
   PrintBare(fmt::format("bare match/{}", set.slos), set, rates.decode_match);
   PrintBare(fmt::format("generated/{}", set.slos), set, rates.generated);
   return rates;
