@@ -330,6 +330,95 @@ TEST(LimitsTest, CancelledWhenTheClientHasGone) {
   EXPECT_EQ(base::Message(result.status()), "query was canceled in query execution");
 }
 
+// One second passes each time somebody looks.
+class TickingClock final : public base::Clock {
+ public:
+  base::UnixNanos Now() const override { return {}; }
+  std::chrono::steady_clock::time_point Monotonic() const override {
+    return std::chrono::steady_clock::time_point(std::chrono::seconds(looks_++));
+  }
+  int looks() const { return looks_; }
+
+ private:
+  mutable int looks_ = 0;
+};
+
+TEST(LimitsTest, TimeIsLookedAtOnTheWayBack) {
+  MemorySeries series;
+  series.Append({{"__name__", "x"}}, 0, 1);
+  EngineOptions options = EveryFeature();
+  // Down to the selector and through it: the time is over when the sorts begin, or else when the
+  // query ends.
+  TickingClock one_sort;
+  ASSERT_TRUE(Engine(options, one_sort).Instant(series, {"sort(x)", 0}).ok());
+  TickingClock many;
+  std::string query = "x";
+  for (int i = 0; i < 100; ++i) query = "sort(" + query + ")";
+  options.timeout = std::chrono::seconds(100 + one_sort.looks());
+  EXPECT_EQ(TextOrError(Engine(options, many).Instant(series, {query, 0})),
+            "query timed out in query execution");
+}
+
+TEST(LimitsTest, TimeIsLookedAtBetweenLabels) {
+  MemorySeries series;
+  for (int i = 0; i < 1000; ++i)
+    series.Append({{"__name__", "x"}, {"id", std::to_string(i)}}, 0, 1);
+  for (const char* query :
+       {"label_join(x, 'a', '', 'id')", "label_replace(x, 'a', '$1', 'id', '(.*)')"}) {
+    EngineOptions options = EveryFeature();
+    options.timeout = std::chrono::hours(1);
+    TickingClock plain;
+    ASSERT_TRUE(Engine(options, plain).Instant(series, {"x", 0}).ok());
+    options.timeout = std::chrono::seconds(plain.looks() + 100);
+    EXPECT_EQ(TextOrError(Engine(options, TickingClock()).Instant(series, {query, 0})),
+              "query timed out in query execution")
+        << query;
+  }
+}
+
+TEST(LimitsTest, LabelsThatAQueryMakes) {
+  MemorySeries series;
+  for (int i = 0; i < 1000; ++i) {
+    series.Append({{"__name__", "x"}, {"id", std::to_string(i)}, {"v", std::string(4096, 'v')}}, 0,
+                  1);
+  }
+  const auto repeated = [](std::string_view text, int times) {
+    std::string all;
+    for (int i = 0; i < times; ++i) all += text;
+    return all;
+  };
+  const auto refusal = [&](const std::string& query) {
+    const auto result = Engine(EveryFeature(), base::SystemClock()).Instant(series, {query, 0});
+    EXPECT_EQ(result.status().code(), absl::StatusCode::kResourceExhausted) << query.substr(0, 60);
+    return std::string(base::Message(result.status()));
+  };
+  const std::string too_long =
+      "the label a would have a value of more than 16384 bytes; join or repeat less";
+  EXPECT_EQ(refusal("label_join(x, 'a', ''" + repeated(", 'v'", 30'000) + ")"), too_long);
+  EXPECT_EQ(refusal("label_replace(x, 'a', '" + repeated("$1", 100'000) + "', 'v', '(.*)')"),
+            too_long);
+  EXPECT_THAT(refusal("label_replace(x, 'a', '$1', 'v', '" + repeated("(.*)", 101) + "')"),
+              ::testing::HasSubstr("has 101 groups, at most 100 are allowed"));
+}
+
+TEST(LimitsTest, LabelsThatAQueryHolds) {
+  MemorySeries series;
+  for (int i = 0; i < 1000; ++i) {
+    series.Append({{"__name__", "x"}, {"id", std::to_string(i)}, {"v", std::string(4096, 'v')}}, 0,
+                  1);
+  }
+  EngineOptions options = EveryFeature();
+  options.timeout = std::chrono::hours(1);
+  TickingClock plain;
+  ASSERT_TRUE(Engine(options, plain).Instant(series, {"x", 0}).ok());
+  TickingClock clock;
+  options.memory_bytes_max = 4 << 20;  // of 1,000 labels of 12 KiB
+  const auto result =
+      Engine(options, clock).Instant(series, {"label_join(x,'a','','v','v','v')", 0});
+  EXPECT_EQ(result.status().code(), absl::StatusCode::kResourceExhausted);
+  EXPECT_LT(clock.looks(), plain.looks() + 500) << "it goes on after there were too many";
+}
+
 TEST(LimitsTest, TimesNearTheEpoch) {
   const MemorySeries series = MakeSeries();
   const Engine engine(EveryFeature(), base::SystemClock());

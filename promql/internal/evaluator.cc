@@ -146,19 +146,8 @@ absl::StatusOr<std::vector<double>> EvalScalarCall(QueryContext& context, const 
   }
 }
 
-}  // namespace
-
-const Expr& Bare(const Expr& expr) {
-  if (expr.kind == Expr::Kind::kParen) return Bare(*As<Paren>(expr).expr);
-  if (expr.kind == Expr::Kind::kStepInvariant) return Bare(*As<StepInvariant>(expr).expr);
-  return expr;
-}
-
-const std::string& TextOf(const Expr& expr) { return As<StringLiteral>(Bare(expr)).text; }
-
-absl::Status EvalVector(QueryContext& context, const Expr& expr, const StepGrid& grid,
+absl::Status EvalByKind(QueryContext& context, const Expr& expr, const StepGrid& grid,
                         ColumnSink sink) {
-  if (absl::Status status = context.CheckTime(); !status.ok()) return status;
   switch (expr.kind) {
     case Expr::Kind::kParen:
       return EvalVector(context, *As<Paren>(expr).expr, grid, sink);
@@ -177,6 +166,25 @@ absl::Status EvalVector(QueryContext& context, const Expr& expr, const StepGrid&
     default:
       return absl::InternalError("expression is no instant vector");
   }
+}
+
+}  // namespace
+
+const Expr& Bare(const Expr& expr) {
+  if (expr.kind == Expr::Kind::kParen) return Bare(*As<Paren>(expr).expr);
+  if (expr.kind == Expr::Kind::kStepInvariant) return Bare(*As<StepInvariant>(expr).expr);
+  return expr;
+}
+
+const std::string& TextOf(const Expr& expr) { return As<StringLiteral>(Bare(expr)).text; }
+
+absl::Status EvalVector(QueryContext& context, const Expr& expr, const StepGrid& grid,
+                        ColumnSink sink) {
+  if (absl::Status status = context.CheckTime(); !status.ok()) return status;
+  absl::Status status = EvalByKind(context, expr, grid, sink);
+  // Sorts and groups do their work on the way back, one around the other.
+  if (status.ok()) status = context.CheckTime();
+  return status;
 }
 
 absl::StatusOr<Columns> CollectVector(QueryContext& context, const Expr& expr,
