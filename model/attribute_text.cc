@@ -16,11 +16,24 @@ namespace {
 
 constexpr int kNestingMax = 32;
 
-// The wire's field numbers of AnyValue, KeyValue, ArrayValue and KeyValueList.
-enum Member : uint32_t { kNone, kString, kBool, kInt, kDouble, kArray, kMap, kBytes };
-constexpr uint32_t kListValues = 1;
-constexpr uint32_t kKey = 1;
-constexpr uint32_t kValue = 2;
+// A field's number with its wire type, as the wire has it: a known number with another type is an
+// unknown field.
+constexpr uint64_t Tag(uint32_t number, uint32_t wire_type) { return number << 3 | wire_type; }
+
+constexpr uint64_t kListValues = Tag(1, 2);  // of ArrayValue and of KeyValueList
+constexpr uint64_t kKey = Tag(1, 2);
+constexpr uint64_t kValue = Tag(2, 2);
+
+// The members of AnyValue.
+constexpr uint64_t kNone = 0;
+constexpr uint64_t kString = Tag(1, 2);
+constexpr uint64_t kBool = Tag(2, 0);
+constexpr uint64_t kInt = Tag(3, 0);
+constexpr uint64_t kDouble = Tag(4, 1);
+constexpr uint64_t kArray = Tag(5, 2);
+constexpr uint64_t kMap = Tag(6, 2);
+constexpr uint64_t kBytes = Tag(7, 2);
+constexpr uint64_t kStringIndex = Tag(8, 0);  // into a table that only profiles have: no value
 
 // One field of a message; false at its end and where it is broken.
 class Fields {
@@ -31,21 +44,10 @@ class Fields {
     if (bytes_.empty()) return false;
     const std::optional<uint64_t> tag = Varint();
     if (!tag.has_value()) return false;
-    number_ = static_cast<uint32_t>(*tag >> 3);
-    switch (*tag & 7) {
-      case 0:
-        return TakeVarint();
-      case 1:
-        return TakeFixed(8);
-      case 2:
-        return TakeBytes();
-      case 5:
-        return TakeFixed(4);
-      default:
-        return false;
-    }
+    tag_ = *tag;
+    return (tag_ & 7) == 3 ? SkipGroup() : TakeValue(tag_);
   }
-  uint32_t number() const { return number_; }
+  uint64_t tag() const { return tag_; }
   uint64_t integer() const { return integer_; }
   std::string_view content() const { return content_; }
 
@@ -59,6 +61,20 @@ class Fields {
       if (byte < 0x80) return value;
     }
     return std::nullopt;
+  }
+  bool TakeValue(uint64_t tag) {
+    switch (tag & 7) {
+      case 0:
+        return TakeVarint();
+      case 1:
+        return TakeFixed(8);
+      case 2:
+        return TakeBytes();
+      case 5:
+        return TakeFixed(4);
+      default:
+        return false;
+    }
   }
   bool TakeVarint() {
     const std::optional<uint64_t> value = Varint();
@@ -79,29 +95,125 @@ class Fields {
     bytes_.remove_prefix(content_.size());
     return true;
   }
+  // What no message here has, and the wire allows all the same.
+  bool SkipGroup() {
+    for (int open = 1; open > 0;) {
+      const std::optional<uint64_t> tag = Varint();
+      if (!tag.has_value()) return false;
+      switch (*tag & 7) {
+        case 3:
+          ++open;
+          break;
+        case 4:
+          --open;
+          break;
+        default:
+          if (!TakeValue(*tag)) return false;
+      }
+    }
+    return true;
+  }
 
   std::string_view bytes_;
-  uint32_t number_ = 0;
+  uint64_t tag_ = 0;
   uint64_t integer_ = 0;
   std::string_view content_;
 };
 
-struct Value {
-  uint32_t member = kNone;
-  uint64_t integer = 0;
-  std::string_view content;
+// An AnyValue: its bytes, or those of the KeyValue around it, which may have it in several pieces.
+struct Encoded {
+  std::string_view bytes;
+  bool is_key_value = false;
 };
 
+// The fields of an AnyValue; of all its pieces, which the wire merges.
+class Members {
+ public:
+  explicit Members(Encoded value)
+      : pieces_(value.is_key_value ? value.bytes : std::string_view()),
+        fields_(value.is_key_value ? std::string_view() : value.bytes) {}
+
+  bool Next() {
+    while (!fields_.Next()) {
+      do {
+        if (!pieces_.Next()) return false;
+      } while (pieces_.tag() != kValue);
+      fields_ = Fields(pieces_.content());
+    }
+    return true;
+  }
+  const Fields& field() const { return fields_; }
+
+ private:
+  Fields pieces_;
+  Fields fields_;
+};
+
+struct Value {
+  uint64_t member = kNone;
+  uint64_t integer = 0;
+  std::string_view content;  // of a list: the first of its pieces
+};
+
+bool IsList(uint64_t member) { return member == kArray || member == kMap; }
+
 // AnyValue is a oneof: the last member counts.
-Value Read(std::string_view any_value) {
+Value Read(Encoded any_value) {
   Value value;
-  Fields fields(any_value);
-  while (fields.Next()) {
-    if (fields.number() < kString || fields.number() > kBytes) continue;
-    value = {fields.number(), fields.integer(), fields.content()};
+  Members members(any_value);
+  while (members.Next()) {
+    const Fields& field = members.field();
+    switch (field.tag()) {
+      case kArray:
+      case kMap:
+        if (value.member == field.tag()) break;  // one more piece
+        [[fallthrough]];
+      case kString:
+      case kBool:
+      case kInt:
+      case kDouble:
+      case kBytes:
+        value = {field.tag(), field.integer(), field.content()};
+        break;
+      case kStringIndex:
+        value = {};
+        break;
+      default:
+        break;
+    }
   }
   return value;
 }
+
+// The values of a list, or the pairs of a map: of all pieces of it.
+class Elements {
+ public:
+  // `list` was read from `any_value`.
+  Elements(Encoded any_value, const Value& list)
+      : members_(any_value), list_(list), fields_(std::string_view()) {}
+
+  bool Next() {
+    while (true) {
+      while (fields_.Next()) {
+        if (fields_.tag() == kListValues) return true;
+      }
+      do {
+        if (!members_.Next()) return false;
+      } while (!IsPiece(members_.field()));
+      fields_ = Fields(members_.field().content());
+    }
+  }
+  std::string_view bytes() const { return fields_.content(); }
+
+ private:
+  bool IsPiece(const Fields& member) const {
+    return member.tag() == list_.member && member.content().data() >= list_.content.data();
+  }
+
+  Members members_;
+  Value list_;
+  Fields fields_;
+};
 
 std::string NumberText(double number) {
   if (std::isnan(number)) return "NaN";
@@ -150,76 +262,35 @@ void AppendJsonString(std::string& json, std::string_view text) {
   json += '"';
 }
 
-void AppendJson(std::string& json, std::string_view any_value, int depth);
+void AppendJson(std::string& json, Encoded any_value, int depth);
 
-void AppendJsonList(std::string& json, std::string_view array, int depth) {
+void AppendJsonList(std::string& json, Elements values, int depth) {
   json += '[';
-  const size_t begin = json.size();
-  Fields fields(array);
-  while (fields.Next()) {
-    if (fields.number() != kListValues) continue;
-    if (json.size() > begin) json += ',';
-    AppendJson(json, fields.content(), depth);
+  for (bool is_first = true; values.Next(); is_first = false) {
+    if (!is_first) json += ',';
+    AppendJson(json, {values.bytes()}, depth);
   }
   json += ']';
 }
 
-void AppendJsonMap(std::string& json, std::string_view map, int depth) {
+void AppendJsonMap(std::string& json, Elements pairs, int depth) {
   json += '{';
-  const size_t begin = json.size();
-  Fields fields(map);
-  while (fields.Next()) {
-    if (fields.number() != kListValues) continue;
-    std::string_view key, value;
-    Fields pair(fields.content());
+  for (bool is_first = true; pairs.Next(); is_first = false) {
+    std::string_view key;
+    Fields pair(pairs.bytes());
     while (pair.Next()) {
-      if (pair.number() == kKey) key = pair.content();
-      if (pair.number() == kValue) value = pair.content();
+      if (pair.tag() == kKey) key = pair.content();
     }
-    if (json.size() > begin) json += ',';
+    if (!is_first) json += ',';
     AppendJsonString(json, key);
     json += ':';
-    AppendJson(json, value, depth);
+    AppendJson(json, {pairs.bytes(), true}, depth);
   }
   json += '}';
 }
 
-// The nesting limit bounds the stack.
-void AppendJson(std::string& json, std::string_view any_value, int depth) {
-  const Value value = Read(any_value);
-  switch (value.member) {
-    case kString:
-      return AppendJsonString(json, value.content);
-    case kBytes:
-      return AppendJsonString(json, Base64(value.content));
-    case kDouble: {
-      const auto number = std::bit_cast<double>(value.integer);
-      if (std::isfinite(number)) {
-        json += NumberText(number);
-      } else {
-        AppendJsonString(json, NumberText(number));
-      }
-      return;
-    }
-    case kArray:
-    case kMap:
-      if (depth == kNestingMax) break;
-      return value.member == kArray ? AppendJsonList(json, value.content, depth + 1)
-                                    : AppendJsonMap(json, value.content, depth + 1);
-    case kBool:
-    case kInt:
-      json += AttributeText(any_value);
-      return;
-    default:
-      break;
-  }
-  json += "null";
-}
-
-}  // namespace
-
-std::string AttributeText(std::string_view any_value) {
-  const Value value = Read(any_value);
+// Of what is neither a list nor a map.
+std::string ScalarText(const Value& value) {
   switch (value.member) {
     case kString:
       return ValidUtf8(value.content);
@@ -231,15 +302,41 @@ std::string AttributeText(std::string_view any_value) {
       return NumberText(std::bit_cast<double>(value.integer));
     case kBytes:
       return Base64(value.content);
-    case kArray:
-    case kMap: {
-      std::string json;
-      AppendJson(json, any_value, 0);
-      return json;
-    }
     default:
       return "";
   }
+}
+
+// The nesting limit bounds the stack.
+void AppendJson(std::string& json, Encoded any_value, int depth) {
+  const Value value = Read(any_value);
+  switch (value.member) {
+    case kString:
+    case kBytes:
+      return AppendJsonString(json, ScalarText(value));
+    case kDouble:
+      if (std::isfinite(std::bit_cast<double>(value.integer))) break;
+      return AppendJsonString(json, ScalarText(value));
+    case kArray:
+      if (depth < kNestingMax) return AppendJsonList(json, {any_value, value}, depth + 1);
+      break;
+    case kMap:
+      if (depth < kNestingMax) return AppendJsonMap(json, {any_value, value}, depth + 1);
+      break;
+    default:
+      break;
+  }
+  json += value.member == kNone || IsList(value.member) ? "null" : ScalarText(value);
+}
+
+}  // namespace
+
+std::string AttributeText(std::string_view any_value) {
+  const Value value = Read({any_value});
+  if (!IsList(value.member)) return ScalarText(value);
+  std::string json;
+  AppendJson(json, {any_value}, 0);
+  return json;
 }
 
 std::string PlainDecimal(double number) {

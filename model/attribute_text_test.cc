@@ -77,6 +77,37 @@ TEST(AttributeTextTest, WritesEveryKind) {
   for (const auto& [bytes, want] : rows) EXPECT_EQ(AttributeText(bytes), want);
 }
 
+// What protobuf's own parser makes of them, so that a label does not depend on how a value came.
+TEST(AttributeTextTest, ReadsEveryEncodingOfAValue) {
+  const std::string group = "\x93\x03\x08\x01\x1B\x08\x07\x1C\x94\x03";  // 50 { 1: 1, 3 { 1: 7 } }
+  const std::string as_fixed64 = "\x19" + std::string(8, '\1');          // an int_value
+  const std::string string_index = "\x40\x03";
+  const auto pair = [](std::string_view fields) { return Framed(0x32, Framed(0x0A, fields)); };
+  const std::string key = Framed(0x0A, "k");
+  const std::pair<std::string, std::string> rows[] = {
+      {Text("a") + as_fixed64, "a"},
+      {as_fixed64, ""},
+      {Int(3) + "\x38\x01", "3"},  // bytes_value as a varint
+      {Text("a") + Framed(0x12, "b"), "a"},
+      {group + Text("a") + group, "a"},
+      {Text("a") + string_index, ""},
+      {string_index + Text("a"), "a"},
+      {std::string("\x8A\0\x81\0a", 5), "a"},  // in more bytes than needed
+      {Array({Text("a")}) + Array({Text("b")}), R"(["a","b"])"},
+      {Array({Text("a")}) + Array({}), R"(["a"])"},
+      {Array({Text("a")}) + Int(1) + Array({Text("b")}), R"(["b"])"},
+      {Map({{"k", Text("v")}}) + group + Map({{"l", Text("w")}}), R"({"k":"v","l":"w"})"},
+      {Map({{"k", Text("v")}}) + Array({Text("b")}), R"(["b"])"},
+      {Framed(0x2A, group + "\x08\x02" + Framed(0x0A, Text("a"))), R"(["a"])"},
+      {Array({Array({Text("a")}) + Array({Text("b")}), Text("c")}), R"([["a","b"],"c"])"},
+      {pair(key + Framed(0x12, Text("v")) + Framed(0x12, "")), R"({"k":"v"})"},
+      {pair(key + Framed(0x12, Text("v")) + Framed(0x12, Int(2))), R"({"k":2})"},
+      {pair(Framed(0x12, Array({Int(1)})) + key + Framed(0x12, Array({Int(2)}))), R"({"k":[1,2]})"},
+      {pair(key + "\x08\x01" + group + Framed(0x12, Text("v")) + "\x10\x01"), R"({"k":"v"})"},
+  };
+  for (const auto& [bytes, want] : rows) EXPECT_EQ(AttributeText(bytes), want);
+}
+
 TEST(AttributeTextTest, CutsWhatIsTooDeep) {
   std::string value = Int(1);
   for (int i = 0; i < 40; ++i) value = Array({value});
