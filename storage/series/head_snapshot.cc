@@ -86,12 +86,11 @@ std::vector<uint32_t> HeadSnapshot::DaysIn(TimeRange range) const {
   return days;
 }
 
-const model::LabelSet* HeadSnapshot::Keep(std::string_view packed_labels) const {
-  model::LabelSet labels;
-  UnpackLabels(packed_labels, labels);
+const model::LabelSet* HeadSnapshot::Keep(uint64_t id, std::string_view packed_labels) const {
   const absl::MutexLock lock(&kept_mutex_);
-  kept_.push_back(std::move(labels));
-  return &kept_.back();
+  const auto [kept, is_new] = kept_.try_emplace(id);
+  if (is_new) UnpackLabels(packed_labels, kept->second);
+  return &kept->second;
 }
 
 absl::Status HeadSnapshot::FindInHead(const Matchers& matchers, TimeRange range,
@@ -114,7 +113,7 @@ absl::Status HeadSnapshot::FindInHead(const Matchers& matchers, TimeRange range,
       }
     }
     SB_RETURN_IF_ERROR(Charge(series_used_, piece.size(), limits_.series, "series"));
-    for (const auto& [id, packed] : piece) found.emplace(id, Keep(packed));
+    for (const auto& [id, packed] : piece) found.emplace(id, Keep(id, packed));
   }
   return absl::OkStatus();
 }
@@ -128,7 +127,7 @@ absl::Status HeadSnapshot::FindInDay(const Matchers& matchers, uint32_t day, Fou
     if (!stored) continue;  // its last day is being dropped
     SB_ASSIGN_OR_RETURN(const SeriesRecord record, DecodeSeriesRecord(*stored));
     SB_RETURN_IF_ERROR(Charge(series_used_, 1, limits_.series, "series"));
-    found.emplace(id, Keep(record.packed_labels));
+    found.emplace(id, Keep(id, record.packed_labels));
   }
   return absl::OkStatus();
 }

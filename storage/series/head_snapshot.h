@@ -7,12 +7,12 @@
 #pragma once
 
 #include <atomic>
-#include <deque>
 #include <functional>
 #include <map>
 #include <memory>
 #include <stop_token>
 #include <string>
+#include <unordered_map>
 #include <vector>
 
 #include <absl/base/thread_annotations.h>
@@ -54,7 +54,7 @@ class HeadSnapshot final : public SeriesSnapshot {
   absl::Status Charge(std::atomic<uint64_t>& used, uint64_t more, uint64_t limit,
                       std::string_view what) const;
   std::vector<uint32_t> DaysIn(TimeRange range) const;
-  const model::LabelSet* Keep(std::string_view packed_labels) const;
+  const model::LabelSet* Keep(uint64_t id, std::string_view packed_labels) const;
   absl::Status FindInHead(const Matchers& matchers, TimeRange range, Found& found) const;
   absl::Status FindInDay(const Matchers& matchers, uint32_t day, Found& found) const;
   std::shared_ptr<const SeriesData> Version(uint64_t id) const;
@@ -85,7 +85,8 @@ class HeadSnapshot final : public SeriesSnapshot {
   mutable std::atomic<uint64_t> samples_used_{0};
   mutable std::atomic<uint64_t> bytes_used_{0};
   mutable absl::Mutex kept_mutex_;
-  mutable std::deque<model::LabelSet> kept_ ABSL_GUARDED_BY(kept_mutex_);
+  // By id: a query that selects a series twice holds its labels once. Its nodes do not move.
+  mutable std::unordered_map<uint64_t, model::LabelSet> kept_ ABSL_GUARDED_BY(kept_mutex_);
 };
 
 }  // namespace slowburn::storage

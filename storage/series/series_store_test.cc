@@ -248,6 +248,20 @@ TEST_F(SeriesStoreTest, LimitsSayWhichAndHowMuch) {
   EXPECT_THAT(std::string(refused.message()), HasSubstr("samples"));
 }
 
+// The head's, and those that are in the store alone.
+TEST_F(SeriesStoreTest, ASnapshotHoldsTheLabelsOfASeriesOnce) {
+  Start();
+  world().Write(Up(1), now(), 1.0);
+  LetSilentLeave();
+  world().Write(Up(2), now(), 1.0);
+  const auto snapshot = world().Snapshot();
+  const auto once = snapshot->Select({}, {});
+  const auto again = snapshot->Select(Equal("__name__", "up"), {});
+  ASSERT_EQ(once->size(), 2u);
+  ASSERT_EQ(again->size(), 2u);
+  for (size_t i = 0; i < 2; ++i) EXPECT_EQ((*once)[i].labels, (*again)[i].labels);
+}
+
 TEST_F(SeriesStoreTest, ACancelledQueryStops) {
   Start();
   world().Write(Up(1), now(), 1.0);
