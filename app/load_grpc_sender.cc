@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <array>
 
 #include <grpcpp/channel.h>
@@ -15,9 +16,15 @@ namespace slowburn::app {
 namespace {
 
 using std::chrono::milliseconds;
+using SystemTime = std::chrono::system_clock::time_point;
 
 constexpr int kResponseBytesMax = 4 << 20;  // OTLP's default limit (X8)
 constexpr size_t kPemBytesMax = 1 << 20;
+
+constexpr milliseconds kReconnectBackoffMin{100};
+constexpr milliseconds kReconnectBackoffMax{1'000};
+// Of a call, for its connection: longer than the longest back-off with its jitter of a fifth.
+constexpr milliseconds kReconnectWaitMax{1'500};
 
 const std::string& MethodOf(model::Signal signal) {
   constexpr auto kMethod = [](std::string_view package, std::string_view service) {
@@ -53,8 +60,10 @@ std::shared_ptr<grpc::Channel> MakeChannel(
   arguments.SetInt(GRPC_ARG_ENABLE_HTTP_PROXY, 0);
   // gRPC connects by itself with a back-off that would come on top of ours. Its minimum stays as it
   // is: so long, 20 s, an attempt may take, with TLS and all.
-  arguments.SetInt(GRPC_ARG_INITIAL_RECONNECT_BACKOFF_MS, 100);
-  arguments.SetInt(GRPC_ARG_MAX_RECONNECT_BACKOFF_MS, 1000);
+  arguments.SetInt(GRPC_ARG_INITIAL_RECONNECT_BACKOFF_MS,
+                   static_cast<int>(kReconnectBackoffMin.count()));
+  arguments.SetInt(GRPC_ARG_MAX_RECONNECT_BACKOFF_MS,
+                   static_cast<int>(kReconnectBackoffMax.count()));
   return grpc::CreateCustomChannel(target.address.Text(), credentials, arguments);
 }
 
@@ -80,7 +89,7 @@ class GrpcSender final : public LoadSender {
   }
 
   absl::Status Connect(milliseconds timeout) override {
-    const auto deadline = std::chrono::system_clock::now() + timeout;
+    const SystemTime deadline = std::chrono::system_clock::now() + timeout;
     grpc_connectivity_state state = channel_->GetState(true);
     while (state != GRPC_CHANNEL_READY && state != GRPC_CHANNEL_TRANSIENT_FAILURE &&
            channel_->WaitForStateChange(state, deadline)) {
@@ -102,8 +111,10 @@ class GrpcSender final : public LoadSender {
   }
 
   LoadAnswer Send(milliseconds timeout) override {
+    const SystemTime now = std::chrono::system_clock::now();
+    AwaitConnection(now + std::min(timeout / 2, kReconnectWaitMax));
     grpc::ClientContext context;
-    context.set_deadline(std::chrono::system_clock::now() + timeout);
+    context.set_deadline(now + timeout);
     if (target_.compression == net::ContentCoding::kGzip) {
       context.set_compression_algorithm(GRPC_COMPRESS_GZIP);
     }
@@ -120,6 +131,16 @@ class GrpcSender final : public LoadSender {
   }
 
  private:
+  // A channel connects only while somebody waits on it (else gRPC looks every 5 s), and a call on
+  // one that has lost its connection fails at once: with pauses between the calls, a server that
+  // comes back would not be found.
+  void AwaitConnection(SystemTime deadline) {
+    grpc_connectivity_state state = channel_->GetState(true);
+    while (state != GRPC_CHANNEL_READY && channel_->WaitForStateChange(state, deadline)) {
+      state = channel_->GetState(true);
+    }
+  }
+
   const LoadTarget target_;
   const std::shared_ptr<grpc::Channel> channel_;  // shared with the connection's other senders
   grpc::GenericStub stub_;

@@ -227,7 +227,7 @@ class Taken {
   Fate Decide(const std::string& body) {
     const std::lock_guard lock(mutex_);
     ++arrivals_;
-    const uint64_t choice = random_() % 10;
+    const uint64_t choice = refusing_ ? random_() % 10 : 9;
     if (choice < 3) return Fate::kRefuse;
     const bool is_new = bodies_.insert(body).second;
     if (choice == 3) return Fate::kTakeWithoutAnswer;
@@ -235,6 +235,7 @@ class Taken {
     return choice == 4 && is_new && rejecting_ ? Fate::kReject : Fate::kTake;
   }
   void RejectSome() { rejecting_ = true; }
+  void RefuseNone() { refusing_ = false; }
 
   struct Counts {
     uint64_t spans = 0;
@@ -268,6 +269,7 @@ class Taken {
   std::mt19937_64 random_{11};
   uint64_t arrivals_ = 0;
   bool rejecting_ = false;
+  bool refusing_ = true;
 };
 
 constexpr std::string_view kContentEncoding = "Content-Encoding: ";  // gzip or zstd
@@ -340,11 +342,13 @@ namespace trace_service = opentelemetry::proto::collector::trace::v1;
 
 class GrpcStub final : public trace_service::TraceService::Service {
  public:
-  explicit GrpcStub(Taken& taken, const std::shared_ptr<grpc::ServerCredentials>& credentials =
-                                      grpc::InsecureServerCredentials())
+  explicit GrpcStub(Taken& taken,
+                    const std::shared_ptr<grpc::ServerCredentials>& credentials =
+                        grpc::InsecureServerCredentials(),
+                    const net::HostPort& address = {"127.0.0.1", 0})
       : taken_(taken) {
     grpc::ServerBuilder builder;
-    builder.AddListeningPort("127.0.0.1:0", credentials, &port_);
+    builder.AddListeningPort(address.Text(), credentials, &port_);
     builder.RegisterService(this);
     server_ = builder.BuildAndStart();
   }
@@ -524,6 +528,29 @@ class SilentPeer : public net::RawConnection {
     return ::poll(&waiting, 1, static_cast<int>(time.count())) != 0;
   }
 };
+
+// Between two tries nobody waits on the channel, as in a run, which sleeps then.
+TEST(LoadSendersTest, AGrpcServerThatComesBackIsFound) {
+  Taken taken;
+  taken.RefuseNone();
+  auto server = std::make_unique<GrpcStub>(taken);
+  const net::HostPort address = server->address();
+  auto senders =
+      MakeLoadSenders({.protocol = LoadProtocol::kGrpc, .address = address, .token = "secret"}, 1,
+                      1, base::SystemClock());
+  ASSERT_TRUE(senders.ok());
+  LoadSender& sender = *senders->front();
+  ASSERT_TRUE(sender.Connect(10s).ok());
+  sender.Take(Signal::kTraces, "");
+  ASSERT_EQ(sender.Send(10s).kind, Kind::kAcked);
+  server.reset();
+  ASSERT_EQ(sender.Send(10s).kind, Kind::kRetry);
+
+  server = std::make_unique<GrpcStub>(taken, grpc::InsecureServerCredentials(), address);
+  LoadAnswer answer = sender.Send(10s);
+  for (int tries = 1; tries < 20 && answer.kind == Kind::kRetry; ++tries) answer = sender.Send(10s);
+  EXPECT_EQ(answer.kind, Kind::kAcked) << answer.message;
+}
 
 // On a busy machine, or a long way off, a handshake with certificates takes longer than the pause
 // between two attempts.
