@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <atomic>
 #include <cstdio>
+#include <cstdlib>
 
 #include <fmt/format.h>
 #include <sys/resource.h>
@@ -86,6 +87,8 @@ int Load(const LoadArguments& arguments) {
   std::unique_ptr<LoadRun> run;
   std::atomic<bool> stopped = false;
   Signals signals;  // before gRPC's threads, and gone before the run is
+  // What gRPC has to say about a connection stands in our own line; its log is for who asks for it.
+  setenv("GRPC_VERBOSITY", "NONE", 0);
   absl::StatusOr<LoadSetup> setup = MakeLoadSetup(arguments, clock.Now());
   if (!setup.ok()) return Fail(setup.status());
   auto senders = MakeLoadSenders(setup->target, arguments.connections, setup->in_flight, clock);

@@ -11,6 +11,7 @@
 #include "app/load_sender.h"
 #include "base/files.h"
 #include "base/status.h"
+#include "net/tls_context.h"
 
 namespace slowburn::app {
 namespace {
@@ -39,6 +40,10 @@ const std::string& MethodOf(model::Signal signal) {
 absl::StatusOr<std::shared_ptr<grpc::ChannelCredentials>> MakeCredentials(
     const LoadTarget& target) {
   if (!target.tls) return grpc::InsecureChannelCredentials();
+  // gRPC takes any bytes and then cannot connect: this is who says what is wrong with them.
+  SB_RETURN_IF_ERROR(net::MakeTlsClientContext(
+                         {.ca = target.ca, .certificate = target.certificate, .key = target.key})
+                         .status());
   grpc::SslCredentialsOptions options;
   for (const auto& [path, pem] : {std::pair{&target.ca, &options.pem_root_certs},
                                   {&target.certificate, &options.pem_cert_chain},

@@ -585,16 +585,29 @@ TEST(LoadSendersTest, NobodyThereIsSaid) {
 }
 
 TEST(LoadSendersTest, FilesThatAreNoCertificatesAreRefused) {
+  const base::TempDir folder;
+  const net::TestAuthority authority(folder.path());
+  const net::CertificateFiles client = authority.Issue({.file = "client", .is_client = true});
+  const net::CertificateFiles other = authority.Issue({.file = "other", .is_client = true});
   LoadTarget target;
   target.address = {"127.0.0.1", 1};
   target.tls = true;
+  const auto expect_refused = [&target](std::string_view file) {
+    for (const LoadProtocol protocol : {LoadProtocol::kHttp, LoadProtocol::kGrpc}) {
+      target.protocol = protocol;
+      const auto senders = MakeLoadSenders(target, 1, 1, base::SystemClock());
+      ASSERT_FALSE(senders.ok());
+      EXPECT_THAT(std::string(senders.status().message()), testing::HasSubstr(std::string(file)));
+    }
+  };
   target.ca = "/no/such/ca.pem";
-  for (const LoadProtocol protocol : {LoadProtocol::kHttp, LoadProtocol::kGrpc}) {
-    target.protocol = protocol;
-    const auto senders = MakeLoadSenders(target, 1, 1, base::SystemClock());
-    ASSERT_FALSE(senders.ok());
-    EXPECT_NE(senders.status().message().find("/no/such/ca.pem"), absl::string_view::npos);
-  }
+  expect_refused("/no/such/ca.pem");
+  target.ca = client.key;
+  expect_refused("holds no certificate");
+  target.ca = authority.certificate();
+  target.certificate = client.certificate;
+  target.key = other.key;
+  expect_refused("is not the key");
 }
 
 }  // namespace
