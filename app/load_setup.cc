@@ -6,6 +6,7 @@
 #include <optional>
 #include <string_view>
 
+#include <absl/strings/ascii.h>
 #include <absl/strings/numbers.h>
 
 #include "base/duration_text.h"
@@ -28,9 +29,16 @@ absl::Status ReadTarget(const LoadArguments& arguments, LoadSetup& setup) {
   LoadTarget& target = setup.target;
   setup.url = arguments.to.empty() ? arguments.endpoint : arguments.to;
   std::string url = setup.url;
-  if (url.starts_with("grpc")) {
+  const std::string scheme = absl::AsciiStrToLower(url.substr(0, url.find("://")));
+  if (scheme == "grpc" || scheme == "grpcs") {
     target.protocol = LoadProtocol::kGrpc;
     url.replace(0, 4, "http");  // grpc:// is plaintext, grpcs:// is TLS
+  } else if (scheme != "http" && scheme != "https") {
+    return base::InvalidArgument(
+        "\"{}\" is no OTLP endpoint: it does not begin with http://, https://, grpc:// or "
+        "grpcs://; "
+        "write one like http://127.0.0.1:4318 or grpc://127.0.0.1:4317",
+        setup.url);
   } else if (!arguments.endpoint.empty() && arguments.protocol == "grpc") {
     target.protocol = LoadProtocol::kGrpc;
   }

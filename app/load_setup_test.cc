@@ -44,8 +44,10 @@ TEST_P(LoadSetupRefusesTest, SaysWhatToWrite) {
 INSTANTIATE_TEST_SUITE_P(
     Options, LoadSetupRefusesTest,
     testing::ValuesIn<Refused>({
-        {"NoUrl", [](auto& a) { a.to = "127.0.0.1:4318"; }, "does not begin with http://"},
-        {"AnotherScheme", [](auto& a) { a.to = "ftp://a:1"; }, "does not begin with http://"},
+        {"NoUrl", [](auto& a) { a.to = "127.0.0.1:4318"; }, "http://127.0.0.1:4318 or grpc://"},
+        {"NoUrlOfGrpc", [](auto& a) { a.to = "grpc.example.org:4317"; },
+         "\"grpc.example.org:4317\" is no OTLP endpoint"},
+        {"AnotherScheme", [](auto& a) { a.to = "ftp://a:1"; }, "https://, grpc:// or grpcs://"},
         {"GrpcWithPath", [](auto& a) { a.to = "grpc://a:1/x"; }, "write grpc://a:1"},
         {"GrpcJson",
          [](auto& a) {
