@@ -15,6 +15,10 @@
 namespace slowburn::app {
 namespace {
 
+constexpr uint64_t kUsualDescriptors = 1024;  // where nobody says
+// The store's files (512 at most, storage/rocksdb), epoll and listeners, downstreams, queries.
+constexpr uint64_t kOtherDescriptors = 576;
+
 struct ServeOptions {
   std::string config;
   std::string log_level = "info";
@@ -51,16 +55,31 @@ void StopSearchingForDeadlocks() {
   absl::SetMutexDeadlockDetectionMode(absl::OnDeadlockCycle::kIgnore);
 }
 
-// Connections and the store's files need more than the usual 1,024.
-void RaiseDescriptorLimit() {
+// Connections and the store's files need more than the usual 1,024. How many descriptors there may
+// be now.
+uint64_t RaiseDescriptorLimit() {
   rlimit files{};
-  if (getrlimit(RLIMIT_NOFILE, &files) != 0) return;
+  if (getrlimit(RLIMIT_NOFILE, &files) != 0) return kUsualDescriptors;
+  const rlim_t usual = files.rlim_cur;
   files.rlim_cur = files.rlim_max;
-  setrlimit(RLIMIT_NOFILE, &files);
+  return setrlimit(RLIMIT_NOFILE, &files) == 0 ? files.rlim_max : usual;
+}
+
+// A listener whose table is full lets the least useful connection go. One that is out of
+// descriptors can only turn away who comes, so the tables are full before that.
+void FitConnections(uint64_t descriptors, uint64_t& connections) {
+  constexpr uint64_t kListeners = 3;
+  const uint64_t others = std::min(kOtherDescriptors, descriptors / 2);
+  const uint64_t most = std::max<uint64_t>((descriptors - others) / kListeners, 1);
+  if (connections <= most) return;
+  base::Log(base::LogLevel::kWarning,
+            "fewer connections than limits.connections: there are too few descriptors (ulimit -n)",
+            {{"connections", most}, {"wanted", connections}, {"descriptors", descriptors}});
+  connections = most;
 }
 
 int Serve(const ServeOptions& options) {
-  RaiseDescriptorLimit();
+  const uint64_t descriptors = RaiseDescriptorLimit();
   StopSearchingForDeadlocks();
   base::SetLogLevel(LevelOf(options.log_level));
   ConfigResult config;
@@ -69,6 +88,7 @@ int Serve(const ServeOptions& options) {
   PrintLines(config.warnings);
   if (!config.errors.empty()) return static_cast<int>(ExitCode::kBadInput);
   KeepFreedMemory(config.config.limits.memory_bytes);
+  FitConnections(descriptors, config.config.limits.connections);
 
   Server server(std::move(config.config), base::SystemClock());
   Signals signals;  // Gone before the server is: a late SIGHUP finds it whole.

@@ -12,7 +12,7 @@ import grpc from '@grpc/grpc-js';
 import {Application, SentSpans, exportRequest} from './lib/application.mjs';
 import {call, freePort, takenPort} from './lib/http.mjs';
 import {Scene} from './lib/scene.mjs';
-import {anyPorts, availabilitySlo, serve, slowburn} from './lib/slowburn.mjs';
+import {Server, anyPorts, availabilitySlo, serve, slowburn} from './lib/slowburn.mjs';
 import {until} from './lib/until.mjs';
 
 const exists = (file) => access(file).then(() => true, () => false);
@@ -367,4 +367,31 @@ test('a port that was free is the one that is opened', async (t) => {
     `listen: {http: 127.0.0.1:${port}, otlp_grpc: 127.0.0.1:0, otlp_http: 127.0.0.1:0}\n`));
   assert.equal(server.address, `127.0.0.1:${port}`);
   assert.equal((await server.json('/status')).listen.http, server.address);
+});
+
+// Connects to an address like 127.0.0.1:4317 and leaves it at that, or writes `text`.
+function holdOpen(scene, address, {text = '', from} = {}) {
+  const [host, port] = address.replace('http://', '').split(':');
+  const socket = connect({host, port: Number(port), localAddress: from});
+  scene.atEnd(() => socket.destroy());
+  socket.on('error', () => {}).write(text);
+  return new Promise((resolve) => { socket.once('connect', () => resolve(socket)).once('close', () => resolve(socket)); });
+}
+
+test('few descriptors: who is idle makes room for who sends', async (t) => {
+  const scene = await Scene.open(t);
+  const config = await writeConfig(scene);
+  const server = await Server.begin(scene, ['serve', '--config', config],
+    {cwd: scene.folder, under: ['prlimit', '--nofile=128:128']});
+  assert.match(server.program.stderr, /too few descriptors .*connections=21 wanted=4096 descriptors=128/);
+  for (const address of [server.otlpHttp, server.otlpGrpc, server.address]) {
+    await Promise.all(Array.from({length: 200}, () => holdOpen(scene, address, {from: '127.0.0.2'})));
+  }
+  for (let i = 0; i < 20; ++i) {
+    const {status} = await call(`${server.otlpHttp}/v1/traces`,
+      {method: 'POST', headers: {'content-type': 'application/json', connection: 'close'}, body: '{}'});
+    assert.equal(status, 200);
+  }
+  await sendGood(scene, server, 5);
+  assert.equal(await server.metric('slowburn_net_accept_errors_total{listener="otlp_http"}'), 0);
 });

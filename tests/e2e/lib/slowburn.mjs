@@ -19,8 +19,10 @@ export async function serve(scene, config) {
 }
 
 export class Server {
-  static async begin(scene, args, options) {
-    const program = await RunningProgram.start(binary, args, {...options, ready: readyLine, seconds: 60});
+  // `under`: a program that becomes the server, like ['prlimit', '--nofile=128'].
+  static async begin(scene, args, {under = [], ...options}) {
+    const [command, ...rest] = [...under, binary, ...args];
+    const program = await RunningProgram.start(command, rest, {...options, ready: readyLine, seconds: 60});
     const server = new Server(program);
     scene.atEnd(() => server.stop());
     return server;
