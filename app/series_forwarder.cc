@@ -2,9 +2,11 @@
 
 #include <algorithm>
 #include <bit>
+#include <functional>
 #include <string_view>
 #include <utility>
 
+#include "app/internal/at_once.h"
 #include "storage/series/packed_labels.h"
 
 namespace slowburn::app {
@@ -146,7 +148,10 @@ void SeriesForwarder::AddTotals(DownstreamTotals& totals) const {
 }
 
 void SeriesForwarder::Shutdown(std::chrono::seconds drain) {
-  for (const Endpoint& endpoint : endpoints_) endpoint.sender->Shutdown(drain);
+  std::vector<std::function<void()>> ends;
+  for (const Endpoint& endpoint : endpoints_)
+    ends.emplace_back([&] { endpoint.sender->Shutdown(drain); });
+  internal::AtOnce(std::move(ends));
 }
 
 }  // namespace slowburn::app

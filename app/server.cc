@@ -1,11 +1,14 @@
 #include "app/server.h"
 
+#include <functional>
 #include <random>
 #include <thread>
+#include <utility>
 
 #include <fmt/ranges.h>
 #include <sched.h>
 
+#include "app/internal/at_once.h"
 #include "app/slo_checks.h"
 #include "app/version.h"
 #include "base/duration_text.h"
@@ -407,10 +410,14 @@ void Server::Stop() {
   lookout_.reset();
   if (past_counter_ != nullptr) past_counter_->Stop();
   // New requests are refused, running ones get their answers from the loop.
-  if (otlp_http_ != nullptr) otlp_http_->Shutdown(kDrain);
-  if (otlp_grpc_ != nullptr) otlp_grpc_->Shutdown(kDrain);
-  for (auto& exporter : exporters_) exporter->Shutdown(kForwardDrain);
-  if (series_forwarder_ != nullptr) series_forwarder_->Shutdown(kForwardDrain);
+  std::vector<std::function<void()>> ends;
+  if (otlp_http_ != nullptr) ends.emplace_back([this] { otlp_http_->Shutdown(kDrain); });
+  if (otlp_grpc_ != nullptr) ends.emplace_back([this] { otlp_grpc_->Shutdown(kDrain); });
+  internal::AtOnce(std::exchange(ends, {}));
+  for (auto& exporter : exporters_) ends.emplace_back([&] { exporter->Shutdown(kForwardDrain); });
+  if (series_forwarder_ != nullptr)
+    ends.emplace_back([this] { series_forwarder_->Shutdown(kForwardDrain); });
+  internal::AtOnce(std::move(ends));
   if (loop_ != nullptr)
     loop_->Stop();  // Its last act is to book what the exporters delivered and dropped.
   if (alertmanagers_ != nullptr) alertmanagers_.reset();

@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import {randomBytes} from 'node:crypto';
 import {access, cp, readFile, readdir, rename, rm, truncate, writeFile} from 'node:fs/promises';
-import {connect} from 'node:net';
+import {connect, createServer} from 'node:net';
 import {test} from 'node:test';
 import {gzipSync} from 'node:zlib';
 
@@ -394,4 +394,40 @@ test('few descriptors: who is idle makes room for who sends', async (t) => {
   }
   await sendGood(scene, server, 5);
   assert.equal(await server.metric('slowburn_net_accept_errors_total{listener="otlp_http"}'), 0);
+});
+
+test('a stop ends every listener at once', async (t) => {
+  const scene = await Scene.open(t);
+  const server = await serve(scene, await writeConfig(scene));
+  const refuses = (address) => new Promise((resolve) => {
+    const [host, port] = address.split(':');
+    const socket = connect({host, port: Number(port)}, () => { socket.destroy(); resolve(false); });
+    socket.on('error', () => resolve(true));
+  });
+  // A request that never ends: this listener has to wait until its patience is over.
+  const stuck = await holdOpen(scene, server.otlpHttp,
+    {text: 'POST /v1/traces HTTP/1.1\r\nHost: h\r\nContent-Type: application/json\r\nContent-Length: 9\r\n\r\n{'});
+  await until('the request is being read', async () =>
+    await server.metric('slowburn_net_connections{listener="otlp_http"}') === 1);
+  let isClosed = false;
+  stuck.on('close', () => { isClosed = true; }).resume();
+  const ended = server.stop();
+  await until('gRPC takes nobody any more', () => refuses(server.otlpGrpc), {everyMs: 20});
+  assert.ok(!isClosed, 'gRPC went on until the listener before it had ended');
+  stuck.destroy();
+  assert.deepEqual(await ended, {code: 0, signal: null});
+});
+
+test('a stop gives all downstreams together five seconds', async (t) => {
+  const scene = await Scene.open(t);
+  // Takes connections and says nothing. One after the other, eight would take longer than stop() waits.
+  const hole = createServer((socket) => { scene.atEnd(() => socket.destroy()); socket.on('error', () => {}); });
+  await new Promise((resolve) => { hole.listen(0, '127.0.0.1', resolve); });
+  scene.atEnd(() => hole.close());
+  const downstreams = Array.from({length: 8}, (_, i) =>
+    `    - {name: hole${i}, endpoint: "http://127.0.0.1:${hole.address().port}", signals: [traces]}\n`);
+  const server = await serve(scene, await writeConfig(scene, `${anyPorts}forward:\n  otlp:\n${downstreams.join('')}`));
+  await sendGood(scene, server, 3);
+  assert.equal((await server.json('/ledger')).downstreams.hole7.pending, 3);
+  assert.deepEqual(await server.stop(), {code: 0, signal: null});
 });
