@@ -23,7 +23,8 @@ MemoryGuard::MemoryGuard(uint64_t bytes_max, ReadResident read_resident,
       resident_(AddGauge(registry, "slowburn_app_memory_resident_bytes",
                          "Memory of the process that is in RAM.")) {
   AddGauge(registry, "slowburn_app_memory_limit_bytes",
-           "limits.memory_bytes: requests are refused from nine tenths of it on.")
+           "limits.memory_bytes: queries are refused from eight tenths of it on, all other "
+           "requests from nine.")
       .Set(static_cast<double>(bytes_max));
 }
 
@@ -35,6 +36,7 @@ void MemoryGuard::Look() {
     resident = read_resident_();
   }
   resident_.Set(static_cast<double>(resident));
+  is_high_ = resident >= 8 * tenth;
   const bool was_full = is_full_;
   const bool is_full = resident >= (was_full ? 8 : 9) * tenth;
   is_full_ = is_full;

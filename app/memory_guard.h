@@ -18,8 +18,9 @@
 namespace slowburn::app {
 
 // The budgets count what is asked of them; this looks at what the kernel says the process holds.
-// From nine tenths of the limit on, requests are refused (503, UNAVAILABLE) until it holds less
-// than eight; between, freed memory goes back to the kernel.
+// From eight tenths of the limit on, freed memory goes back to the kernel and queries are refused;
+// from nine tenths on what is sent is refused too (503, UNAVAILABLE), until it holds less than
+// eight. So nobody's dashboard costs what an application has to say.
 class MemoryGuard {
  public:
   using ReadResident = std::function<uint64_t()>;
@@ -32,12 +33,17 @@ class MemoryGuard {
   std::string_view overloaded() const {
     return is_full_.load(std::memory_order_relaxed) ? "the server is at its memory limit" : "";
   }
+  // The same for queries.
+  std::string_view short_for_queries() const {
+    return is_high_.load(std::memory_order_relaxed) ? "the server is short of memory" : "";
+  }
 
  private:
   const uint64_t bytes_max_;
   const ReadResident read_resident_;
   prometheus::Gauge& resident_;
   std::atomic<bool> is_full_{false};
+  std::atomic<bool> is_high_{false};
 };
 
 // From /proc/self/statm; 0 where it cannot be read.

@@ -15,12 +15,16 @@ TEST(MemoryGuardTest, RefusesFromNineTenthsUntilBelowEight) {
   struct Step {
     uint64_t resident;
     bool want_refused;
+    bool want_queries_refused;
   };
-  for (const Step step : {Step{100, false}, Step{899, false}, Step{900, true}, Step{850, true},
-                          Step{800, true}, Step{799, false}, Step{899, false}, Step{2000, true}}) {
+  for (const Step step :
+       {Step{100, false, false}, Step{799, false, false}, Step{800, false, true},
+        Step{899, false, true}, Step{900, true, true}, Step{850, true, true}, Step{800, true, true},
+        Step{799, false, false}, Step{899, false, true}, Step{2000, true, true}}) {
     resident = step.resident;
     guard.Look();
     EXPECT_EQ(!guard.overloaded().empty(), step.want_refused) << step.resident;
+    EXPECT_EQ(!guard.short_for_queries().empty(), step.want_queries_refused) << step.resident;
   }
 }
 

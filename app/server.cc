@@ -355,9 +355,11 @@ std::optional<ServerError> Server::Listen() {
   net::ServerOptions api_options = ListenerOptions(config_.http, "api");
   api_options.threads = 1;
   net::RouteTable routes = serve::ApiRoutes(*readings_, *this, registry_);
+  serve::PrometheusOptions prometheus = PrometheusOptionsOf(config_);
+  prometheus.overloaded = [this] { return memory_guard_.short_for_queries(); };
   serve::AddPrometheusRoutes(
       routes, {.series = core_->series(), .queries = *readings_, .rules = *rules_, .clock = clock_},
-      PrometheusOptionsOf(config_));
+      prometheus);
   routes.Add(collector::RemoteWriteRoute(limits, *pipeline_, registry_));
   routes.Add(collector::PrometheusOtlpRoute(limits, *pipeline_, registry_));
   serve::AddBackupRoutes(routes, *backups_);

@@ -72,6 +72,10 @@ class PrometheusApi {
       std::move(reply)(Answer(call, request, {.asked = now, .stop = {}}));
       return;
     }
+    if (const std::string_view why = Overloaded(); !why.empty()) {
+      std::move(reply)(Respond(call, request, AskLater(why)));
+      return;
+    }
     // Shared, because what a std::function holds must be copyable.
     const auto kept = std::make_shared<net::HttpRequest>(std::move(request));
     auto work = [this, &call, kept](const internal::QueryPool::Turn& turn) {
@@ -82,6 +86,10 @@ class PrometheusApi {
   }
 
   void Read(net::HttpRequest request, net::StreamReply reply) {
+    if (const std::string_view why = Overloaded(); !why.empty()) {
+      std::move(reply)({internal::TextOf(AskLater(why))});
+      return;
+    }
     const auto kept = std::make_shared<net::HttpRequest>(std::move(request));
     auto work = [this, kept](const internal::QueryPool::Turn& turn) {
       return internal::ReadCall(ContextOf(turn), *kept, [this](internal::QueryPool::Job job) {
@@ -93,6 +101,12 @@ class PrometheusApi {
   }
 
  private:
+  std::string_view Overloaded() const { return options_.overloaded ? options_.overloaded() : ""; }
+
+  static absl::Status AskLater(std::string_view why) {
+    return base::Unavailable("{}; ask again later", why);
+  }
+
   absl::Status TooManyWait() const {
     return base::Unavailable("{} queries wait already; ask again when some of them are answered",
                              options_.waiting_queries_max);

@@ -8,7 +8,9 @@
 #pragma once
 
 #include <cstddef>
+#include <functional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/clock.h"
@@ -35,6 +37,8 @@ struct PrometheusOptions {
   // elsewhere, so no dashboard delays a page.
   size_t query_threads = 2;
   size_t waiting_queries_max = 256;
+  // Why no query is taken now (503); empty: they are. Asked from any thread; null: they always are.
+  std::function<std::string_view()> overloaded = nullptr;
   // What does not change while the program runs: of status/config, runtimeinfo, alertmanagers and
   // federate.
   std::string config_yaml;

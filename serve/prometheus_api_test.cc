@@ -482,6 +482,19 @@ TEST_F(PrometheusApiTest, SaysWhenTooManyWait) {
   EXPECT_EQ(Get("/api/v1/status/buildinfo").status, 200);
 }
 
+TEST_F(PrometheusApiTest, SaysWhenMemoryIsShort) {
+  std::string_view why = "the server is short of memory";
+  options_.overloaded = [&] { return why; };
+  Bind();
+  const net::HttpResponse got = Get("/api/v1/query?query=1");
+  EXPECT_EQ(got.status, 503);
+  EXPECT_THAT(got.body, HasSubstr(R"("errorType":"unavailable","error":"the server is short)"));
+  EXPECT_EQ(Get("/federate?match[]=up").status, 503);
+  EXPECT_EQ(Get("/api/v1/rules").status, 200);
+  why = "";
+  EXPECT_EQ(Get("/api/v1/query?query=1").status, 200);
+}
+
 TEST_F(PrometheusApiTest, EveryRouteIsForReaders) {
   for (const net::Route& route : table_->routes())
     EXPECT_EQ(static_cast<net::Role>(route.role), net::Role::kRead);
