@@ -241,5 +241,26 @@ TEST_F(HttpServerAccessTest, PreflightsNeedNoLogin) {
   EXPECT_THAT(response.head, HasSubstr(kShopAllowed));
 }
 
+// With the right login, as a browser sends it for whatever page it shows.
+TEST_F(HttpServerAccessTest, APageOfAnotherOriginAdministersNothing) {
+  Start();
+  const auto post = [&](std::string_view path, std::string_view origin) {
+    return Ask(
+        fmt::format("POST {} HTTP/1.1\r\nHost: slowburn.example.org:7560\r\n"
+                    "Content-Length: 0\r\nAuthorization: Bearer a-token\r\n{}\r\n",
+                    path, origin));
+  };
+  for (const std::string_view origin :
+       {"https://evil.example.org", "http://slowburn.example.org", "https://example.org:7560",
+        "null", "http://slowburn.example.org:7560.evil.example.org"}) {
+    const RawResponse response = post("/admin", fmt::format("Origin: {}\r\n", origin));
+    EXPECT_EQ(response.status, 403) << origin;
+    EXPECT_THAT(response.body, HasSubstr("another origin")) << origin;
+  }
+  EXPECT_EQ(post("/admin", "Origin: https://Slowburn.example.org:7560\r\n").status, 200);
+  EXPECT_EQ(post("/admin", "").status, 200);
+  EXPECT_EQ(post("/write", "Origin: https://evil.example.org\r\n").status, 200);
+}
+
 }  // namespace
 }  // namespace slowburn::net

@@ -7,6 +7,21 @@
 #include <fmt/format.h>
 
 namespace slowburn::net::internal {
+namespace {
+
+// A browser sends a form, and a login that it remembers, for whatever page it shows; but it says
+// which page that is. Programs say nothing.
+bool IsFromAnotherPage(const HttpRequest& request) {
+  std::string_view origin = request.Header("Origin");
+  if (origin.empty()) return false;
+  const size_t scheme = origin.find("://");
+  if (scheme == std::string_view::npos) return true;  // "null"
+  origin.remove_prefix(scheme + 3);
+  const std::string_view host = request.Header("Host");
+  return !absl::EqualsIgnoreCase({origin.data(), origin.size()}, {host.data(), host.size()});
+}
+
+}  // namespace
 
 std::optional<Refusal> RefuseRoute(const RouteTable::Match& match, const HttpRequest& request,
                                    uint64_t content_length) {
@@ -19,6 +34,9 @@ std::optional<Refusal> RefuseRoute(const RouteTable::Match& match, const HttpReq
   }
   if (match.route == nullptr) {
     return Refusal{404, fmt::format("no such path: \"{}\"", request.path)};
+  }
+  if (static_cast<Role>(match.route->role) == Role::kAdmin && IsFromAnotherPage(request)) {
+    return Refusal{403, "a page of another origin may not do this; send it without Origin"};
   }
   if (content_length > match.route->body_bytes_max) {
     return BodyTooLarge(match.route->body_bytes_max);

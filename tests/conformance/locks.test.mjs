@@ -251,6 +251,21 @@ test('H19: off by default', async (t) => {
   assert.equal(answer.headers.get('access-control-allow-origin'), null);
 });
 
+test('a page of another origin administers nothing, without logins too', async (t) => {
+  const scene = await Scene.open(t);
+  const server = await serve(scene, await scene.write('slowburn.yaml', `data_dir: data\nbackup: {directory: backups}\n${anyPorts}`));
+  const excluded = JSON.stringify({slos: ['shop/*'], start: new Date().toISOString(), duration: '2h', description: 'quiet'});
+  for (const [path, body] of [['/-/reload', ''], ['/api/slo/v1/exclusions', excluded], ['/api/slo/v1/backups', '']]) {
+    // As a form sends it, without asking first.
+    const send = (origin) => call(server.url + path, {method: 'POST', body, headers: {'content-type': 'text/plain', ...origin}});
+    assert.equal((await send({origin: 'https://evil.example.org'})).status, 403, path);
+    assert.equal((await send({origin: server.url})).status < 300, true, path);
+    assert.equal((await send({})).status < 300 || path.endsWith('backups'), true, path);
+  }
+  const {exclusions} = await server.json('/exclusions');
+  assert.equal(exclusions.length, 2);
+});
+
 test('H22: an open address without locks does not start', async (t) => {
   const scene = await Scene.open(t);
   const config = await scene.write('slowburn.yaml', 'data_dir: data\nlisten: {otlp_http: 0.0.0.0:0}\n');
