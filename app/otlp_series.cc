@@ -28,6 +28,8 @@ using Mode = OtlpSeriesWrite::Mode;
 constexpr uint64_t kNanosPerMilli = 1'000'000;
 // What a value leaves in memory beside its place in a list.
 constexpr size_t kLabelsBytes = 512;
+// Of a histogram in a list, beside its counts.
+constexpr size_t kNativeBytes = 96;
 // Points whose identities are looked up together: as many lookups as wait for memory at once.
 constexpr uint32_t kFoundTogether = 16;
 constexpr int64_t kLatest = std::numeric_limits<int64_t>::max();
@@ -122,14 +124,20 @@ class OtlpSeries::Reader {
       }
     }
     values += batch_.bounds.size() + batch_.quantiles.size();
+    size_t buckets = 0;
+    for (const model::ExponentialHistogramValue& value : batch_.exponentials) {
+      buckets += value.positive.counts.size() + value.negative.counts.size();
+    }
     if (!Pay(numbers * sizeof(OtlpSeriesWrite::Number) + rows * sizeof(OtlpSeriesWrite::Row) +
-             values * sizeof(double) + natives * sizeof(OtlpSeriesWrite::Native))) {
+             values * sizeof(double) + natives * (sizeof(OtlpSeriesWrite::Native) + kNativeBytes) +
+             buckets * sizeof(double))) {
       return false;
     }
     write_->numbers.reserve(numbers);
     write_->rows.reserve(rows);
     write_->values.reserve(values);
     write_->natives.reserve(natives);
+    write_->histograms.Reserve(natives, buckets);
     return true;
   }
 
@@ -282,20 +290,23 @@ class OtlpSeries::Reader {
   }
 
   bool AddNative(const PointPlace& place, const OtlpSeriesWrite::Point& point) {
-    absl::StatusOr<model::NativeHistogram> histogram =
-        place.point.no_recorded_value
-            ? model::StaleHistogram()
-            : model::NativeHistogramOf(batch_, batch_.exponentials[place.point.index]);
-    if (!histogram.ok()) {
-      Refuse(place.metric, point.position, storage::SampleFate::kInvalidHistogram,
-             base::Message(histogram.status()));
-      return true;
+    model::NativeHistogramList& histograms = write_->histograms;
+    if (place.point.no_recorded_value) {
+      histograms.Add(model::StaleHistogram());
+    } else {
+      const absl::StatusOr<model::NativeHistogramView> histogram =
+          native_.Make(batch_, batch_.exponentials[place.point.index]);
+      if (!histogram.ok()) {
+        Refuse(place.metric, point.position, storage::SampleFate::kInvalidHistogram,
+               base::Message(histogram.status()));
+        return true;
+      }
+      const size_t before = histograms.memory_bytes();
+      histograms.Add(*histogram);
+      if (histograms.memory_bytes() > before && !Pay(histograms.memory_bytes() - before))
+        return false;
     }
-    if (!Pay((histogram->positive_counts.size() + histogram->negative_counts.size()) * 2 *
-             sizeof(double))) {
-      return false;
-    }
-    write_->natives.push_back({point, *std::move(histogram)});
+    write_->natives.push_back({point.identity->key(0), point, point.identity->slot(0)});
     return true;
   }
 
@@ -356,6 +367,7 @@ class OtlpSeries::Reader {
   const MetricBatch& batch_;
   base::MemoryLease& lease_;
   std::unique_ptr<OtlpSeriesWrite> write_;
+  model::NativeOfExponential native_;
   size_t owed_ = 0;
   std::array<const SeriesIdentity*, kFoundTogether> found_{};  // by the streams of points at hand
   int64_t earliest_ms_ = kLatest;  // of the points of the resource at hand

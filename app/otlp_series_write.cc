@@ -54,6 +54,14 @@ absl::StatusOr<HeadSeries*> OtlpSeriesWrite::FindOrDefine(WritePlan& plan,
   return plan.Define(identity.key(i), identity.Labels(i), fate);
 }
 
+template <typename One>
+HeadSeries* OtlpSeriesWrite::FindKnown(const WritePlan& plan, const One& one) {
+  uint32_t slot = one.slot;
+  HeadSeries* const known = plan.Find(one.key, slot);
+  if (known != nullptr && slot != one.slot) one.point.identity->NoteSlot(0, slot);
+  return known;
+}
+
 void OtlpSeriesWrite::Prefetch(const WritePlan& plan, size_t row) const {
   if (row >= rows.size()) return;
   const SeriesIdentity& identity = *rows[row].point.identity;
@@ -80,7 +88,8 @@ absl::Status OtlpSeriesWrite::AddTo(WritePlan& plan, SeriesOutcome& outcome) {
     outcome.refused_points.push_back({one.position, one.fate});
   }
   outcome.first_refused = first_refused;
-  plan.Expect(numbers.size() + values.size() + natives.size());
+  plan.Expect(numbers.size() + values.size() + natives.size(), histograms.size(),
+              histograms.values());
   for (size_t i = 0; i < numbers.size(); ++i) {
     if (i + kAhead < numbers.size()) plan.Prefetch(numbers[i + kAhead].slot);
     SB_RETURN_IF_ERROR(AddNumber(plan, numbers[i], outcome));
@@ -90,7 +99,10 @@ absl::Status OtlpSeriesWrite::AddTo(WritePlan& plan, SeriesOutcome& outcome) {
     Prefetch(plan, i + 1);
     SB_RETURN_IF_ERROR(AddRow(plan, rows[i], outcome));
   }
-  for (const Native& native : natives) SB_RETURN_IF_ERROR(AddNative(plan, native, outcome));
+  for (size_t i = 0; i < natives.size(); ++i) {
+    if (i + kAhead < natives.size()) plan.Prefetch(natives[i + kAhead].slot);
+    SB_RETURN_IF_ERROR(AddNative(plan, i, outcome));
+  }
   AddExemplars(plan, outcome);
   AddMetadata(plan);
   return absl::OkStatus();
@@ -98,13 +110,10 @@ absl::Status OtlpSeriesWrite::AddTo(WritePlan& plan, SeriesOutcome& outcome) {
 
 absl::Status OtlpSeriesWrite::AddNumber(WritePlan& plan, const Number& number,
                                         SeriesOutcome& outcome) {
-  uint32_t slot = number.slot;
-  HeadSeries* series = plan.Find(number.key, slot);
+  HeadSeries* series = FindKnown(plan, number);
   SampleFate fate = SampleFate::kTaken;
   if (series == nullptr) {
     SB_ASSIGN_OR_RETURN(series, FindOrDefine(plan, *number.point.identity, 0, fate));
-  } else if (slot != number.slot) {
-    number.point.identity->NoteSlot(0, slot);
   }
   fate = AddSample(plan, series, number.point.at, number.point.mode, number.value, fate);
   Note(number.point, 0, fate, outcome.samples, outcome);
@@ -126,13 +135,14 @@ absl::Status OtlpSeriesWrite::AddRow(WritePlan& plan, const Row& row, SeriesOutc
   return absl::OkStatus();
 }
 
-// Copies: a plan that fails may be made again.
-absl::Status OtlpSeriesWrite::AddNative(WritePlan& plan, const Native& native,
-                                        SeriesOutcome& outcome) {
+absl::Status OtlpSeriesWrite::AddNative(WritePlan& plan, size_t i, SeriesOutcome& outcome) {
+  const Native& native = natives[i];
+  HeadSeries* series = FindKnown(plan, native);
   SampleFate fate = SampleFate::kTaken;
-  SB_ASSIGN_OR_RETURN(HeadSeries* const series,
-                      FindOrDefine(plan, *native.point.identity, 0, fate));
-  fate = AddSample(plan, series, native.point.at, native.point.mode, native.histogram, fate);
+  if (series == nullptr) {
+    SB_ASSIGN_OR_RETURN(series, FindOrDefine(plan, *native.point.identity, 0, fate));
+  }
+  fate = AddSample(plan, series, native.point.at, native.point.mode, histograms[i], fate);
   Note(native.point, 0, fate, outcome.histograms, outcome);
   return absl::OkStatus();
 }
@@ -159,14 +169,9 @@ void OtlpSeriesWrite::AddMetadata(WritePlan& plan) const {
 size_t OtlpSeriesWrite::memory_bytes() const {
   size_t bytes = sizeof(*this) + view.memory_bytes() + numbers.capacity() * sizeof(Number) +
                  rows.capacity() * sizeof(Row) + values.capacity() * sizeof(double) +
-                 natives.capacity() * sizeof(Native) + exemplars.capacity() * sizeof(Exemplar) +
-                 refused.capacity() * sizeof(Refused) + families.capacity() * sizeof(families[0]);
-  for (const Native& native : natives) {
-    const model::NativeHistogram& value = native.histogram;
-    bytes += (value.positive_spans.capacity() + value.negative_spans.capacity()) *
-                 sizeof(value.positive_spans[0]) +
-             (value.positive_counts.capacity() + value.negative_counts.capacity()) * sizeof(double);
-  }
+                 natives.capacity() * sizeof(Native) + histograms.memory_bytes() +
+                 exemplars.capacity() * sizeof(Exemplar) + refused.capacity() * sizeof(Refused) +
+                 families.capacity() * sizeof(families[0]);
   for (const Exemplar& exemplar : exemplars) {
     for (const model::Label& label : exemplar.value.labels) {
       bytes += sizeof(label) + label.name.capacity() + label.value.capacity();

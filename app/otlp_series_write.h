@@ -14,7 +14,7 @@
 
 #include "app/series_identity_cache.h"
 #include "app/series_write.h"
-#include "model/native_histogram.h"
+#include "model/native_histogram_list.h"
 
 namespace slowburn::app {
 
@@ -44,9 +44,11 @@ class OtlpSeriesWrite final : public SeriesWrite {
     uint32_t values_end = 0;
     uint32_t gauges = 0;  // so many of the first are values, whatever the mode
   };
+  // A native histogram: of `histograms`, the one of the same place.
   struct Native {
+    storage::SeriesKey key;  // as of a number
     Point point;
-    model::NativeHistogram histogram;
+    uint32_t slot = storage::Head::kNoSlot;
   };
   struct Exemplar {
     const SeriesIdentity* identity = nullptr;
@@ -72,6 +74,7 @@ class OtlpSeriesWrite final : public SeriesWrite {
   std::vector<Row> rows;
   std::vector<double> values;
   std::vector<Native> natives;
+  model::NativeHistogramList histograms;
   std::vector<Exemplar> exemplars;  // of each series by ascending time
   std::vector<Refused> refused;
   std::string first_refused;
@@ -82,10 +85,13 @@ class OtlpSeriesWrite final : public SeriesWrite {
   static absl::StatusOr<storage::HeadSeries*> FindOrDefine(storage::WritePlan& plan,
                                                            const SeriesIdentity& identity, size_t i,
                                                            storage::SampleFate& fate);
+  // Of a point that is one sample; null: nobody knows it.
+  template <typename One>
+  static storage::HeadSeries* FindKnown(const storage::WritePlan& plan, const One& one);
   void Prefetch(const storage::WritePlan& plan, size_t row) const;
   absl::Status AddNumber(storage::WritePlan& plan, const Number& number, SeriesOutcome& outcome);
   absl::Status AddRow(storage::WritePlan& plan, const Row& row, SeriesOutcome& outcome);
-  absl::Status AddNative(storage::WritePlan& plan, const Native& native, SeriesOutcome& outcome);
+  absl::Status AddNative(storage::WritePlan& plan, size_t i, SeriesOutcome& outcome);
   void AddExemplars(storage::WritePlan& plan, SeriesOutcome& outcome) const;
   void AddMetadata(storage::WritePlan& plan) const;
   static void Note(const Point& point, size_t series, storage::SampleFate fate,

@@ -118,7 +118,7 @@ void SeriesForwarder::Route(const WritePlan& plan) {
       if (sample.histogram == nullptr) {
         out.AddSample({sample.time_ms, sample.value});
       } else {
-        out.AddHistogram(sample.time_ms, *sample.histogram);
+        out.AddHistogram(sample.time_ms, model::NativeHistogram(*sample.histogram));
       }
     });
   });

@@ -58,7 +58,8 @@ class ValueHasher {
   // Ranges come with their lengths, so that no two values are the same row.
   void AddCounts(IndexRange range) {
     Add(uint64_t{range.size()});
-    for (uint32_t i = range.begin; i < range.end; ++i) Add(batch_.counts[i]);
+    words_.insert(words_.end(), batch_.counts.begin() + range.begin,
+                  batch_.counts.begin() + range.end);
   }
   template <typename Histogram>
   void AddSummary(const Histogram& value) {

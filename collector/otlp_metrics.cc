@@ -1,5 +1,6 @@
 #include "collector/otlp_metrics.h"
 
+#include <algorithm>
 #include <bit>
 #include <cstring>
 
@@ -45,7 +46,15 @@ void AppendPacked(std::string_view packed, PaidVector<T>& values) {
 void AppendPackedVarints(std::string_view packed, PaidVector<uint64_t>& values) {
   const char* at = packed.data();
   const char* const end = at + packed.size();
-  while (at != end) values.Append(protozero::decode_varint(&at, end));
+  const auto count =
+      std::count_if(at, end, [](char byte) { return (static_cast<uint8_t>(byte) & 0x80) == 0; });
+  if (count > 0) {
+    uint64_t* out = values.AppendMany(static_cast<size_t>(count));
+    for (uint64_t* const last = out + count; out != last; ++out) {
+      *out = protozero::decode_varint(&at, end);
+    }
+  }
+  if (at != end) throw protozero::end_of_buffer_exception{};
 }
 
 class MetricDecoder : public EnvelopeDecoder<MetricDecoder, model::MetricBatch> {

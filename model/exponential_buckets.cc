@@ -2,20 +2,8 @@
 
 #include <algorithm>
 #include <cmath>
-#include <limits>
 
 namespace slowburn::model {
-namespace {
-
-constexpr int64_t kGapMax = 2;  // as Prometheus' OTLP receiver
-
-bool FitsIndex(int64_t index) {
-  return index >= std::numeric_limits<int32_t>::min() &&
-         index < std::numeric_limits<int32_t>::max();
-}
-
-}  // namespace
-
 ExponentialBuckets BucketsOf(std::span<const NativeHistogram::Span> spans,
                              std::span<const double> counts) {
   ExponentialBuckets buckets;
@@ -33,24 +21,15 @@ ExponentialBuckets BucketsOf(std::span<const NativeHistogram::Span> spans,
 bool SetBuckets(const ExponentialBuckets& buckets, std::vector<NativeHistogram::Span>& spans,
                 std::vector<double>& counts) {
   spans.clear();
-  counts.clear();
-  if (buckets.empty()) return true;
-  if (!FitsIndex(buckets.front().index) || !FitsIndex(buckets.back().index)) return false;
-  int64_t next = 0;
+  counts.assign(3 * buckets.size(), 0);
+  BucketLayout layout(spans, counts.data());
   for (const ExponentialBucket& bucket : buckets) {
-    const int64_t gap = bucket.index - next;
-    if (spans.empty() || gap > kGapMax) {
-      // Between two indexes of 32 bits may lie more than a span's offset can say.
-      if (!FitsIndex(gap)) return false;
-      spans.push_back({static_cast<int32_t>(gap), 0});
-    } else {
-      counts.insert(counts.end(), static_cast<size_t>(gap), 0);
-      spans.back().length += static_cast<uint32_t>(gap);
-    }
-    ++spans.back().length;
-    counts.push_back(bucket.count);
-    next = bucket.index + 1;
+    if (layout.Add(bucket.index, bucket.count)) continue;
+    spans.clear();
+    counts.clear();
+    return false;
   }
+  counts.resize(layout.Finish());
   return true;
 }
 

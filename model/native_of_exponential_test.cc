@@ -29,6 +29,15 @@ MetricBatch BatchOf(const std::vector<uint64_t>& counts, int32_t offset, int32_t
   return batch;
 }
 
+absl::StatusOr<NativeHistogram> NativeHistogramOf(const MetricBatch& batch,
+                                                  const ExponentialHistogramValue& value) {
+  // What was made before must not show.
+  static NativeOfExponential maker;
+  const absl::StatusOr<NativeHistogramView> made = maker.Make(batch, value);
+  if (!made.ok()) return made.status();
+  return NativeHistogram(*made);
+}
+
 std::string Text(const std::vector<NativeHistogram::Span>& spans,
                  const std::vector<double>& counts) {
   std::string text;

@@ -55,9 +55,9 @@ void OutgoingSamples::AddSample(const Sample& sample) {
   ++series_.back().samples_end;
 }
 
-void OutgoingSamples::AddHistogram(int64_t time_ms, const NativeHistogram& histogram) {
-  histograms_.push_back({time_ms, histogram});
+void OutgoingSamples::AddHistogram(int64_t time_ms, NativeHistogram histogram) {
   own_bytes_ += AllocatedBytes(histogram);
+  histograms_.push_back({time_ms, std::move(histogram)});
   ++series_.back().histograms_end;
 }
 

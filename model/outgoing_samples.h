@@ -58,7 +58,7 @@ class OutgoingSamples {
   void BeginSeries();
   void AddLabel(std::string_view name, std::string_view value);
   void AddSample(const Sample& sample);
-  void AddHistogram(int64_t time_ms, const NativeHistogram& histogram);
+  void AddHistogram(int64_t time_ms, NativeHistogram histogram);
   void AddExemplar(int64_t time_ms, double value, const LabelSet& labels);
   // Where the metadata are, for each series that they are of.
   uint32_t AddMetadata(Metadata metadata);

@@ -1,5 +1,6 @@
 #include "collector/internal/metric_checks.h"
 
+#include <algorithm>
 #include <cmath>
 #include <span>
 
@@ -38,12 +39,14 @@ bool HasFiniteDouble(int64_t index, int32_t scale) {
 
 bool AllUsedHaveFiniteDoubles(const MetricBatch& batch, int32_t scale,
                               const model::ExponentialHistogramValue::Buckets& buckets) {
-  int64_t index = buckets.offset;
-  for (const uint64_t count : Slice(batch.counts, buckets.counts)) {
-    if (count != 0 && !HasFiniteDouble(index, scale)) return false;
-    ++index;
-  }
-  return true;
+  const auto counts = Slice(batch.counts, buckets.counts);
+  const auto used = [](uint64_t count) { return count != 0; };
+  const auto first = std::ranges::find_if(counts, used);
+  if (first == counts.end()) return true;
+  const auto last = std::find_if(counts.rbegin(), counts.rend(), used).base() - 1;
+  // Those between have one where both ends have.
+  return HasFiniteDouble(buckets.offset + (first - counts.begin()), scale) &&
+         HasFiniteDouble(buckets.offset + (last - counts.begin()), scale);
 }
 
 }  // namespace

@@ -17,27 +17,38 @@
 #include <absl/status/status.h>
 
 #include "base/status.h"
-#include "model/native_histogram.h"
+#include "model/native_histogram_view.h"
 #include "storage/api/series_reader.h"
 #include "storage/series/exemplar_block.h"
 #include "storage/series/float_block.h"
 #include "storage/series/histogram_block.h"
+#include "storage/series/histogram_tail.h"
 #include "storage/series/internal/bytes.h"
+#include "storage/series/sample_tail.h"
 #include "storage/series/sealed_chunk.h"
 
 namespace slowburn::storage {
 
+inline void EncodeHotFloats(std::span<const int64_t> times_ms, std::span<const double> values,
+                            std::string& out) {
+  EncodeFloats(times_ms, values, out);
+}
+
 // How a kind of sample is packed: hot, in blocks of so many samples (32 floats are nearly as small
 // a sample as more, and the tail before them is 16 bytes a sample), and sealed, as chunks are. In a
 // head, so many are sealed together at most: what comes late is put among them. Once next to
-// nothing comes, twice as many are, which is smaller.
+// nothing comes, twice as many are, which is smaller. `Given` is what a sample is put in as, `Many`
+// is what many of them are quickly copied to, and a `Slice` of them packed from.
 struct FloatCodec {
   using Value = double;
+  using Given = double;
+  using Many = std::vector<double>;
+  using Tail = SampleTail<double, EncodeHotFloats>;
   static constexpr size_t kBlockSamples = 32;
   static constexpr size_t kSealedSamples = 512;
-  static void Encode(std::span<const int64_t> times_ms, std::span<const Value> values,
-                     std::string& out) {
-    EncodeFloats(times_ms, values, out);
+  static constexpr auto Encode = EncodeHotFloats;
+  static std::span<const Value> Slice(const Many& values, size_t from, size_t count) {
+    return std::span(values).subspan(from, count);
   }
   static absl::Status Decode(std::string_view bytes, std::vector<int64_t>& times_ms,
                              std::vector<Value>& values) {
@@ -54,30 +65,75 @@ struct FloatCodec {
   }
 };
 
-template <typename ValueType, auto kEncode, auto kDecode>
-struct BlockCodec {
-  using Value = ValueType;
+// What is sealed as it is packed, only compressed.
+template <typename Codec, typename Values>
+std::string SealBlock(std::span<const int64_t> times_ms, const Values& values) {
+  thread_local std::string block;
+  block.clear();
+  Codec::Encode(times_ms, values, block);
+  return SealChunk({.samples = times_ms.size(), .span_ms = times_ms.back() - times_ms.front()},
+                   block);
+}
+template <typename Codec, typename Values>
+absl::Status OpenBlock(std::string_view chunk, std::vector<int64_t>& times_ms, Values& values) {
+  thread_local std::string scratch;
+  SB_ASSIGN_OR_RETURN(const OpenedChunk opened, OpenChunk(chunk, scratch));
+  if (!opened.bits.empty()) return base::DataLoss("a chunk has bits that are of no number");
+  return Codec::Decode(opened.block, times_ms, values);
+}
+
+struct HistogramCodec {
+  using Value = model::NativeHistogram;
+  using Given = const model::NativeHistogramView&;
+  using Many = model::NativeHistogramList;
+  using Tail = HistogramTail;
   static constexpr size_t kBlockSamples = 16;
   static constexpr size_t kSealedSamples = 128;
-  static constexpr auto Encode = kEncode;
-  static constexpr auto Decode = kDecode;
-  static std::string Seal(std::span<const int64_t> times_ms, std::span<const Value> values) {
-    thread_local std::string block;
-    block.clear();
-    Encode(times_ms, values, block);
-    return SealChunk({.samples = times_ms.size(), .span_ms = times_ms.back() - times_ms.front()},
-                     block);
+  static HistogramSlice Slice(const Many& values, size_t from, size_t) { return {values, from}; }
+  static void Encode(std::span<const int64_t> times_ms, std::span<const Value> values,
+                     std::string& out) {
+    EncodeHistograms(times_ms, values, out);
   }
-  static absl::Status Open(std::string_view chunk, std::vector<int64_t>& times_ms,
-                           std::vector<Value>& values) {
-    thread_local std::string scratch;
-    SB_ASSIGN_OR_RETURN(const OpenedChunk opened, OpenChunk(chunk, scratch));
-    if (!opened.bits.empty()) return base::DataLoss("a chunk has bits that are of no number");
-    return Decode(opened.block, times_ms, values);
+  static void Encode(std::span<const int64_t> times_ms, const HistogramSlice& values,
+                     std::string& out) {
+    EncodeHistogramSlice(times_ms, values, out);
+  }
+  static absl::Status Decode(std::string_view bytes, std::vector<int64_t>& times_ms,
+                             std::vector<Value>& values) {
+    return DecodeHistograms(bytes, times_ms, values);
+  }
+  static absl::Status Decode(std::string_view bytes, std::vector<int64_t>& times_ms, Many& values) {
+    return DecodeHistogramList(bytes, times_ms, values);
+  }
+  template <typename Values>
+  static std::string Seal(std::span<const int64_t> times_ms, const Values& values) {
+    return SealBlock<HistogramCodec>(times_ms, values);
+  }
+  template <typename Values>
+  static absl::Status Open(std::string_view chunk, std::vector<int64_t>& times_ms, Values& values) {
+    return OpenBlock<HistogramCodec>(chunk, times_ms, values);
   }
 };
-using HistogramCodec = BlockCodec<model::NativeHistogram, EncodeHistograms, DecodeHistograms>;
-using ExemplarCodec = BlockCodec<ExemplarValue, EncodeExemplars, DecodeExemplars>;
+
+struct ExemplarCodec {
+  using Value = ExemplarValue;
+  using Given = ExemplarValue;
+  using Many = std::vector<Value>;
+  using Tail = SampleTail<Value, EncodeExemplars>;
+  static constexpr size_t kBlockSamples = 16;
+  static constexpr size_t kSealedSamples = 128;
+  static constexpr auto Encode = EncodeExemplars;
+  static constexpr auto Decode = DecodeExemplars;
+  static std::span<const Value> Slice(const Many& values, size_t from, size_t count) {
+    return std::span(values).subspan(from, count);
+  }
+  static std::string Seal(std::span<const int64_t> times_ms, std::span<const Value> values) {
+    return SealBlock<ExemplarCodec>(times_ms, values);
+  }
+  static absl::Status Open(std::string_view chunk, std::vector<int64_t>& times_ms, Many& values) {
+    return OpenBlock<ExemplarCodec>(chunk, times_ms, values);
+  }
+};
 
 // Blocks, packed one after the other, and a tail of single samples behind them. A sample that comes
 // late goes into the block where it belongs, so that reading never sorts. Blocks are hot as they
@@ -87,13 +143,12 @@ template <typename Codec>
 class HeadColumn {
  public:
   using Value = typename Codec::Value;
+  using Given = typename Codec::Given;
 
   bool empty() const { return blocks_.empty() && tail_.empty(); }
   // Of a column that is not empty.
-  int64_t oldest_ms() const {
-    return blocks_.empty() ? tail_.front().first : blocks_.front().min_ms;
-  }
-  int64_t newest_ms() const { return tail_.empty() ? blocks_.back().max_ms : tail_.back().first; }
+  int64_t oldest_ms() const { return blocks_.empty() ? tail_.oldest_ms() : blocks_.front().min_ms; }
+  int64_t newest_ms() const { return tail_.empty() ? blocks_.back().max_ms : tail_.newest_ms(); }
   bool Overlaps(TimeRange range) const {
     return !empty() && oldest_ms() < range.end_ms && newest_ms() >= range.begin_ms;
   }
@@ -101,11 +156,11 @@ class HeadColumn {
   int64_t sealed_through_ms() const { return sealed_through_ms_; }
 
   // Asks for the memory that Append will write to.
-  void Prefetch() const { __builtin_prefetch(tail_.data() + tail_.size(), /*for writing*/ 1); }
+  void Prefetch() const { tail_.Prefetch(); }
   // `time_ms` is after every other.
-  void Append(int64_t time_ms, Value value);
+  void Append(int64_t time_ms, Given value);
   // No sample has this time.
-  void Insert(int64_t time_ms, Value value);
+  void Insert(int64_t time_ms, Given value);
   std::optional<Value> Find(int64_t time_ms) const;
   // The newest sample before `time_ms` that `accept(value)` takes; looked for in the tail and one
   // block, no further.
@@ -113,6 +168,8 @@ class HeadColumn {
   std::optional<std::pair<int64_t, Value>> LastBefore(int64_t time_ms, Accept&& accept) const;
   // Appends the samples of the range.
   void Copy(TimeRange range, std::vector<int64_t>& times_ms, std::vector<Value>& values) const;
+  // Appends all samples.
+  void CopyAll(std::vector<int64_t>& times_ms, typename Codec::Many& values) const;
   // No more than there are up to then, and less than a block fewer.
   size_t CountThrough(int64_t time_ms) const;
   // Whether enough is hot to be worth sealing; `all`: a block is.
@@ -131,15 +188,15 @@ class HeadColumn {
   // The same for one that does not say its kind.
   absl::Status AppendHotBlock(std::string_view block);
   // The same for a few samples: as one block, sealed if they are enough.
-  static void AppendAsBlock(std::span<const int64_t> times_ms, std::span<const Value> values,
+  template <typename Slice>
+  static void AppendAsBlock(std::span<const int64_t> times_ms, const Slice& values,
                             std::string& out);
   // They are in the store.
   void DropThrough(int64_t time_ms);
   void SetSealedThrough(int64_t time_ms) { sealed_through_ms_ = time_ms; }
 
   size_t memory_bytes() const {
-    return bytes_.capacity() + blocks_.capacity() * sizeof(Block) +
-           tail_.capacity() * sizeof(tail_[0]);
+    return bytes_.capacity() + blocks_.capacity() * sizeof(Block) + tail_.memory_bytes();
   }
 
  private:
@@ -164,9 +221,13 @@ class HeadColumn {
     return std::string_view(bytes_).substr(blocks_[block].offset, end - blocks_[block].offset);
   }
   // Appends the block's samples. They were packed or looked at here, so they can be unpacked.
-  void Unpack(size_t block, std::vector<int64_t>& times_ms, std::vector<Value>& values) const {
-    (blocks_[block].is_sealed ? Codec::Open : Codec::Decode)(BytesOf(block), times_ms, values)
-        .IgnoreError();
+  template <typename Values>
+  void Unpack(size_t block, std::vector<int64_t>& times_ms, Values& values) const {
+    if (blocks_[block].is_sealed) {
+      Codec::Open(BytesOf(block), times_ms, values).IgnoreError();
+    } else {
+      Codec::Decode(BytesOf(block), times_ms, values).IgnoreError();
+    }
   }
   Samples Unpack(size_t block) const {
     Samples samples;
@@ -188,10 +249,6 @@ class HeadColumn {
         blocks_.begin(), blocks_.end(), [&](const Block& block) { return block.max_ms < time_ms; });
     return static_cast<size_t>(at - blocks_.begin());
   }
-  auto TailAt(int64_t time_ms) const {
-    return std::partition_point(tail_.begin(), tail_.end(),
-                                [&](const auto& sample) { return sample.first < time_ms; });
-  }
   void Replace(size_t block, const Samples& samples, bool is_sealed);
   void CountHot();
   void PackTail();
@@ -201,7 +258,7 @@ class HeadColumn {
     out += packed;
   }
 
-  std::vector<std::pair<int64_t, Value>> tail_;  // first: most samples need nothing else
+  typename Codec::Tail tail_;  // first: most samples need nothing else
   std::string bytes_;
   std::vector<Block> blocks_;
   size_t hot_samples_ = 0;  // in blocks behind the last that is sealed
@@ -210,32 +267,23 @@ class HeadColumn {
 
 template <typename Codec>
 void HeadColumn<Codec>::PackTail() {
-  // Scratch: once for every block that fills.
-  thread_local Samples samples;
-  samples.times_ms.clear();
-  samples.values.clear();
-  for (auto& [time_ms, value] : tail_) {
-    samples.times_ms.push_back(time_ms);
-    samples.values.push_back(std::move(value));
-  }
-  blocks_.push_back({samples.times_ms.front(), samples.times_ms.back(), bytes_.size(),
-                     static_cast<uint32_t>(samples.times_ms.size())});
-  Codec::Encode(samples.times_ms, samples.values, bytes_);
+  blocks_.push_back(
+      {tail_.oldest_ms(), tail_.newest_ms(), bytes_.size(), static_cast<uint32_t>(tail_.size())});
   hot_samples_ += tail_.size();
-  tail_.clear();
+  tail_.MoveToBlock(bytes_);
 }
 
 template <typename Codec>
-void HeadColumn<Codec>::Append(int64_t time_ms, Value value) {
+void HeadColumn<Codec>::Append(int64_t time_ms, Given value) {
   if (tail_.size() >= Codec::kBlockSamples) PackTail();
-  tail_.emplace_back(time_ms, std::move(value));
+  tail_.Append(time_ms, std::forward<Given>(value));
 }
 
 template <typename Codec>
-void HeadColumn<Codec>::Insert(int64_t time_ms, Value value) {
+void HeadColumn<Codec>::Insert(int64_t time_ms, Given value) {
   const size_t block = BlockAt(time_ms);
   if (block == blocks_.size()) {
-    tail_.emplace(TailAt(time_ms), time_ms, std::move(value));
+    tail_.Insert(time_ms, std::forward<Given>(value));
     if (tail_.size() > Codec::kBlockSamples) PackTail();
     return;
   }
@@ -243,7 +291,7 @@ void HeadColumn<Codec>::Insert(int64_t time_ms, Value value) {
   const auto at = std::lower_bound(samples.times_ms.begin(), samples.times_ms.end(), time_ms) -
                   samples.times_ms.begin();
   samples.times_ms.insert(samples.times_ms.begin() + at, time_ms);
-  samples.values.insert(samples.values.begin() + at, std::move(value));
+  samples.values.insert(samples.values.begin() + at, Value(std::forward<Given>(value)));
   Replace(block, samples, /*is_sealed=*/false);
 }
 
@@ -311,10 +359,7 @@ HeadColumn<Codec> HeadColumn<Codec>::Sealed(bool all) const {
   for (size_t block = from; block < blocks_.size(); ++block) {
     Unpack(block, samples.times_ms, samples.values);
   }
-  for (const auto& [time_ms, value] : tail_) {
-    samples.times_ms.push_back(time_ms);
-    samples.values.push_back(value);
-  }
+  tail_.Copy({}, samples.times_ms, samples.values);
   for (size_t at = 0; at < count;) {
     const size_t left = count - at;
     const size_t size = left < together * 5 / 4 ? left : together;
@@ -336,19 +381,14 @@ std::optional<typename Codec::Value> HeadColumn<Codec>::Find(int64_t time_ms) co
     if (at == samples.times_ms.end() || *at != time_ms) return std::nullopt;
     return std::move(samples.values[static_cast<size_t>(at - samples.times_ms.begin())]);
   }
-  const auto at = TailAt(time_ms);
-  if (at == tail_.end() || at->first != time_ms) return std::nullopt;
-  return at->second;
+  return tail_.Find(time_ms);
 }
 
 template <typename Codec>
 template <typename Accept>
 std::optional<std::pair<int64_t, typename Codec::Value>> HeadColumn<Codec>::LastBefore(
     int64_t time_ms, Accept&& accept) const {
-  for (auto at = TailAt(time_ms); at != tail_.begin();) {
-    --at;
-    if (accept(at->second)) return *at;
-  }
+  if (auto found = tail_.LastBefore(time_ms, accept)) return found;
   const auto later = std::partition_point(
       blocks_.begin(), blocks_.end(), [&](const Block& block) { return block.min_ms < time_ms; });
   if (later == blocks_.begin()) return std::nullopt;
@@ -377,10 +417,14 @@ void HeadColumn<Codec>::Copy(TimeRange range, std::vector<int64_t>& times_ms,
       values.push_back(std::move(samples.values[i]));
     }
   }
-  for (auto at = TailAt(range.begin_ms); at != tail_.end() && at->first < range.end_ms; ++at) {
-    times_ms.push_back(at->first);
-    values.push_back(at->second);
-  }
+  tail_.Copy(range, times_ms, values);
+}
+
+template <typename Codec>
+void HeadColumn<Codec>::CopyAll(std::vector<int64_t>& times_ms,
+                                typename Codec::Many& values) const {
+  for (size_t block = 0; block < blocks_.size(); ++block) Unpack(block, times_ms, values);
+  tail_.Copy({}, times_ms, values);
 }
 
 template <typename Codec>
@@ -389,9 +433,7 @@ size_t HeadColumn<Codec>::CountThrough(int64_t time_ms) const {
   for (const Block& block : blocks_) {
     if (block.max_ms <= time_ms) count += block.count;
   }
-  const auto later = std::partition_point(
-      tail_.begin(), tail_.end(), [&](const auto& sample) { return sample.first <= time_ms; });
-  return count + static_cast<size_t>(later - tail_.begin());
+  return count + tail_.CountThrough(time_ms);
 }
 
 template <typename Codec>
@@ -400,15 +442,15 @@ void HeadColumn<Codec>::AppendBlocks(std::string& out) const {
     PutBlock(blocks_[block].is_sealed, BytesOf(block), out);
   }
   if (tail_.empty()) return;
-  HeadColumn tail;
-  tail.tail_ = tail_;
-  tail.PackTail();
-  PutBlock(false, tail.bytes_, out);
+  std::string packed;
+  typename Codec::Tail(tail_).MoveToBlock(packed);
+  PutBlock(false, packed, out);
 }
 
 template <typename Codec>
-void HeadColumn<Codec>::AppendAsBlock(std::span<const int64_t> times_ms,
-                                      std::span<const Value> values, std::string& out) {
+template <typename Slice>
+void HeadColumn<Codec>::AppendAsBlock(std::span<const int64_t> times_ms, const Slice& values,
+                                      std::string& out) {
   const bool is_sealed = times_ms.size() >= Codec::kSealedSamples / 4;
   std::string packed;
   if (is_sealed) {
@@ -451,7 +493,7 @@ absl::Status HeadColumn<Codec>::AppendHotBlock(std::string_view block) {
 template <typename Codec>
 void HeadColumn<Codec>::DropThrough(int64_t time_ms) {
   sealed_through_ms_ = std::max(sealed_through_ms_, time_ms);
-  if (blocks_.empty() && (tail_.empty() || tail_.front().first > time_ms)) return;
+  if (blocks_.empty() && (tail_.empty() || tail_.oldest_ms() > time_ms)) return;
   const size_t keep =
       BlockAt(time_ms == std::numeric_limits<int64_t>::max() ? time_ms : time_ms + 1);
   const size_t offset = keep < blocks_.size() ? blocks_[keep].offset : bytes_.size();
@@ -467,7 +509,7 @@ void HeadColumn<Codec>::DropThrough(int64_t time_ms) {
     Replace(0, samples, blocks_.front().is_sealed);
   }
   CountHot();
-  std::erase_if(tail_, [&](const auto& sample) { return sample.first <= time_ms; });
+  tail_.DropThrough(time_ms);
   bytes_.shrink_to_fit();
 }
 

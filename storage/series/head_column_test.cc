@@ -2,8 +2,10 @@
 // tail, and whatever comes late or leaves. Method: seeded random walks beside a map.
 #include "storage/series/head_column.h"
 
+#include <bit>
 #include <map>
 #include <random>
+#include <type_traits>
 
 #include <fmt/format.h>
 #include <gtest/gtest.h>
@@ -15,7 +17,20 @@ namespace {
 
 using Column = HeadColumn<FloatCodec>;
 
+template <typename Value>
+Value Next(SampleMaker& maker) {
+  if constexpr (std::is_same_v<Value, double>) {
+    return maker.NextValue();
+  } else {
+    return maker.NextHistogram();
+  }
+}
+
+template <typename Codec>
 class HeadColumnWalk {
+  using Column = HeadColumn<Codec>;
+  using Value = typename Codec::Value;
+
  public:
   explicit HeadColumnWalk(uint64_t seed) : random_(seed), maker_(seed) {}
 
@@ -38,7 +53,7 @@ class HeadColumnWalk {
       default:
         for (uint64_t i = 0; i < 1 + random_() % 60; ++i) {
           newest_ms_ += 1 + static_cast<int64_t>(random_() % 15'000);
-          const double value = maker_.NextValue();
+          const Value value = Next<Value>(maker_);
           column_.Append(newest_ms_, value);
           wanted_[newest_ms_] = value;
         }
@@ -65,7 +80,10 @@ class HeadColumnWalk {
       const size_t through =
           static_cast<size_t>(std::distance(wanted_.begin(), wanted_.upper_bound(time_ms)));
       ASSERT_LE(column_.CountThrough(time_ms), through);
-      ASSERT_GT(column_.CountThrough(time_ms) + FloatCodec::kSealedSamples * 5 / 2, through);
+      const uint64_t one_in = 1 + random_() % 3;
+      const auto accept = [&](const Value& value) { return IsTaken(value, one_in); };
+      ExpectLastBefore(time_ms, accept);
+      ASSERT_GT(column_.CountThrough(time_ms) + Codec::kSealedSamples * 5 / 2, through);
     }
   }
 
@@ -81,7 +99,7 @@ class HeadColumnWalk {
     if (wanted_.size() < 2) return;
     const int64_t time_ms = AnyTime();
     if (wanted_.contains(time_ms) || time_ms <= dropped_ms_ || time_ms >= newest_ms_) return;
-    const double value = maker_.NextValue();
+    const Value value = Next<Value>(maker_);
     column_.Insert(time_ms, value);
     wanted_[time_ms] = value;
   }
@@ -104,9 +122,34 @@ class HeadColumnWalk {
     }
     column_ = std::move(read);
   }
+  // By its bits, so that any may be taken or not.
+  static bool IsTaken(double value, uint64_t one_in) {
+    return std::bit_cast<uint64_t>(value) % 7 % one_in == 0;
+  }
+  static bool IsTaken(const model::NativeHistogram& value, uint64_t one_in) {
+    return !model::IsStale(value.sum) && IsTaken(value.count, one_in);
+  }
+  // It may give up behind the tail and a block, and must not skip any.
+  template <typename Accept>
+  void ExpectLastBefore(int64_t time_ms, Accept&& accept) {
+    auto want = wanted_.lower_bound(time_ms);
+    size_t skipped = 0;
+    while (want != wanted_.begin() && !accept(std::prev(want)->second)) {
+      --want;
+      ++skipped;
+    }
+    const auto got = column_.LastBefore(time_ms, accept);
+    if (want == wanted_.begin() || (!got && skipped > 0)) {
+      ASSERT_FALSE(got.has_value());
+      return;
+    }
+    ASSERT_TRUE(got.has_value());
+    ASSERT_EQ(got->first, std::prev(want)->first);
+    ASSERT_TRUE(SameBits(got->second, std::prev(want)->second));
+  }
   void ExpectCopy(TimeRange range) {
     std::vector<int64_t> times_ms;
-    std::vector<double> values;
+    std::vector<Value> values;
     column_.Copy(range, times_ms, values);
     auto want = wanted_.lower_bound(range.begin_ms);
     ASSERT_EQ(times_ms.size(), values.size());
@@ -121,21 +164,55 @@ class HeadColumnWalk {
   std::mt19937_64 random_;
   SampleMaker maker_;
   Column column_;
-  std::map<int64_t, double> wanted_;
+  std::map<int64_t, Value> wanted_;
   int64_t newest_ms_ = 1'700'000'000'000;
   int64_t dropped_ms_ = 0;
 };
 
-TEST(HeadColumnTest, HoldsWhatWasPutIntoIt) {
-  for (uint64_t seed = 1; seed <= 40; ++seed) {
+template <typename Codec>
+void Walk(uint64_t seeds, int steps) {
+  for (uint64_t seed = 1; seed <= seeds; ++seed) {
     SCOPED_TRACE(fmt::format("seed {}", seed));
-    HeadColumnWalk walk(seed);
-    for (int step = 0; step < 400; ++step) {
+    HeadColumnWalk<Codec> walk(seed);
+    for (int step = 0; step < steps; ++step) {
       SCOPED_TRACE(fmt::format("step {}", step));
       walk.Step();
       walk.Look();
       if (testing::Test::HasFatalFailure()) return;
     }
+  }
+}
+
+TEST(HeadColumnTest, HoldsWhatWasPutIntoIt) { Walk<FloatCodec>(40, 400); }
+
+TEST(HeadColumnTest, HoldsTheHistogramsPutIntoIt) { Walk<HistogramCodec>(20, 150); }
+
+// What is packed as it comes is what is packed all at once: a restart must not see a difference.
+TEST(HeadColumnTest, PacksHistogramsAsABlockOfThem) {
+  for (uint64_t seed = 1; seed <= 300; ++seed) {
+    SCOPED_TRACE(fmt::format("seed {}", seed));
+    SampleMaker maker(seed);
+    HeadColumn<HistogramCodec> column;
+    std::string wanted;
+    std::vector<int64_t> times_ms;
+    std::vector<model::NativeHistogram> histograms;
+    const auto end_block = [&] {
+      std::string block(1, '\0');
+      EncodeHistograms(times_ms, histograms, block);
+      internal::PutString(wanted, block);
+      times_ms.clear();
+      histograms.clear();
+    };
+    for (size_t left = 1 + seed % 70; left > 0; --left) {
+      if (times_ms.size() == HistogramCodec::kBlockSamples) end_block();
+      times_ms.push_back(maker.NextTime());
+      histograms.push_back(maker.NextHistogram());
+      column.Append(times_ms.back(), histograms.back());
+    }
+    end_block();
+    std::string got;
+    column.AppendBlocks(got);
+    ASSERT_EQ(got, wanted);
   }
 }
 

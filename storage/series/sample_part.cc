@@ -8,6 +8,7 @@
 
 #include "base/status.h"
 #include "storage/series/histogram_block.h"
+#include "storage/series/internal/block_times.h"
 #include "storage/series/internal/bytes.h"
 #include "storage/series/internal/decimal.h"
 #include "storage/series/packed_labels.h"
@@ -86,9 +87,13 @@ void ReadBlock(ByteReader& in, int64_t time_ms, Value& value, Decode&& decode) {
 
 }  // namespace
 
-void SamplePartWriter::Expect(size_t floats) {
-  constexpr size_t kUsualBytes = 8;  // of one
+void SamplePartWriter::Expect(size_t floats, size_t histograms, size_t counts) {
+  constexpr size_t kUsualBytes = 8;            // of one
+  constexpr size_t kUsualHistogramBytes = 48;  // but for its counts
+  constexpr size_t kUsualCountBytes = 2;
   floats_.bytes.reserve(floats_.bytes.size() + floats * kUsualBytes);
+  histograms_.bytes.reserve(histograms_.bytes.size() + histograms * kUsualHistogramBytes +
+                            counts * kUsualCountBytes);
 }
 
 char* SamplePartWriter::WritePlace(char* out, Section& section, uint64_t series, int64_t time_ms) {
@@ -118,11 +123,13 @@ void SamplePartWriter::AddFloat(uint64_t series, int64_t time_ms, double value) 
 }
 
 void SamplePartWriter::AddHistogram(uint64_t series, int64_t time_ms,
-                                    const model::NativeHistogram& histogram) {
+                                    const model::NativeHistogramView& histogram) {
   PutPlace(histograms_, series, time_ms);
-  std::string block;
-  EncodeHistograms({&time_ms, 1}, {&histogram, 1}, block);
-  PutString(histograms_.bytes, block);
+  block_.clear();
+  internal::PutTimes(block_, {&time_ms, 1});
+  packer_.Reset();
+  packer_.Put(histogram, block_);
+  PutString(histograms_.bytes, block_);
 }
 
 void SamplePartWriter::AddExemplar(uint64_t series, int64_t time_ms,

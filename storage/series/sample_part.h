@@ -15,9 +15,10 @@
 
 #include <absl/status/statusor.h>
 
-#include "model/native_histogram.h"
+#include "model/native_histogram_view.h"
 #include "storage/api/series_reader.h"
 #include "storage/series/exemplar_block.h"
+#include "storage/series/histogram_packer.h"
 
 namespace slowburn::storage {
 
@@ -45,11 +46,11 @@ struct SamplePart {
 // Builds the bytes piece by piece, in any order of kinds.
 class SamplePartWriter {
  public:
-  // So many floats are about to be added.
-  void Expect(size_t floats);
+  // So many floats are about to be added, and histograms that have so many counts together.
+  void Expect(size_t floats, size_t histograms, size_t counts);
   void AddDefinition(uint64_t id, std::string_view packed_labels);
   void AddFloat(uint64_t series, int64_t time_ms, double value);
-  void AddHistogram(uint64_t series, int64_t time_ms, const model::NativeHistogram& histogram);
+  void AddHistogram(uint64_t series, int64_t time_ms, const model::NativeHistogramView& histogram);
   void AddExemplar(uint64_t series, int64_t time_ms, const ExemplarValue& exemplar);
   void AddMetadata(const MetricMetadata& metadata);
 
@@ -72,6 +73,8 @@ class SamplePartWriter {
   Section histograms_;
   Section exemplars_;
   Section metadata_;
+  HistogramPacker packer_;
+  std::string block_;  // scratch
 };
 
 // kDataLoss for other bytes, naming what and where.

@@ -202,8 +202,8 @@ int64_t SeriesCheckpoint::Seal(Visit& visit, const HeadColumn<Codec>* column, Ch
     return kNever;
   }
   std::vector<int64_t> times_ms;
-  std::vector<typename Codec::Value> values;
-  column->Copy({}, times_ms, values);
+  typename Codec::Many values;
+  column->CopyAll(times_ms, values);
   const auto old = static_cast<size_t>(
       std::upper_bound(times_ms.begin(), times_ms.end(), visit.cut_ms) - times_ms.begin());
   samples_ += times_ms.size();
@@ -215,13 +215,13 @@ int64_t SeriesCheckpoint::Seal(Visit& visit, const HeadColumn<Codec>* column, Ch
                        times_ms[from]};
     PutChunk(visit, key, times_ms[end - 1], end - from,
              Codec::Seal(std::span(times_ms).subspan(from, end - from),
-                         std::span(values).subspan(from, end - from)),
+                         Codec::Slice(values, from, end - from)),
              batch);
     from = end;
   }
   if (from < times_ms.size()) {
     HeadColumn<Codec>::AppendAsBlock(std::span(times_ms).subspan(from),
-                                     std::span(values).subspan(from), open);
+                                     Codec::Slice(values, from, times_ms.size() - from), open);
   }
   return from == 0 ? kNever : times_ms[from - 1];
 }

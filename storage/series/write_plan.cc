@@ -15,6 +15,7 @@ namespace slowburn::storage {
 namespace {
 
 using model::NativeHistogram;
+using model::NativeHistogramView;
 
 constexpr int64_t kEnd = std::numeric_limits<int64_t>::max();
 constexpr size_t kAhead = 8;              // of samples: as many as memory brings at once
@@ -23,14 +24,13 @@ constexpr size_t kMetadataPerMetric = 4;  // versions that disagree; the newest 
 bool SameBits(double a, double b) {
   return std::bit_cast<uint64_t>(a) == std::bit_cast<uint64_t>(b);
 }
-bool SameBits(const std::vector<double>& a, const std::vector<double>& b) {
-  return std::equal(a.begin(), a.end(), b.begin(), b.end(),
-                    [](double x, double y) { return SameBits(x, y); });
+bool SameBits(std::span<const double> a, std::span<const double> b) {
+  return std::ranges::equal(a, b, [](double x, double y) { return SameBits(x, y); });
 }
 
 // What an increment can be added to: neither the end of a series nor what has no sum.
 bool IsBase(double value) { return std::isfinite(value); }
-bool IsBase(const NativeHistogram& histogram) { return !model::IsStale(histogram.sum); }
+bool IsBase(const NativeHistogramView& histogram) { return !model::IsStale(histogram.sum); }
 
 double Plus(double base, double increment) { return base + increment; }
 NativeHistogram Plus(const NativeHistogram& base, const NativeHistogram& increment) {
@@ -41,8 +41,8 @@ bool Same(double a, double b) { return SameBits(a, b); }
 bool Same(const NativeHistogram& a, const NativeHistogram& b) { return SameHistogram(a, b); }
 
 double ZeroLike(double) { return 0; }
-NativeHistogram ZeroLike(const NativeHistogram& histogram) {
-  NativeHistogram zero;
+NativeHistogramView ZeroLike(const NativeHistogramView& histogram) {
+  NativeHistogramView zero;
   zero.schema = histogram.schema;
   zero.is_float = histogram.is_float;
   zero.zero_threshold = histogram.zero_threshold;
@@ -77,11 +77,12 @@ std::string_view LabelsFault(const model::LabelSet& labels, const SeriesOptions&
   return "";
 }
 
-bool SameHistogram(const NativeHistogram& a, const NativeHistogram& b) {
+bool SameHistogram(const NativeHistogramView& a, const NativeHistogramView& b) {
   return a.schema == b.schema && a.reset_hint == b.reset_hint && a.is_float == b.is_float &&
          SameBits(a.zero_threshold, b.zero_threshold) && SameBits(a.zero_count, b.zero_count) &&
          SameBits(a.count, b.count) && SameBits(a.sum, b.sum) &&
-         a.positive_spans == b.positive_spans && a.negative_spans == b.negative_spans &&
+         std::ranges::equal(a.positive_spans, b.positive_spans) &&
+         std::ranges::equal(a.negative_spans, b.negative_spans) &&
          SameBits(a.positive_counts, b.positive_counts) &&
          SameBits(a.negative_counts, b.negative_counts) &&
          SameBits(a.custom_bounds, b.custom_bounds);
@@ -90,7 +91,8 @@ bool SameHistogram(const NativeHistogram& a, const NativeHistogram& b) {
 WritePlan::WritePlan(HeadState& state, int64_t now_ms)
     : state_(state), now_ms_(now_ms), number_(++state.plans), next_id_(state.known.next_id) {}
 
-void WritePlan::Expect(size_t samples) {
+void WritePlan::Expect(size_t samples, size_t histograms, size_t values) {
+  histograms_.Reserve(histograms, values);
   const size_t size = samples_.size() + samples;
   if (size > samples_.capacity()) samples_.reserve(std::max(size, 2 * samples_.capacity()));
 }
@@ -176,7 +178,7 @@ const WritePlan::Sample* WritePlan::FindPlanned(HeadSeries& series, int64_t time
 }
 
 SampleFate WritePlan::PlaceLate(HeadSeries& series, int64_t time_ms, double value,
-                                const NativeHistogram* histogram) {
+                                const NativeHistogramView* histogram) {
   if (time_ms <= series.closed_through_ms ||
       time_ms <= series.plan_newest_ms - state_.options.late_max.count()) {
     return SampleFate::kTooOld;
@@ -211,7 +213,7 @@ SampleFate WritePlan::FateOfTime(int64_t time_ms) const {
 }
 
 SampleFate WritePlan::Place(HeadSeries& series, int64_t time_ms, double value,
-                            const NativeHistogram* histogram) {
+                            const NativeHistogramView* histogram) {
   if (const SampleFate fate = FateOfTime(time_ms); IsRefused(fate)) return fate;
   Open(series);
   if (time_ms <= series.plan_newest_ms) return PlaceLate(series, time_ms, value, histogram);
@@ -231,12 +233,13 @@ SampleFate WritePlan::Add(HeadSeries& series, int64_t time_ms, double value) {
   return Decide(fate, counts_.samples);
 }
 
-SampleFate WritePlan::Add(HeadSeries& series, int64_t time_ms, NativeHistogram histogram) {
+SampleFate WritePlan::Add(HeadSeries& series, int64_t time_ms,
+                          const NativeHistogramView& histogram) {
   if (!HistogramFault(histogram).empty())
     return Decide(SampleFate::kInvalidHistogram, counts_.samples);
   const SampleFate fate = Place(series, time_ms, 0, &histogram);
   if (fate <= SampleFate::kTakenLate) {
-    histograms_.push_back(std::move(histogram));
+    histograms_.Add(histogram);
     Push(series, {.series = &series,
                   .time_ms = time_ms,
                   .histogram = static_cast<int32_t>(histograms_.size()) - 1,
@@ -247,8 +250,8 @@ SampleFate WritePlan::Add(HeadSeries& series, int64_t time_ms, NativeHistogram h
 
 // A zero at the start of what begins anew after all that is known. False where nothing does, or it
 // could not be told.
-template <typename Value>
-bool WritePlan::BeginsAnew(HeadSeries& series, const Interval& at, const Value& like) {
+template <typename Like>
+bool WritePlan::BeginsAnew(HeadSeries& series, const Interval& at, const Like& like) {
   Open(series);
   const int64_t through = KnownThrough(series);
   if (through == kNever || at.start_ms <= through || at.start_ms >= at.time_ms) return false;
@@ -261,9 +264,9 @@ SampleFate WritePlan::AddCumulative(HeadSeries& series, const Interval& at, doub
 }
 
 SampleFate WritePlan::AddCumulative(HeadSeries& series, const Interval& at,
-                                    NativeHistogram histogram) {
+                                    const NativeHistogramView& histogram) {
   BeginsAnew(series, at, histogram);
-  return Add(series, at.time_ms, std::move(histogram));
+  return Add(series, at.time_ms, histogram);
 }
 
 SampleFate WritePlan::AddIncrement(HeadSeries& series, const Interval& at, double value) {
@@ -271,10 +274,10 @@ SampleFate WritePlan::AddIncrement(HeadSeries& series, const Interval& at, doubl
 }
 
 SampleFate WritePlan::AddIncrement(HeadSeries& series, const Interval& at,
-                                   NativeHistogram histogram) {
+                                   const NativeHistogramView& histogram) {
   if (!HistogramFault(histogram).empty())
     return Decide(SampleFate::kInvalidHistogram, counts_.samples);
-  return Increment(series, at, std::move(histogram));
+  return Increment(series, at, NativeHistogram(histogram));
 }
 
 template <typename Value>
@@ -314,7 +317,7 @@ std::optional<WritePlan::Base<Value>> WritePlan::PlannedBase(uint32_t sample) co
     return Base<Value>{planned.time_ms, planned.value};
   } else {
     if (planned.histogram == kFloat) return std::nullopt;
-    return Base<Value>{planned.time_ms, histograms_[static_cast<size_t>(planned.histogram)]};
+    return Base<Value>{planned.time_ms, Value(histograms_[static_cast<size_t>(planned.histogram)])};
   }
 }
 
@@ -391,7 +394,7 @@ SampleFate WritePlan::PlaceMetadata(MetricMetadata metadata) {
 
 std::string WritePlan::Encode() const {
   SamplePartWriter writer;
-  writer.Expect(samples_.size() - histograms_.size());
+  writer.Expect(samples_.size() - histograms_.size(), histograms_.size(), histograms_.values());
   const auto used = [&](const HeadSeries& series) {
     return series.plan_number == number_ && series.plan_last > 0;
   };
@@ -433,19 +436,27 @@ void WritePlan::Apply(uint64_t part_bytes) {
   const auto ahead = [&](size_t at) {
     return at < samples_.size() ? samples_[at].series : nullptr;
   };
+  const auto histograms_ahead = [&](size_t at) -> const HeadColumn<HistogramCodec>* {
+    if (at >= samples_.size() || samples_[at].histogram == kFloat) return nullptr;
+    return samples_[at].series->data->histograms.get();
+  };
   for (size_t i = 0; i < samples_.size(); ++i) {
     if (HeadSeries* next = ahead(i + 3 * kAhead)) {
       internal::Prefetch<HeadSeries::kHotBytes>(next);
     }
     if (HeadSeries* next = ahead(i + 2 * kAhead)) internal::Prefetch<128>(next->data.get());
     if (HeadSeries* next = ahead(i + kAhead)) next->data->floats.Prefetch();
+    if (const auto* column = histograms_ahead(i + kAhead)) {
+      internal::Prefetch<sizeof(*column)>(column);
+    }
+    if (const auto* column = histograms_ahead(i + kAhead / 2)) column->Prefetch();
     Sample& sample = samples_[i];
     sample.series->heard_ms = now_ms_;
     if (sample.histogram == kFloat) {
       ApplyFloat(state_, *sample.series, sample.time_ms, sample.value);
     } else {
       ApplyHistogram(state_, *sample.series, sample.time_ms,
-                     std::move(histograms_[static_cast<size_t>(sample.histogram)]));
+                     histograms_[static_cast<size_t>(sample.histogram)]);
     }
   }
   for (Exemplar& exemplar : exemplars_) {
@@ -464,11 +475,11 @@ void WritePlan::Apply(uint64_t part_bytes) {
 namespace {
 
 template <typename Codec>
-void Put(HeadColumn<Codec>& column, int64_t time_ms, typename Codec::Value value) {
+void Put(HeadColumn<Codec>& column, int64_t time_ms, typename Codec::Given value) {
   if (column.empty() || time_ms > column.newest_ms()) {
-    column.Append(time_ms, std::move(value));
+    column.Append(time_ms, std::forward<typename Codec::Given>(value));
   } else {
-    column.Insert(time_ms, std::move(value));
+    column.Insert(time_ms, std::forward<typename Codec::Given>(value));
   }
 }
 
@@ -495,9 +506,8 @@ void ApplyFloat(HeadState& state, HeadSeries& series, int64_t time_ms, double va
 }
 
 void ApplyHistogram(HeadState& state, HeadSeries& series, int64_t time_ms,
-                    NativeHistogram histogram) {
-  Put(Made(state.head.Change(series).histograms, series.closed_through_ms), time_ms,
-      std::move(histogram));
+                    const NativeHistogramView& histogram) {
+  Put(Made(state.head.Change(series).histograms, series.closed_through_ms), time_ms, histogram);
   series.newest_ms = std::max(series.newest_ms, time_ms);
   Touch(series);
 }

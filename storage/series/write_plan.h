@@ -20,7 +20,7 @@
 #include <absl/status/statusor.h>
 
 #include "model/label_set.h"
-#include "model/native_histogram.h"
+#include "model/native_histogram_list.h"
 #include "storage/series/head_state.h"
 #include "storage/series/sample_part.h"
 
@@ -48,8 +48,8 @@ class WritePlan {
   }
   // Worth it a few series before they are found and given a sample.
   void Prefetch(uint32_t slot) const { state_.head.Prefetch(slot); }
-  // So many samples are about to be added.
-  void Expect(size_t samples);
+  // So many samples are about to be added, among them so many histograms, of so many values.
+  void Expect(size_t samples, size_t histograms = 0, size_t values = 0);
   // Worth it before many of them are looked up (Head::Warm).
   void Warm(std::span<const SeriesKey> keys) const { state_.head.Warm(keys); }
   // The series of these labels, made if need be, which `key` means from now on. Null, and `fate`
@@ -58,21 +58,22 @@ class WritePlan {
                                      SampleFate& fate);
 
   SampleFate Add(HeadSeries& series, int64_t time_ms, double value);
-  SampleFate Add(HeadSeries& series, int64_t time_ms, model::NativeHistogram histogram);
+  SampleFate Add(HeadSeries& series, int64_t time_ms, const model::NativeHistogramView& histogram);
 
   // A value that counts from a start on. Where the start is after all that the series has, the
   // series began anew: a zero stands at the start, so that the reset shows even if the value is
   // larger than the one before.
   SampleFate AddCumulative(HeadSeries& series, const Interval& at, double value);
   SampleFate AddCumulative(HeadSeries& series, const Interval& at,
-                           model::NativeHistogram histogram);
+                           const model::NativeHistogramView& histogram);
   // What happened in the interval: it is added to the newest value of the series, planned ones
   // included, and the sum is the sample. Behind a gap, and where the series left the head, it
   // begins anew; without a start there is no gap. What is of time that was counted already is never
   // added: kDuplicate where the very increment is there, else kConflict or kTooOld. A value that is
   // not finite is a sample and adds nothing.
   SampleFate AddIncrement(HeadSeries& series, const Interval& at, double value);
-  SampleFate AddIncrement(HeadSeries& series, const Interval& at, model::NativeHistogram histogram);
+  SampleFate AddIncrement(HeadSeries& series, const Interval& at,
+                          const model::NativeHistogramView& histogram);
   // Later than the series' newest exemplar and not all that it brings, or dropped.
   SampleFate AddExemplar(HeadSeries& series, int64_t time_ms, ExemplarValue exemplar) {
     return Decide(PlaceExemplar(series, time_ms, std::move(exemplar)), counts_.exemplars);
@@ -93,8 +94,8 @@ class WritePlan {
     HeadSeries& series;
     int64_t time_ms;
     double value;
-    const model::NativeHistogram* histogram;  // null: `value` is the sample
-    bool is_late;                             // older than others of its series
+    const model::NativeHistogramView* histogram;  // null: `value` is the sample
+    bool is_late;                                 // older than others of its series
   };
   // Calls `visit(TakenSample)` for each, in the order in which they were added. Before Apply.
   template <typename Visit>
@@ -147,8 +148,8 @@ class WritePlan {
   static int64_t KnownThrough(const HeadSeries& series) {
     return std::max(series.plan_newest_ms, series.closed_through_ms);
   }
-  template <typename Value>
-  bool BeginsAnew(HeadSeries& series, const Interval& at, const Value& like);
+  template <typename Like>
+  bool BeginsAnew(HeadSeries& series, const Interval& at, const Like& like);
   template <typename Value>
   SampleFate Increment(HeadSeries& series, const Interval& at, Value value);
   template <typename Value>
@@ -158,9 +159,9 @@ class WritePlan {
   template <typename Value>
   bool HasIncrement(HeadSeries& series, int64_t time_ms, const Value& value);
   SampleFate Place(HeadSeries& series, int64_t time_ms, double value,
-                   const model::NativeHistogram* histogram);
+                   const model::NativeHistogramView* histogram);
   SampleFate PlaceLate(HeadSeries& series, int64_t time_ms, double value,
-                       const model::NativeHistogram* histogram);
+                       const model::NativeHistogramView* histogram);
   void Open(HeadSeries& series) const;
   void Push(HeadSeries& series, Sample sample);
   // The sample that the plan has of the series at this time, or null.
@@ -182,7 +183,7 @@ class WritePlan {
   uint64_t next_id_;
   std::vector<const HeadSeries*> revived_;  // that were about to leave: a restart has to know
   std::vector<Sample> samples_;
-  std::vector<model::NativeHistogram> histograms_;
+  model::NativeHistogramList histograms_;
   std::vector<absl::flat_hash_map<int64_t, uint32_t>> late_;  // by time: where in samples_
   std::vector<Exemplar> exemplars_;
   std::vector<MetricMetadata> metadata_;
@@ -193,8 +194,9 @@ template <typename Visit>
 void WritePlan::VisitSamples(Visit&& visit) const {
   for (const Sample& sample : samples_) {
     const bool is_float = sample.histogram == kFloat;
-    visit(TakenSample{*sample.series, sample.time_ms, sample.value,
-                      is_float ? nullptr : &histograms_[static_cast<size_t>(sample.histogram)],
+    model::NativeHistogramView histogram;
+    if (!is_float) histogram = histograms_[static_cast<size_t>(sample.histogram)];
+    visit(TakenSample{*sample.series, sample.time_ms, sample.value, is_float ? nullptr : &histogram,
                       sample.is_late});
   }
 }
@@ -209,12 +211,12 @@ void WritePlan::VisitExemplars(Visit&& visit) const {
 // "" or what about the labels cannot be.
 std::string_view LabelsFault(const model::LabelSet& labels, const SeriesOptions& options);
 // Bit by bit.
-bool SameHistogram(const model::NativeHistogram& a, const model::NativeHistogram& b);
+bool SameHistogram(const model::NativeHistogramView& a, const model::NativeHistogramView& b);
 
 // What `Apply` does, for one piece each: live and on replay.
 void ApplyFloat(HeadState& state, HeadSeries& series, int64_t time_ms, double value);
 void ApplyHistogram(HeadState& state, HeadSeries& series, int64_t time_ms,
-                    model::NativeHistogram histogram);
+                    const model::NativeHistogramView& histogram);
 void ApplyExemplar(HeadState& state, HeadSeries& series, int64_t time_ms, ExemplarValue exemplar);
 void ApplyMetadata(HeadState& state, std::vector<MetricMetadata> metadata);
 
