@@ -1,9 +1,11 @@
 // storage/api/store.h: the embedded store as the rest of the program sees it: a log of records, and
 // checkpoints of what they add up to.
 //
-// Room     storage/api: the interface. storage/rocksdb implements it; nothing here knows RocksDB or
-// what an SLO is Uses     base/ Threads  AppendLog and WriteCheckpoint: one writer. Everything
-// else: any thread Units    keys and values are bytes; docs/format/ describes them
+// Room     storage/api: the interface. storage/rocksdb implements it; nothing here knows RocksDB
+//          or what an SLO is
+// Uses     base/
+// Threads  AppendLog and WriteCheckpoint: one writer. Everything else: any thread
+// Units    keys and values are bytes; docs/format/ describes them
 #pragma once
 
 #include <cstdint>
