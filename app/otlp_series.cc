@@ -12,8 +12,13 @@
 #include "app/otlp_exemplar.h"
 #include "app/target_info.h"
 #include "base/status.h"
+#include "model/label_matcher.h"
 #include "model/native_of_exponential.h"
+#include "model/prometheus_labels.h"
 #include "model/sample.h"
+#include "storage/series/head_state.h"
+#include "storage/series/packed_labels.h"
+#include "storage/series/write_plan.h"
 
 namespace slowburn::app {
 namespace {
@@ -30,6 +35,9 @@ constexpr uint64_t kNanosPerMilli = 1'000'000;
 constexpr size_t kLabelsBytes = 512;
 // Of a histogram in a list, beside its counts.
 constexpr size_t kNativeBytes = 96;
+// Of the labels of all series of one point, written out: a histogram has those of its point with
+// each bucket, so that a small request could ask for any amount.
+constexpr size_t kPointLabelBytesMax = 64 << 20;
 // Points whose identities are looked up together: as many lookups as wait for memory at once.
 constexpr uint32_t kFoundTogether = 16;
 constexpr int64_t kLatest = std::numeric_limits<int64_t>::max();
@@ -151,10 +159,18 @@ class OtlpSeries::Reader {
       const uint32_t among = (i - metric.point_begin) % kFoundTogether;
       if (among == 0) FindStreams(i, metric.point_end);
       const SeriesIdentity* identity = Find(place, found_[among]);
+      if (identity == nullptr) {
+        if (const std::string_view fault = FaultAround(place); !fault.empty()) {
+          if (!Pay(sizeof(OtlpSeriesWrite::Refused))) return false;
+          Refuse(metric, i, storage::SampleFate::kInvalidLabels,
+                 fmt::format("its resource and scope give its series {}", fault));
+          continue;
+        }
+      }
       if (family == nullptr) {
         if (identity == nullptr || identity->family()->description_hash != description_hash) {
           identity = nullptr;
-          family = MakeFamily(place, *owner_.claims_);
+          family = MakeFamily(place, OfResource(place).target, *owner_.claims_);
           if (!family->refusal.empty()) return RefuseMetric(metric, *family);
           if (!Pay(family->memory_bytes())) return false;
         } else {
@@ -163,7 +179,11 @@ class OtlpSeries::Reader {
         if (!family->is_stored) write_->families.push_back(family);
       }
       if (identity == nullptr) {
-        identity = Make(place, family);
+        identity = Make(place, family, i);
+        if (identity == nullptr) {
+          if (!Pay(sizeof(OtlpSeriesWrite::Refused))) return false;
+          continue;
+        }
         if (!Pay(identity->memory_bytes())) return false;
       }
       const OtlpSeriesWrite::Point point{identity, IntervalOf(metric, place.point), i,
@@ -206,16 +226,72 @@ class OtlpSeries::Reader {
     return write_->view.Find(IdentityKeyOf(batch_, place.metric, place.point));
   }
 
+  // Null: the point has been refused.
   const SeriesIdentity* Make(const PointPlace& place,
-                             const std::shared_ptr<const MetricFamily>& family) {
-    uint64_t dropped = 0;
-    auto identity = std::make_shared<const SeriesIdentity>(place, family, dropped);
-    owner_.identities_made_.fetch_add(1, std::memory_order_relaxed);
+                             const std::shared_ptr<const MetricFamily>& family, uint32_t position) {
+    uint64_t dropped = OfScope(place).dropped;
+    model::LabelSet labels = model::PrometheusLabels(SourceOf(place).point, dropped);
+    for (const model::LabelSet* around : {&OfResource(place).labels, &OfScope(place).labels}) {
+      for (const model::Label& label : *around) labels.Set(label.name, label.value);
+    }
+    std::string packed = storage::PackLabels(labels);
     owner_.attributes_dropped_.fetch_add(dropped, std::memory_order_relaxed);
+    const size_t series = SeriesOf(place);
+    if (series > 1 && packed.size() > kPointLabelBytesMax / series) {
+      Refuse(place.metric, position, storage::SampleFate::kInvalidLabels,
+             fmt::format("{} series with {} bytes of labels each are too much for one point; send "
+                         "fewer buckets, or fewer or shorter attributes",
+                         series, packed.size()));
+      return nullptr;
+    }
+    auto identity = std::make_shared<const SeriesIdentity>(place, family, std::move(packed));
+    owner_.identities_made_.fetch_add(1, std::memory_order_relaxed);
     found_.fill(nullptr);  // Points that follow may be of this stream.
     const model::StreamHash key = IdentityKeyOf(batch_, place.metric, place.point);
     if (!(key == place.point.stream)) write_->view.Put(place.point.stream, identity);
     return write_->view.Put(key, std::move(identity));
+  }
+
+  // What the series of all points of a resource, or of a scope, have in common. Made once: a
+  // request may have many of its attributes, and many points.
+  struct Common {
+    static constexpr size_t kNone = std::numeric_limits<size_t>::max();
+    size_t of = kNone;
+    model::LabelSet labels;
+    uint64_t dropped = 0;
+    uint64_t target = 0;     // of a resource
+    std::string_view fault;  // why no series can have them
+  };
+
+  model::PointSource SourceOf(const PointPlace& place) const {
+    return model::PointSource::Of(batch_, place.resource, place.scope, place.point);
+  }
+  const Common& OfResource(const PointPlace& place) {
+    if (resource_.of != place.resource) {
+      Make(resource_, place.resource, {.resource = SourceOf(place).resource});
+      resource_.target = TargetHash(resource_.labels);
+    }
+    return resource_;
+  }
+  const Common& OfScope(const PointPlace& place) {
+    if (scope_.of != place.scope) {
+      model::PointSource source = SourceOf(place);
+      source.resource = {};
+      source.point = {};
+      Make(scope_, place.scope, source);
+    }
+    return scope_;
+  }
+  static void Make(Common& common, size_t of, const model::PointSource& source) {
+    common = {.of = of};
+    common.labels = model::SeriesLabels(source, common.dropped);
+    model::LabelSet named = common.labels;
+    named.Set(model::kMetricNameLabel, "x");
+    common.fault = storage::LabelsFault(named, storage::SeriesOptions());
+  }
+  std::string_view FaultAround(const PointPlace& place) {
+    const std::string_view fault = OfResource(place).fault;
+    return fault.empty() ? OfScope(place).fault : fault;
   }
 
   void Refuse(const Metric& metric, uint32_t position, storage::SampleFate fate,
@@ -369,6 +445,7 @@ class OtlpSeries::Reader {
   std::unique_ptr<OtlpSeriesWrite> write_;
   model::NativeOfExponential native_;
   size_t owed_ = 0;
+  Common resource_, scope_;                                    // at hand
   std::array<const SeriesIdentity*, kFoundTogether> found_{};  // by the streams of points at hand
   int64_t earliest_ms_ = kLatest;  // of the points of the resource at hand
   int64_t latest_ms_ = storage::kNever;

@@ -13,7 +13,9 @@
 
 #include "collector/otlp_json.h"
 #include "model/exponential_buckets.h"
+#include "model/prometheus_labels.h"
 #include "model/sample.h"
+#include "storage/series/packed_labels.h"
 #include "storage/series/series_store.h"
 #include "storage/series/testing/memory_store.h"
 
@@ -58,7 +60,8 @@ std::string TextOf(const model::NativeHistogram& histogram) {
 
 class World {
  public:
-  explicit World(SeriesIdentityCache::Options cache = {}) : otlp_(cache) {}
+  explicit World(SeriesIdentityCache::Options cache = {}, storage::SeriesOptions series = {})
+      : series_(series, store_), otlp_(cache) {}
 
   // The metrics of one resource and scope.
   SeriesOutcome Send(const std::string& metrics, const std::string& resource = "",
@@ -152,7 +155,7 @@ class World {
 
  private:
   storage::MemoryStore store_;
-  storage::SeriesStore series_{{}, store_};
+  storage::SeriesStore series_;
   model::AttributeProjection projection_;
   std::chrono::steady_clock::time_point now_{std::chrono::hours(1)};
   OtlpSeries otlp_;
@@ -540,6 +543,112 @@ TEST(OtlpSeriesCacheTest, BoundsThatTakeTurnsAreOfTwoIdentities) {
   EXPECT_EQ(world.otlp().counts().identities_made, 2u);
   EXPECT_THAT(world.Stored(),
               testing::IsSupersetOf({"h_bucket{le=\"1\"} 2:1 4:1", "h_bucket{le=\"2\"} 1:1 3:1"}));
+}
+
+// A histogram has the labels of its point once for each bucket.
+TEST(OtlpSeriesRefusalTest, BucketsWithLabelsBeyondMeasureAreNotWrittenOut) {
+  World world;
+  std::string bounds, counts = R"("1")";
+  constexpr int kBounds = 1000;
+  for (int i = 0; i < kBounds; ++i) {
+    bounds += fmt::format("{}{}", i == 0 ? "" : ",", i);
+    counts += R"(,"0")";
+  }
+  const SeriesOutcome outcome = world.Send(fmt::format(
+      R"({{"name":"h","histogram":{{"aggregationTemporality":2,"dataPoints":[
+      {{"timeUnixNano":@10,"count":"1","explicitBounds":[{}],"bucketCounts":[{}],
+      "attributes":[{{"key":"a","value":{{"stringValue":"{}"}}}}]}},
+      {{"timeUnixNano":@10,"count":"1"}}]}}}})",
+      bounds, counts, std::string(70'000, 'x')));
+  EXPECT_EQ(outcome.samples[static_cast<size_t>(Fate::kInvalidLabels)], 1u);
+  ASSERT_EQ(outcome.refused_points.size(), 1u);
+  EXPECT_EQ(outcome.refused_points[0].position, 0u);
+  EXPECT_THAT(outcome.first_refused, HasSubstr("metric 'h': 1003 series with 700"));
+  EXPECT_THAT(world.Stored(), ElementsAre("h_bucket{le=\"+Inf\"} 10:1", "h_count 10:1"));
+  EXPECT_EQ(world.otlp().counts().identities_made, 1u);  // of the other point
+}
+
+// They are looked at once, whatever comes with them.
+TEST(OtlpSeriesRefusalTest, ResourcesAndScopesThatNoSeriesCanHave) {
+  constexpr std::string_view kGauges =
+      R"({"name":"g","gauge":{"dataPoints":[{"timeUnixNano":@10,"asInt":"1"},{"timeUnixNano":@10,"asInt":"1",
+      "attributes":[{"key":"a","value":{"intValue":"1"}}]}]}})";
+  std::string attributes;
+  for (int i = 0; i < 70; ++i) {
+    attributes +=
+        fmt::format(R"({}{{"key":"k{}","value":{{"boolValue":true}}}})", i == 0 ? "" : ",", i);
+  }
+  World world;
+  const SeriesOutcome of_scope = world.Send(
+      std::string(kGauges), "", fmt::format(R"("scope":{{"attributes":[{}]}},)", attributes));
+  EXPECT_EQ(of_scope.samples[static_cast<size_t>(Fate::kInvalidLabels)], 2u);
+  EXPECT_EQ(of_scope.refused_points.size(), 2u);
+  EXPECT_THAT(of_scope.first_refused, HasSubstr("metric 'g': its resource and scope give"));
+  EXPECT_THAT(of_scope.first_refused, HasSubstr("too many labels"));
+  const SeriesOutcome of_resource =
+      world.Send(std::string(kGauges), fmt::format(R"(,{{"key":"service.instance.id","value":
+      {{"stringValue":"{}"}}}})",
+                                                   std::string(5000, 'x')));
+  EXPECT_EQ(of_resource.refused_points.size(), 2u);
+  EXPECT_THAT(of_resource.first_refused, HasSubstr("too long"));
+  EXPECT_EQ(world.otlp().counts().identities_made, 0u);
+  // Many attributes of a resource are no labels of its series.
+  EXPECT_TRUE(world.Send(std::string(kGauges), "," + attributes).refused_points.empty());
+}
+
+TEST(OtlpSeriesRefusalTest, BucketsWithoutRoomLeaveThoseThatAreKnown) {
+  World world({}, {.series_max = 4});
+  const auto histogram = [](int time, std::string_view bounds, std::string_view counts) {
+    return fmt::format(
+        R"({{"name":"h","histogram":{{"aggregationTemporality":2,"dataPoints":[
+        {{"timeUnixNano":@{},"count":"3","sum":4,"explicitBounds":[{}],"bucketCounts":[{}]}}]}}}})",
+        time, bounds, counts);
+  };
+  EXPECT_TRUE(world.Send(histogram(10, "1", R"("1","2")")).refused_points.empty());
+  const SeriesOutcome outcome = world.Send(histogram(20, "0.1,0.2,1", R"("1","0","0","2")"));
+  EXPECT_EQ(outcome.samples[static_cast<size_t>(Fate::kTooManySeries)], 1u);
+  EXPECT_EQ(outcome.refused_points.size(), 1u);
+  EXPECT_THAT(world.Stored(), testing::UnorderedElementsAre(
+                                  "h_bucket{le=\"1\"} 10:1 20:1", "h_bucket{le=\"+Inf\"} 10:3 20:3",
+                                  "h_count 10:3 20:3", "h_sum 10:4 20:4"));
+}
+
+// Where the mark stands among the labels, and where an attribute has its name.
+TEST(OtlpSeriesIdentityTest, AKeyIsThatOfItsLabels) {
+  const std::string points[] = {
+      R"("histogram":{"aggregationTemporality":2,"dataPoints":[{"timeUnixNano":@10,"count":"3","sum":4,
+      "explicitBounds":[0.5,1],"bucketCounts":["1","1","1"],"attributes":[)",
+      R"("summary":{"dataPoints":[{"timeUnixNano":@10,"count":"3","sum":4,
+      "quantileValues":[{"quantile":0.5,"value":1}],"attributes":[)",
+      R"("gauge":{"dataPoints":[{"timeUnixNano":@10,"asInt":"3","attributes":[)"};
+  for (const std::string& point : points) {
+    for (const std::vector<std::string>& keys :
+         std::vector<std::vector<std::string>>{{}, {"A", "z"}, {"le"}, {"A", "quantile", "le"}}) {
+      std::string attributes;
+      for (const std::string& key : keys) {
+        attributes += fmt::format(R"({}{{"key":"{}","value":{{"stringValue":"v"}}}})",
+                                  attributes.empty() ? "" : ",", key);
+      }
+      std::string body =
+          WithTimes(R"({"resourceMetrics":[{"scopeMetrics":[{"metrics":[{"name":"m",)" + point +
+                    attributes + "]}]}}]}]}]}");
+      model::MetricBatch batch;
+      ASSERT_TRUE(collector::DecodeMetricsJson(body, model::AttributeProjection(), batch).ok());
+      const PointPlace place{batch, 0, 0, batch.metrics[0], batch.points[0]};
+      const auto claims = std::make_shared<MetricTypeClaims>();
+      uint64_t dropped = 0;
+      const SeriesIdentity identity(
+          place, MakeFamily(place, 1, *claims),
+          storage::PackLabels(
+              model::SeriesLabels(model::PointSource::Of(batch, 0, 0, batch.points[0]), dropped)));
+      EXPECT_EQ(identity.size(), SeriesOf(place));
+      for (size_t i = 0; i < identity.size(); ++i) {
+        const model::LabelSet labels = identity.Labels(i);
+        EXPECT_EQ(identity.key(i), storage::KeyOfLabels(storage::PackLabels(labels)))
+            << labels.Text();
+      }
+    }
+  }
 }
 
 TEST(OtlpSeriesMemoryTest, WhatCannotBePaidForIsNotRead) {

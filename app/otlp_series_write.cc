@@ -1,6 +1,7 @@
 #include "app/otlp_series_write.h"
 
 #include <algorithm>
+#include <optional>
 
 #include <fmt/format.h>
 
@@ -43,14 +44,18 @@ SampleFate Together(SampleFate a, SampleFate b) {
 
 }  // namespace
 
-absl::StatusOr<HeadSeries*> OtlpSeriesWrite::FindOrDefine(WritePlan& plan,
-                                                          const SeriesIdentity& identity, size_t i,
-                                                          SampleFate& fate) {
+HeadSeries* OtlpSeriesWrite::FindKnown(WritePlan& plan, const SeriesIdentity& identity, size_t i) {
   const uint32_t last = identity.slot(i);
   uint32_t slot = last;
   HeadSeries* const known = plan.Find(identity.key(i), slot);
   if (slot != last) identity.NoteSlot(i, slot);
-  if (known != nullptr) return known;
+  return known;
+}
+
+absl::StatusOr<HeadSeries*> OtlpSeriesWrite::FindOrDefine(WritePlan& plan,
+                                                          const SeriesIdentity& identity, size_t i,
+                                                          SampleFate& fate) {
+  if (HeadSeries* const known = FindKnown(plan, identity, i); known != nullptr) return known;
   return plan.Define(identity.key(i), identity.Labels(i), fate);
 }
 
@@ -120,12 +125,22 @@ absl::Status OtlpSeriesWrite::AddNumber(WritePlan& plan, const Number& number,
   return absl::OkStatus();
 }
 
+// Where there was no room for one series of the point there is none for the next: those that are
+// known are taken, and no more labels are made.
 absl::Status OtlpSeriesWrite::AddRow(WritePlan& plan, const Row& row, SeriesOutcome& outcome) {
   SampleFate together = SampleFate::kDuplicate;
   size_t which = 0;
+  std::optional<SampleFate> no_room;
   for (uint32_t i = 0; i < row.values_end - row.values_begin; ++i) {
-    SampleFate fate = SampleFate::kTaken;
-    SB_ASSIGN_OR_RETURN(HeadSeries* const series, FindOrDefine(plan, *row.point.identity, i, fate));
+    SampleFate fate = no_room.value_or(SampleFate::kTaken);
+    HeadSeries* series = FindKnown(plan, *row.point.identity, i);
+    if (series == nullptr && !no_room) {
+      SB_ASSIGN_OR_RETURN(
+          series, plan.Define(row.point.identity->key(i), row.point.identity->Labels(i), fate));
+      if (fate == SampleFate::kTooManySeries || fate == SampleFate::kTooManyLabelBytes) {
+        no_room = fate;
+      }
+    }
     const Mode mode = i < row.gauges ? Mode::kValue : row.point.mode;
     fate = AddSample(plan, series, row.point.at, mode, values[row.values_begin + i], fate);
     if (!storage::IsRefused(together)) which = i;

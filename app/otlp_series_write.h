@@ -81,6 +81,9 @@ class OtlpSeriesWrite final : public SeriesWrite {
   std::vector<std::shared_ptr<const MetricFamily>> families;  // whose metadata may be new
 
  private:
+  // Null: the store does not have it in memory.
+  static storage::HeadSeries* FindKnown(storage::WritePlan& plan, const SeriesIdentity& identity,
+                                        size_t i);
   // One series at hand; null, and `fate` says why, where it cannot be.
   static absl::StatusOr<storage::HeadSeries*> FindOrDefine(storage::WritePlan& plan,
                                                            const SeriesIdentity& identity, size_t i,

@@ -69,16 +69,6 @@ std::vector<double> MarksOf(const PointPlace& place) {
   return marks;
 }
 
-uint64_t TargetHash(const model::PointSource& source) {
-  LabelSet labels;
-  uint64_t dropped = 0;
-  for (const model::Label& label : model::SeriesLabels({.resource = source.resource}, dropped)) {
-    labels.Set(label.name, label.value);  // job and instance
-  }
-  const std::string text = labels.Text();
-  return XXH3_64bits(text.data(), text.size());
-}
-
 }  // namespace
 
 size_t MetricFamily::memory_bytes() const {
@@ -91,7 +81,13 @@ uint64_t DescriptionHash(const model::Metric& metric) {
                               static_cast<XXH64_hash_t>(metric.type_hint));
 }
 
-std::shared_ptr<const MetricFamily> MakeFamily(const PointPlace& place, MetricTypeClaims& claims) {
+uint64_t TargetHash(const LabelSet& target) {
+  const std::string text = target.Text();
+  return XXH3_64bits(text.data(), text.size());
+}
+
+std::shared_ptr<const MetricFamily> MakeFamily(const PointPlace& place, uint64_t target,
+                                               MetricTypeClaims& claims) {
   auto family = std::make_shared<MetricFamily>();
   family->description_hash = DescriptionHash(place.metric);
   absl::StatusOr<std::string> name = model::PrometheusName(place.metric);
@@ -105,8 +101,7 @@ std::shared_ptr<const MetricFamily> MakeFamily(const PointPlace& place, MetricTy
                       .type = std::string(type),
                       .help = model::ValidUtf8(place.metric.description),
                       .unit = model::PrometheusUnit(place.metric.unit)};
-  const auto source = model::PointSource::Of(place.batch, place.resource, place.scope, place.point);
-  family->claim = claims.Take(TargetHash(source), family->metadata.metric, type);
+  family->claim = claims.Take(target, family->metadata.metric, type);
   if (family->claim == nullptr) {
     family->fate = SampleFate::kConflict;
     family->refusal = fmt::format(
@@ -117,14 +112,18 @@ std::shared_ptr<const MetricFamily> MakeFamily(const PointPlace& place, MetricTy
   return family;
 }
 
+size_t SeriesOf(const PointPlace& place) {
+  const SeriesIdentity::Shape shape = ShapeOf(place.metric.type);
+  return MarksOf(place).size() + SeriesBesideMarks(shape);
+}
+
 SeriesIdentity::SeriesIdentity(const PointPlace& place, std::shared_ptr<const MetricFamily> family,
-                               uint64_t& dropped)
+                               std::string packed)
     : family_(std::move(family)),
       shape_(ShapeOf(place.metric.type)),
       marks_(MarksOf(place)),
-      series_(marks_.size() + SeriesBesideMarks(shape_)) {
-  const auto source = model::PointSource::Of(place.batch, place.resource, place.scope, place.point);
-  packed_ = storage::PackLabels(model::SeriesLabels(source, dropped));
+      series_(marks_.size() + SeriesBesideMarks(shape_)),
+      packed_(std::move(packed)) {
   MakeKeys();
 }
 
@@ -136,11 +135,31 @@ SeriesIdentity::SeriesIdentity(const LabelSet& labels, std::shared_ptr<const Met
   MakeKeys();
 }
 
+// Series with a mark differ in it alone: what is before and behind it is packed once.
 void SeriesIdentity::MakeKeys() {
   packed_.shrink_to_fit();
-  for (size_t i = 0; i < series_.size(); ++i) {
+  size_t i = 0;
+  if (shape_ != Shape::kSingle && marked() > 0) {
+    LabelSet before, behind;
+    for (const model::Label& label : Labels(0)) {
+      if (label.name != mark_label()) {
+        (label.name < mark_label() ? before : behind).Set(label.name, label.value);
+      }
+    }
+    const std::string head = storage::PackLabels(before), tail = storage::PackLabels(behind);
+    for (; i < marked(); ++i) {
+      const std::string mark = storage::PackLabels(LabelSet{{mark_label(), MarkText(i)}});
+      series_[i].key = storage::KeyOfLabels(head + mark + tail);
+    }
+  }
+  for (; i < series_.size(); ++i) {
     series_[i].key = storage::KeyOfLabels(storage::PackLabels(Labels(i)));
   }
+}
+
+std::string SeriesIdentity::MarkText(size_t i) const {
+  return model::PlainDecimal(i < marks_.size() ? marks_[i]
+                                               : std::numeric_limits<double>::infinity());
 }
 
 LabelSet SeriesIdentity::Labels(size_t i) const {
@@ -149,16 +168,12 @@ LabelSet SeriesIdentity::Labels(size_t i) const {
   const std::string& name = family_->metadata.metric;
   if (shape_ == Shape::kSingle) {
     labels.Set(model::kMetricNameLabel, name);
-    return labels;
-  }
-  const bool is_histogram = shape_ == Shape::kClassicHistogram;
-  const size_t after_marks = marks_.size() + (is_histogram ? 1 : 0);
-  if (i < after_marks) {
-    const double mark = i < marks_.size() ? marks_[i] : std::numeric_limits<double>::infinity();
-    labels.Set(is_histogram ? "le" : "quantile", model::PlainDecimal(mark));
-    labels.Set(model::kMetricNameLabel, is_histogram ? name + "_bucket" : name);
+  } else if (i < marked()) {
+    labels.Set(mark_label(), MarkText(i));
+    labels.Set(model::kMetricNameLabel,
+               shape_ == Shape::kClassicHistogram ? name + "_bucket" : name);
   } else {
-    labels.Set(model::kMetricNameLabel, name + (i == after_marks ? "_count" : "_sum"));
+    labels.Set(model::kMetricNameLabel, name + (i == marked() ? "_count" : "_sum"));
   }
   return labels;
 }

@@ -48,8 +48,13 @@ struct PointPlace {
 };
 
 uint64_t DescriptionHash(const model::Metric& metric);
+// How many series a point becomes.
+size_t SeriesOf(const PointPlace& place);
+// Of a resource's job and instance.
+uint64_t TargetHash(const model::LabelSet& target);
 // Takes the name for the target, or says that it cannot: it is none, or of another type.
-std::shared_ptr<const MetricFamily> MakeFamily(const PointPlace& place, MetricTypeClaims& claims);
+std::shared_ptr<const MetricFamily> MakeFamily(const PointPlace& place, uint64_t target,
+                                               MetricTypeClaims& claims);
 
 // Its series: one of a number and of a native histogram; of a classic histogram the buckets by
 // ascending bound, then le="+Inf", _count and _sum; of a summary the quantiles, _count and _sum.
@@ -58,9 +63,9 @@ class SeriesIdentity : public std::enable_shared_from_this<SeriesIdentity> {
  public:
   enum class Shape : uint8_t { kSingle, kClassicHistogram, kSummary };
 
-  // `dropped` counts attributes that are no labels.
+  // `packed`: the labels that its series have in common, without the name.
   SeriesIdentity(const PointPlace& place, std::shared_ptr<const MetricFamily> family,
-                 uint64_t& dropped);
+                 std::string packed);
   // Of a resource: target_info.
   SeriesIdentity(const model::LabelSet& labels, std::shared_ptr<const MetricFamily> family);
 
@@ -89,6 +94,12 @@ class SeriesIdentity : public std::enable_shared_from_this<SeriesIdentity> {
     mutable std::atomic<uint32_t> slot{storage::Head::kNoSlot};
   };
   void MakeKeys();
+  const char* mark_label() const { return shape_ == Shape::kSummary ? "quantile" : "le"; }
+  // Series with a mark: they come first. A classic histogram has one more than bounds.
+  size_t marked() const {
+    return marks_.size() + (shape_ == Shape::kClassicHistogram ? size_t{1} : size_t{0});
+  }
+  std::string MarkText(size_t i) const;
 
   const std::shared_ptr<const MetricFamily> family_;  // shared by the streams of the metric
   const Shape shape_;
