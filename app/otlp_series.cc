@@ -394,9 +394,11 @@ class OtlpSeries::Reader {
       const model::Exemplar& exemplar = batch_.exemplars[i];
       if (!Pay(sizeof(OtlpSeriesWrite::Exemplar) + kLabelsBytes)) return false;
       const std::vector<double>& bounds = point.identity->marks();
-      const auto bucket = std::find_if(bounds.begin(), bounds.end(),
-                                       [&](double bound) { return exemplar.value <= bound; }) -
-                          bounds.begin();
+      // The bounds ascend; NaN is in the last bucket.
+      const auto bucket =
+          std::partition_point(bounds.begin(), bounds.end(),
+                               [&](double bound) { return !(exemplar.value <= bound); }) -
+          bounds.begin();
       exemplars.push_back({point.identity, static_cast<uint32_t>(bucket),
                            ExemplarTime(exemplar, point.at.time_ms), ExemplarOf(batch_, exemplar)});
     }
