@@ -174,6 +174,29 @@ struct MetricMatcher::Place {
   size_t scope = 0;
   const Metric* metric = nullptr;
   const MetricPoint* point = nullptr;
+
+  model::PointSource Source() const {
+    return model::PointSource::Of(batch, resource, scope, *point);
+  }
+};
+
+// The views of what is around the points at hand, where a series of theirs is not known yet.
+class MetricMatcher::Around {
+ public:
+  void LeaveResource() {
+    scope_.reset();
+    resource_.reset();
+  }
+  void LeaveScope() { scope_.reset(); }
+  const internal::ScopeView& Of(const model::PointSource& source) {
+    if (!resource_.has_value()) resource_.emplace(source);
+    if (!scope_.has_value()) scope_.emplace(*resource_, source);
+    return *scope_;
+  }
+
+ private:
+  std::optional<internal::ResourceView> resource_;
+  std::optional<internal::ScopeView> scope_;
 };
 
 struct MetricMatcher::Scratch::Caches {
@@ -285,16 +308,15 @@ std::optional<model::LabelSet> MetricMatcher::StoredLabels(const Metric& metric,
   if (part == kCount) return view.LabelsOf(*name + "_count");
   const std::optional<double> le = binding.OneBound();
   if (!le.has_value()) return std::nullopt;
-  model::LabelSet labels = view.LabelsOf(*name + "_bucket");
-  labels.Set(kLe, model::PlainDecimal(*le));
+  std::optional<model::LabelSet> labels = view.LabelsOf(*name + "_bucket");
+  if (labels.has_value()) labels->Set(kLe, model::PlainDecimal(*le));
   return labels;
 }
 
-MetricMatcher::Series MetricMatcher::MakeSeries(const Place& place,
-                                                const Candidates& candidates) const {
-  const SeriesView view(
-      model::PointSource::Of(place.batch, place.resource, place.scope, *place.point),
-      place.metric->name);
+MetricMatcher::Series MetricMatcher::MakeSeries(const Place& place, const Candidates& candidates,
+                                                Around& around) const {
+  const model::PointSource source = place.Source();
+  const SeriesView view(around.Of(source), source, place.metric->name);
   Series series;
   series.writer = view.writer_hash();
   const auto add_matching = [&](const std::vector<Candidate>& list) {
@@ -324,12 +346,12 @@ MetricMatcher::Series MetricMatcher::MakeSeries(const Place& place,
 }
 
 MetricMatcher::Series& MetricMatcher::SeriesOf(const Place& place, const Candidates& candidates,
-                                               Scratch& scratch) const {
+                                               Around& around, Scratch& scratch) const {
   auto& known = scratch.caches_->series;
   const auto at = known.find(place.point->stream);
   if (at != known.end()) return at->second;
   if (known.size() >= options_.series_per_thread_max) known.clear();
-  return known.emplace(place.point->stream, MakeSeries(place, candidates)).first->second;
+  return known.emplace(place.point->stream, MakeSeries(place, candidates, around)).first->second;
 }
 
 // --- for each point
@@ -483,10 +505,13 @@ MetricDelta MetricMatcher::Match(const MetricBatch& batch, Scratch& scratch) con
   MetricDelta delta;
   if (bindings_.empty()) return delta;
   Place place{.batch = batch};
+  Around around;
   for (; place.resource < batch.resources.size(); ++place.resource) {
     const model::ResourceEntry& resource = batch.resources[place.resource];
+    around.LeaveResource();
     for (uint32_t s = resource.scope_begin; s < resource.scope_end; ++s) {
       place.scope = s;
+      around.LeaveScope();
       for (uint32_t m = batch.scopes[s].item_begin; m < batch.scopes[s].item_end; ++m) {
         place.metric = &batch.metrics[m];
         const Candidates* candidates = CandidatesOf(*place.metric, scratch);
@@ -494,7 +519,7 @@ MetricDelta MetricMatcher::Match(const MetricBatch& batch, Scratch& scratch) con
         for (uint32_t p = place.metric->point_begin; p < place.metric->point_end; ++p) {
           place.point = &batch.points[p];
           if (place.point->no_recorded_value) continue;
-          Series& series = SeriesOf(place, *candidates, scratch);
+          Series& series = SeriesOf(place, *candidates, around, scratch);
           for (SeriesMatch& match : series.matches) Observe(place, match, series.writer, delta);
         }
       }

@@ -73,13 +73,15 @@ class MetricMatcher {
   struct Series;
   struct SeriesMatch;
   struct Place;
+  class Around;
 
   const Candidates* CandidatesOf(const model::Metric& metric, Scratch& scratch) const;
   Candidates FindCandidates(const model::Metric& metric) const;
   void AddCandidates(std::string_view name, const model::Metric& metric, int part,
                      Candidates& found) const;
-  Series& SeriesOf(const Place& place, const Candidates& candidates, Scratch& scratch) const;
-  Series MakeSeries(const Place& place, const Candidates& candidates) const;
+  Series& SeriesOf(const Place& place, const Candidates& candidates, Around& around,
+                   Scratch& scratch) const;
+  Series MakeSeries(const Place& place, const Candidates& candidates, Around& around) const;
   // As a store has what the binding reads of it; nothing where that may be several series.
   static std::optional<model::LabelSet> StoredLabels(const model::Metric& metric,
                                                      const Binding& binding, int part,

@@ -2,10 +2,13 @@
 // has in Prometheus. Method: rows of one metric against one SLI; then keys, groups, caches.
 #include "slo/metric_matcher.h"
 
+#include <algorithm>
 #include <cmath>
 #include <functional>
+#include <iterator>
 #include <limits>
 #include <set>
+#include <tuple>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -299,6 +302,47 @@ TEST(MetricMatcherTest, TellsSeriesSlisAndRolesApart) {
   }
   EXPECT_EQ(keys.size(), 16u);
   EXPECT_EQ(writers.size(), 2u);
+}
+
+// What is around a point is looked at once for all that have it, and for no others.
+TEST(MetricMatcherTest, TellsResourcesAndScopesApart) {
+  const SliSpec spec{.source = BadOf("b_total", "a_total"),
+                     .group_by = {"service.name", "otel_scope_team", "code"}};
+  const auto add = [](MetricBatchBuilder& builder, const char* service, const char* team) {
+    builder.Resource({{"service.name", service}})
+        .Counter("a")
+        .Int(1, 10, 1, {{"code", "200"}})
+        .Scope({{"team", team}})
+        .Counter("a")
+        .Int(1, 10, 1, {{"code", "200"}})
+        .Int(1, 10, 1, {{"code", "500"}});
+  };
+  const auto seen = [&](const MetricBatchBuilder& builder) {
+    std::vector<std::tuple<StreamKey, uint64_t, StreamKey, std::string>> all;
+    const MetricDelta delta = Match(spec, builder.batch());
+    for (const MetricObservation& observation : delta.observations()) {
+      all.emplace_back(observation.stream, observation.writer, observation.stored_stream,
+                       std::string(delta.key(observation)));
+    }
+    return all;
+  };
+  MetricBatchBuilder both, pay, cart;
+  add(both, "pay", "x");
+  add(both, "cart", "y");
+  add(pay, "pay", "x");
+  add(cart, "cart", "y");
+  auto alone = seen(pay);
+  std::ranges::copy(seen(cart), std::back_inserter(alone));
+  EXPECT_EQ(seen(both), alone);
+  EXPECT_EQ(alone.size(), 6u);
+  EXPECT_EQ(
+      (std::set<StreamKey>{std::get<0>(alone[0]), std::get<0>(alone[1]), std::get<0>(alone[2]),
+                           std::get<0>(alone[3]), std::get<0>(alone[4]), std::get<0>(alone[5])}
+           .size()),
+      6u);
+  std::string key;
+  for (const char* value : {"cart", "y", "500"}) AppendGroupValue(key, value);
+  EXPECT_EQ(std::get<3>(alone.back()), key);
 }
 
 TEST(MetricMatcherTest, GoesOnWhenItsCachesAreFull) {

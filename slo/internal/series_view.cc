@@ -3,9 +3,6 @@
 #include <algorithm>
 #include <map>
 
-#define XXH_INLINE_ALL
-#include <xxhash.h>
-
 #include "model/attribute_text.h"
 #include "slo/sli_delta.h"
 
@@ -13,6 +10,9 @@ namespace slowburn::slo::internal {
 namespace {
 
 constexpr std::string_view kAbsent = "__none__";
+// A store takes no series with more labels (storage/series/head_state.h); those that are the
+// resource's and the scope's own may be called like some of the point's.
+constexpr size_t kStoredLabelsMax = 128;
 
 using Texts = std::map<std::string_view, std::string>;
 
@@ -34,34 +34,91 @@ void Append(std::string& identity, const Texts& texts) {
   }
 }
 
+std::vector<model::Label> LabelsOf(Texts texts) {
+  std::vector<model::Label> labels;
+  labels.reserve(texts.size());
+  for (auto& [key, text] : texts) labels.push_back({std::string(key), std::move(text)});
+  return labels;
+}
+
+std::string IdentityOf(const Texts& texts) {
+  std::string identity;
+  Append(identity, texts);
+  return identity;
+}
+
+std::string IdentityOfScope(const model::PointSource& source) {
+  std::string identity = IdentityOf(TextsOf(source.scope));
+  Append(identity, source.scope_name);
+  Append(identity, source.scope_version);
+  return identity;
+}
+
+model::LabelSet SeriesLabels(const model::PointSource& source) {
+  uint64_t dropped = 0;
+  return model::SeriesLabels(source, dropped);
+}
+
+model::LabelSet PrometheusLabels(std::span<const model::RawAttribute> attributes) {
+  uint64_t dropped = 0;
+  return model::PrometheusLabels(attributes, dropped);
+}
+
+// Without its resource's and the point's.
+model::PointSource ScopeOf(model::PointSource source) {
+  source.resource = {};
+  source.point = {};
+  return source;
+}
+
 }  // namespace
 
-SeriesView::SeriesView(const model::PointSource& source, std::string_view metric_name) {
-  uint64_t dropped = 0;
-  labels_ = model::SeriesLabels(source, dropped);
-  resource_labels_ = model::PrometheusLabels(source.resource, dropped);
-  const Texts resource = TextsOf(source.resource);
-  for (const auto& [key, text] : resource) resource_attributes_.push_back({std::string(key), text});
-  Append(identity_, resource);
-  Append(identity_, TextsOf(source.scope));
-  Append(identity_, source.scope_name);
-  Append(identity_, source.scope_version);
+ResourceView::ResourceView(const model::PointSource& source)
+    : target_(SeriesLabels({.resource = source.resource})),
+      labels_(PrometheusLabels(source.resource)),
+      attributes_(LabelsOf(TextsOf(source.resource))),
+      identity_(nullptr, IdentityOf(TextsOf(source.resource))) {}
+
+ScopeView::ScopeView(const ResourceView& resource, const model::PointSource& source)
+    : resource_(resource),
+      labels_(SeriesLabels(ScopeOf(source))),
+      identity_(&resource.identity_, IdentityOfScope(source)) {}
+
+SeriesView::SeriesView(const ScopeView& scope, const model::PointSource& source,
+                       std::string_view metric_name)
+    : scope_(scope), labels_(PrometheusLabels(source.point)) {
   Append(identity_, metric_name);
-  writer_ = XXH3_64bits(identity_.data(), identity_.size());
+  writer_ = scope.identity_.Hash(identity_);
   Append(identity_, TextsOf(source.point));
 }
 
+std::string_view SeriesView::LabelOf(std::string_view name) const {
+  for (const model::LabelSet* labels : {&scope_.labels_, &scope_.resource_.target_}) {
+    if (const std::string_view value = labels->Get(name); !value.empty()) return value;
+  }
+  return labels_.Get(name);
+}
+
 std::string_view SeriesView::ValueOf(std::string_view name) const {
-  if (const std::string_view value = labels_.Get(name); !value.empty()) return value;
+  if (const std::string_view value = LabelOf(name); !value.empty()) return value;
   const std::string label = model::PrometheusLabelName(name);
   if (label != name) {
-    if (const std::string_view value = labels_.Get(label); !value.empty()) return value;
+    if (const std::string_view value = LabelOf(label); !value.empty()) return value;
   }
-  const auto attribute =
-      std::find_if(resource_attributes_.begin(), resource_attributes_.end(),
-                   [&](const model::Label& known) { return known.name == name; });
-  if (attribute != resource_attributes_.end()) return attribute->value;
-  return resource_labels_.Get(name);
+  const std::vector<model::Label>& attributes = scope_.resource_.attributes_;
+  const auto attribute = std::ranges::lower_bound(attributes, name, {}, &model::Label::name);
+  if (attribute != attributes.end() && attribute->name == name) return attribute->value;
+  return scope_.resource_.labels_.Get(name);
+}
+
+std::optional<model::LabelSet> SeriesView::LabelsOf(std::string_view metric_name) const {
+  if (scope_.labels_.size() + labels_.size() > kStoredLabelsMax) return std::nullopt;
+  model::LabelSet labels = labels_;
+  for (const model::LabelSet* around : {&scope_.resource_.target_, &scope_.labels_}) {
+    for (const model::Label& label : *around) labels.Set(label.name, label.value);
+  }
+  labels.Set(model::kMetricNameLabel, metric_name);
+  return labels;
 }
 
 std::string SeriesView::GroupKey(const std::vector<std::string>& group_by) const {
@@ -71,11 +128,6 @@ std::string SeriesView::GroupKey(const std::vector<std::string>& group_by) const
     AppendGroupValue(key, value.empty() ? kAbsent : value.substr(0, kRawGroupValueBytesMax));
   }
   return key;
-}
-
-StreamKey SeriesView::KeyOf(uint64_t use) const {
-  const XXH128_hash_t hash = XXH3_128bits_withSeed(identity_.data(), identity_.size(), use);
-  return {hash.high64, hash.low64};
 }
 
 }  // namespace slowburn::slo::internal

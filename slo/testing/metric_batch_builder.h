@@ -32,6 +32,13 @@ class MetricBatchBuilder {
     batch_.scope_raw_attributes.push_back({});
     return *this;
   }
+  // One more scope of the resource; it begins with one without attributes.
+  MetricBatchBuilder& Scope(const Attributes& attributes) {
+    batch_.scopes.push_back({.item_begin = Size(batch_.metrics), .item_end = Size(batch_.metrics)});
+    batch_.scope_raw_attributes.push_back(Raw(attributes));
+    batch_.resources.back().scope_end = Size(batch_.scopes);
+    return *this;
+  }
   MetricBatchBuilder& Metric(std::string_view name, std::string_view unit, model::MetricType type,
                              model::Temporality temporality, bool monotonic = false) {
     model::Metric metric;
@@ -116,7 +123,7 @@ class MetricBatchBuilder {
     }
     return {begin, Size(batch_.raw_attributes)};
   }
-  // A stream's hash is of its resource, metric and attributes, as the decoder's.
+  // A stream's hash is of its resource, scope, metric and attributes, as the decoder's.
   model::MetricPoint& Point(uint64_t start, uint64_t time, const Attributes& attributes) {
     const model::Metric& metric = batch_.metrics.back();
     std::string identity = std::string(metric.name) + '\0' + std::string(metric.unit) +
@@ -129,8 +136,10 @@ class MetricBatchBuilder {
     };
     model::MetricPoint point;
     point.raw_attributes = Raw(attributes);
-    add(batch_.resource_raw_attributes.back());
-    identity += '\1';
+    for (const auto* around : {&batch_.resource_raw_attributes, &batch_.scope_raw_attributes}) {
+      add(around->back());
+      identity += '\1';
+    }
     add(point.raw_attributes);
     point.stream = {std::hash<std::string>{}(identity), std::hash<std::string>{}(identity + "!")};
     point.start_time_unix_nano = start * kSecond;
