@@ -51,9 +51,7 @@ LabelSet::LabelSet(std::initializer_list<Label> labels) {
 }
 
 void LabelSet::Set(std::string_view name, std::string_view value) {
-  const auto at = std::lower_bound(
-      labels_.begin(), labels_.end(), name,
-      [](const Label& label, std::string_view wanted) { return label.name < wanted; });
+  const auto at = std::ranges::lower_bound(labels_, name, {}, &Label::name);
   const bool found = at != labels_.end() && at->name == name;
   if (value.empty()) {
     if (found) labels_.erase(at);
@@ -65,6 +63,12 @@ void LabelSet::Set(std::string_view name, std::string_view value) {
 }
 
 std::string_view LabelSet::Get(std::string_view name) const {
+  constexpr size_t kFew = 16;  // of which looking at all is quicker
+  if (labels_.size() > kFew) {
+    const auto at = std::ranges::lower_bound(labels_, name, {}, &Label::name);
+    return at != labels_.end() && at->name == name ? std::string_view(at->value)
+                                                   : std::string_view();
+  }
   for (const Label& label : labels_) {
     if (label.name == name) return label.value;
   }

@@ -1,6 +1,8 @@
 // Goal: a label set is a stable identity, and names and text are made safe. Method: rows.
 #include "model/label_set.h"
 
+#include <string>
+
 #include <gtest/gtest.h>
 
 namespace slowburn::model {
@@ -13,6 +15,18 @@ TEST(LabelSetTest, SortsReplacesAndDropsEmptyValues) {
   labels.Set("a", "");
   EXPECT_FALSE(labels.Has("a"));
   EXPECT_EQ(labels, (LabelSet{{"service", "checkout"}}));
+}
+
+TEST(LabelSetTest, FindsAmongFewAndAmongMany) {
+  LabelSet labels;
+  for (int size = 0; size < 40; ++size) {
+    for (int i = 0; i <= 2 * size; ++i) {
+      const std::string name = "l" + std::to_string(1000 + i);
+      EXPECT_EQ(labels.Get(name), i % 2 == 1 ? "v" + std::to_string(i) : "") << size;
+    }
+    const int next = 2 * size + 1;
+    labels.Set("l" + std::to_string(1000 + next), "v" + std::to_string(next));
+  }
 }
 
 TEST(LabelSetTest, TextEscapesSoThatNoTwoSetsShareIt) {
