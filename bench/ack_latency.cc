@@ -33,29 +33,66 @@ Quantiles QuantilesOf(std::vector<double> seconds) {
   return {.samples = seconds.size(), .p50 = at(0.5), .p99 = at(0.99)};
 }
 
+// A new file that is gone with it.
+class SyncedFile {
+ public:
+  SyncedFile(std::filesystem::path path, bool preallocated)
+      : path_(std::move(path)),
+        file_(open(path_.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600)) {
+    if (file_ < 0) throw std::runtime_error("cannot write " + path_.string());
+    // Where the file system cannot, the measure is that of a file without blocks.
+    if (preallocated) fallocate(file_, FALLOC_FL_KEEP_SIZE, 0, kPreallocatedBytes);
+  }
+  ~SyncedFile() {
+    close(file_);
+    std::error_code ignored;
+    std::filesystem::remove(path_, ignored);
+  }
+  SyncedFile(const SyncedFile&) = delete;
+  SyncedFile& operator=(const SyncedFile&) = delete;
+
+  // 4 KiB, on disk when it returns.
+  void Append() {
+    constexpr std::array<char, 4096> kBlock{};
+    if (write(file_, kBlock.data(), kBlock.size()) != static_cast<ssize_t>(kBlock.size()) ||
+        fdatasync(file_) != 0) {
+      throw std::runtime_error("cannot write " + path_.string());
+    }
+  }
+
+ private:
+  const std::filesystem::path path_;
+  const int file_;
+};
+
 }  // namespace
 
 Quantiles MeasureFdatasync(const std::filesystem::path& directory, bool preallocated,
                            std::chrono::milliseconds length) {
-  const std::filesystem::path path = directory / "fdatasync";
-  const int file = open(path.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
-  if (file < 0) throw std::runtime_error("cannot write " + path.string());
-  // Where the file system cannot, the measure is that of a file without blocks.
-  if (preallocated) fallocate(file, FALLOC_FL_KEEP_SIZE, 0, kPreallocatedBytes);
-  const std::array<char, 4096> block{};
+  SyncedFile file(directory / "fdatasync", preallocated);
   std::vector<double> seconds;
   const steady_clock::time_point end = steady_clock::now() + length;
   while (steady_clock::now() < end) {
     const steady_clock::time_point start = steady_clock::now();
-    if (write(file, block.data(), block.size()) != static_cast<ssize_t>(block.size()) ||
-        fdatasync(file) != 0) {
-      close(file);
-      throw std::runtime_error("cannot write " + path.string());
-    }
+    file.Append();
     seconds.push_back(SecondsSince(start));
   }
-  close(file);
-  std::filesystem::remove(path);
+  return QuantilesOf(std::move(seconds));
+}
+
+Quantiles MeasurePacedFdatasync(const std::filesystem::path& directory, int rate,
+                                std::chrono::milliseconds length) {
+  SyncedFile file(directory / "fdatasync", /*preallocated=*/true);
+  const auto writes = static_cast<int64_t>(rate * length.count() / 1000);
+  const auto pause = std::chrono::nanoseconds(std::chrono::seconds(1)) / rate;
+  const steady_clock::time_point start = steady_clock::now();
+  std::vector<double> seconds;
+  for (int64_t next = 0; next < writes;) {
+    std::this_thread::sleep_until(start + next * pause);
+    const int64_t due = std::min<int64_t>((steady_clock::now() - start) / pause + 1, writes);
+    file.Append();
+    for (; next < due; ++next) seconds.push_back(SecondsSince(start + next * pause));
+  }
   return QuantilesOf(std::move(seconds));
 }
 

@@ -26,6 +26,12 @@ struct Quantiles {
 Quantiles MeasureFdatasync(const std::filesystem::path& directory, bool preallocated,
                            std::chrono::milliseconds length);
 
+// `rate` writes a second, each due at its own moment: one append of 4 KiB with an fdatasync for all
+// that came due while the one before ran. A latency counts from that moment, as those of acks do:
+// when the disk stands still, all that come meanwhile have waited.
+Quantiles MeasurePacedFdatasync(const std::filesystem::path& directory, int rate,
+                                std::chrono::milliseconds length);
+
 // `rate` requests a second over HTTP, each at its own moment whether or not earlier ones are
 // answered; a latency counts from that moment. Throws std::runtime_error when one is refused.
 Quantiles MeasureAcks(const std::string& address, const std::vector<Payload>& payloads, int rate,
