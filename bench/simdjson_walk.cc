@@ -9,7 +9,6 @@
 namespace slowburn::bench {
 namespace {
 
-using simdjson::ondemand::array;
 using simdjson::ondemand::object;
 
 constexpr std::array<std::string_view, 4> kHashed = {"http.request.method", "http.route",

@@ -1,11 +1,13 @@
-// bench/simdjson_walk.h: OTLP/JSON traces read by simdjson alone: the measure that is not ours.
+// bench/simdjson_walk.h: OTLP/JSON traces read by simdjson alone, beside our own reader of the
+// text.
 //
 // Room     bench
 // Uses     simdjson, xxHash
 // Threads  a walker per thread
 // Units    nanoseconds
-// Source   the shape of the loop that DESIGN section 9 calls the bare limit of JSON: on-demand,
-// times, status and the hashes of four attributes; no checks, no text kept
+// Source   after the description of the loop that DESIGN section 9 calls the bare limit of JSON:
+// on-demand, times, status and the hashes of four attributes; no checks, no text kept. It is not
+// that loop, and may well be slower
 #pragma once
 
 #include <cstdint>
