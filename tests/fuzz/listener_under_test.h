@@ -6,6 +6,7 @@
 // Units    bytes
 #pragma once
 
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -61,14 +62,12 @@ class ListenerUnderTest {
   void Send(std::string_view bytes) {
     const int connection = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
     FUZZ_CHECK(connection >= 0);
-    sockaddr_in address{};
-    address.sin_family = AF_INET;
-    address.sin_port = htons(server_->address().port);
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    FUZZ_CHECK(connect(connection, reinterpret_cast<sockaddr*>(&address), sizeof address) == 0);
-    // A reset, not a minute of TIME_WAIT: ports would run out.
-    const linger reset{.l_onoff = 1, .l_linger = 0};
-    setsockopt(connection, SOL_SOCKET, SO_LINGER, &reset, sizeof reset);
+    // Each from the next of 127.1.0.0/16: a connection that ended keeps its port for a minute, and
+    // those of one address would run out.
+    const sockaddr_in own = Address(INADDR_LOOPBACK + 0x10000 + next_client_++, 0);
+    FUZZ_CHECK(bind(connection, reinterpret_cast<const sockaddr*>(&own), sizeof own) == 0);
+    const sockaddr_in server = Address(INADDR_LOOPBACK, server_->address().port);
+    FUZZ_CHECK(connect(connection, reinterpret_cast<const sockaddr*>(&server), sizeof server) == 0);
     while (!bytes.empty()) {
       const ssize_t sent = send(connection, bytes.data(), bytes.size(), MSG_NOSIGNAL);
       if (sent <= 0) break;  // The server has had enough.
@@ -82,9 +81,18 @@ class ListenerUnderTest {
   }
 
  private:
+  static sockaddr_in Address(uint32_t host, uint16_t port) {
+    sockaddr_in address{};
+    address.sin_family = AF_INET;
+    address.sin_port = htons(port);
+    address.sin_addr.s_addr = htonl(host);
+    return address;
+  }
+
   prometheus::Registry registry_;
   base::MemoryBudget budget_{16 << 20};
   std::unique_ptr<Server> server_;
+  uint16_t next_client_ = 0;
 };
 
 }  // namespace slowburn
