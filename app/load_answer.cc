@@ -47,14 +47,15 @@ std::optional<nanoseconds> ParseRetryAfter(std::string_view text, base::UnixNano
 }
 
 // {"partialSuccess":{"rejectedSpans":"1","errorMessage":"..."}}; numbers come with or without
-// quotes. What is not such an object says nothing.
-forward::PartialSuccess ParseJsonPartialSuccess(std::string_view body) {
+// quotes. Nothing where it is no such object.
+std::optional<forward::PartialSuccess> ParseJsonPartialSuccess(std::string_view body) {
   json::error_code error;
   const json::value parsed = json::parse(json::string_view(body.data(), body.size()), error);
-  if (error || !parsed.is_object()) return {};
-  const json::value* const partial = parsed.as_object().if_contains("partialSuccess");
-  if (partial == nullptr || !partial->is_object()) return {};
+  if (error || !parsed.is_object()) return std::nullopt;
   forward::PartialSuccess read;
+  const json::value* const partial = parsed.as_object().if_contains("partialSuccess");
+  if (partial == nullptr || partial->is_null()) return read;
+  if (!partial->is_object()) return std::nullopt;
   for (const char* const name : {"rejectedSpans", "rejectedDataPoints", "rejectedLogRecords"}) {
     const json::value* const rejected = partial->as_object().if_contains(name);
     if (rejected == nullptr) continue;
@@ -90,6 +91,25 @@ std::string ErrorText(const LoadHttpAnswer& answer, bool is_json) {
   return model::ValidUtf8(text);
 }
 
+// An empty body is a whole success in either encoding.
+std::optional<forward::PartialSuccess> ParseHttpPartialSuccess(const LoadHttpAnswer& answer,
+                                                               bool is_json) {
+  if (answer.body.empty()) return forward::PartialSuccess{};
+  if (is_json) return ParseJsonPartialSuccess(answer.body);
+  const bool is_protobuf =
+      answer.content_type.empty() || answer.content_type.starts_with("application/x-protobuf");
+  return is_protobuf ? forward::ParsePartialSuccess(answer.body) : std::nullopt;
+}
+
+LoadAnswer NotOtlp(std::string_view status, std::string_view body) {
+  return {.kind = LoadAnswer::Kind::kFailed,
+          .reason = "not OTLP",
+          .message = model::ValidUtf8(fmt::format(
+              "{} with a body that is no OTLP answer: whether the items were taken is not "
+              "known; send to an OTLP endpoint. It begins: {}",
+              status, body.substr(0, kMessageMax)))};
+}
+
 LoadAnswer Acked(const forward::PartialSuccess& partial) {
   LoadAnswer answer{.kind = LoadAnswer::Kind::kAcked};
   answer.rejected = static_cast<uint64_t>(std::max<int64_t>(partial.rejected, 0));
@@ -119,8 +139,9 @@ bool IsRetryable(grpc::StatusCode code, bool has_retry_info) {
 LoadAnswer JudgeHttp(const LoadHttpAnswer& answer, base::UnixNanos now) {
   const bool is_json = answer.content_type.starts_with("application/json");
   if (answer.status >= 200 && answer.status < 300) {
-    return Acked(is_json ? ParseJsonPartialSuccess(answer.body)
-                         : forward::ParsePartialSuccess(answer.body));
+    const auto partial = ParseHttpPartialSuccess(answer, is_json);
+    if (partial) return Acked(*partial);
+    return NotOtlp(fmt::format("{}", answer.status), answer.body);
   }
   LoadAnswer judged;
   const std::array<int, 4> retryable = {429, 502, 503, 504};
@@ -133,7 +154,10 @@ LoadAnswer JudgeHttp(const LoadHttpAnswer& answer, base::UnixNanos now) {
 }
 
 LoadAnswer JudgeGrpc(const grpc::Status& status, std::string_view response) {
-  if (status.ok()) return Acked(forward::ParsePartialSuccess(response));
+  if (status.ok()) {
+    const auto partial = forward::ParsePartialSuccess(response);
+    return partial ? Acked(*partial) : NotOtlp("OK", response);
+  }
   LoadAnswer judged;
   judged.delay = forward::ParseRetryDelay(status.error_details());
   const bool again = IsRetryable(status.error_code(), judged.delay.has_value());

@@ -29,7 +29,8 @@ struct LoadAnswer {
   Kind kind = Kind::kFailed;
   uint64_t rejected = 0;
   std::optional<std::chrono::nanoseconds> delay;
-  // One of few: "503", "UNAVAILABLE", "no answer", "partial success"; "" when all is well.
+  // One of few: "503", "UNAVAILABLE", "no answer", "partial success", "not OTLP"; "" when all is
+  // well.
   std::string reason;
   std::string message;  // the server's words, or the network's; valid UTF-8
 };
@@ -40,6 +41,7 @@ struct LoadHttpAnswer {
   std::string_view retry_after;  // seconds or a date, "" when absent
   std::string_view body;
 };
+// A success with a body that is no OTLP answer comes from somebody else: kFailed.
 LoadAnswer JudgeHttp(const LoadHttpAnswer& answer, base::UnixNanos now);
 LoadAnswer JudgeGrpc(const grpc::Status& status, std::string_view response);
 // Of net::HttpConnection: a response over its limit is not asked for again, all else is.

@@ -5,6 +5,7 @@
 #include <string>
 
 #include <fmt/format.h>
+#include <gmock/gmock.h>
 #include <google/protobuf/any.pb.h>
 #include <google/protobuf/duration.pb.h>
 #include <gtest/gtest.h>
@@ -181,17 +182,47 @@ INSTANTIATE_TEST_SUITE_P(
         {"Protobuf", kProtobuf, ProtobufResponse(3, "too old"), 3, "too old"},
         {"Warning", kProtobuf, ProtobufResponse(0, "soon"), 0, "soon"},
         {"Negative", kProtobuf, ProtobufResponse(-3, ""), 0, ""},
-        {"NotProtobuf", kProtobuf, "\xff\xff\xff", 0, ""},
         {"EmptyJson", kJson, "{}", 0, ""},
         {"JsonText", kJson, R"({"partialSuccess":{"rejectedSpans":"2","errorMessage":"no"}})", 2,
          "no"},
         {"JsonNumber", "application/json; charset=utf-8",
          R"({"partialSuccess":{"rejectedDataPoints":4}})", 4, ""},
         {"JsonLogs", kJson, R"({"partialSuccess":{"rejectedLogRecords":"5"}})", 5, ""},
-        {"JsonOfAnotherShape", kJson, R"({"partialSuccess":[1]})", 0, ""},
-        {"NotJson", kJson, "<html>", 0, ""},
+        {"NoPartialSuccess", kJson, R"({"partialSuccess":null})", 0, ""},
+        {"NoBodyOfJson", kJson, "", 0, ""},
+        {"NoBodyAtAll", "text/plain", "", 0, ""},
+        {"NoType", "", ProtobufResponse(3, "too old"), 3, "too old"},
     }),
     [](const auto& info) { return info.param.name; });
+
+struct OtherBody {
+  std::string name;
+  std::string content_type;
+  std::string body;
+};
+
+class NotOtlpTest : public testing::TestWithParam<OtherBody> {};
+
+TEST_P(NotOtlpTest, IsNoAck) {
+  const LoadAnswer judged = JudgeHttp(
+      {.status = 200, .content_type = GetParam().content_type, .body = GetParam().body}, kNow);
+  EXPECT_EQ(judged.kind, Kind::kFailed);
+  EXPECT_EQ(judged.reason, "not OTLP");
+  EXPECT_THAT(judged.message, testing::StartsWith("200 with a body that is no OTLP answer"));
+}
+
+INSTANTIATE_TEST_SUITE_P(Bodies, NotOtlpTest,
+                         testing::ValuesIn<OtherBody>({
+                             {"NotProtobuf", kProtobuf, "\xff\xff\xff"},
+                             {"CutProtobuf", kProtobuf, "\x0a\x05\x08"},
+                             {"Page", "text/html", "<html>"},
+                             {"PageWithoutType", "", "<html>"},
+                             {"PageAsJson", kJson, "<html>"},
+                             {"JsonOfAnotherShape", kJson, R"({"partialSuccess":[1]})"},
+                             {"JsonList", kJson, "[]"},
+                             {"JsonAsText", "text/plain", "{}"},
+                         }),
+                         [](const auto& info) { return info.param.name; });
 
 struct ErrorCase {
   std::string name;
@@ -233,6 +264,13 @@ TEST(JudgeGrpcResponseTest, CountsAPartialSuccess) {
   EXPECT_EQ(judged.kind, Kind::kAcked);
   EXPECT_EQ(judged.rejected, 9u);
   EXPECT_EQ(judged.reason, "partial success");
+}
+
+TEST(JudgeGrpcResponseTest, OtherBytesAreNoAck) {
+  const LoadAnswer judged = JudgeGrpc(grpc::Status::OK, "\xff\xff\xff");
+  EXPECT_EQ(judged.kind, Kind::kFailed);
+  EXPECT_EQ(judged.reason, "not OTLP");
+  EXPECT_THAT(judged.message, testing::StartsWith("OK with a body that is no OTLP answer"));
 }
 
 TEST(JudgeNoAnswerTest, SendsAgainUnlessTheAnswerIsTooLarge) {

@@ -74,6 +74,13 @@ absl::Status ReadSecrets(const LoadArguments& arguments, LoadTarget& target) {
   if (arguments.cert.empty() != arguments.key.empty()) {
     return base::InvalidArgument("--cert and --key go together; name both or none");
   }
+  for (const auto& [name, file] :
+       {std::pair("--ca", &arguments.ca), std::pair("--cert", &arguments.cert)}) {
+    if (target.tls || file->empty()) continue;
+    return base::InvalidArgument(
+        "{} is for TLS, and {} is plaintext; write https:// or grpcs://, or leave {} away", name,
+        arguments.to.empty() ? arguments.endpoint : arguments.to, name);
+  }
   target.ca = arguments.ca;
   target.certificate = arguments.cert;
   target.key = arguments.key;

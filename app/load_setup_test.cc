@@ -63,6 +63,15 @@ INSTANTIATE_TEST_SUITE_P(
          "write --compression gzip"},
         {"HttpInFlight", [](auto& a) { a.in_flight = 2; }, "raise --connections"},
         {"CertWithoutKey", [](auto& a) { a.cert = "c.pem"; }, "--cert and --key go together"},
+        {"AuthorityWithoutTls", [](auto& a) { a.ca = "ca.pem"; },
+         "--ca is for TLS, and http://127.0.0.1:4318 is plaintext; write https:// or grpcs://"},
+        {"CertWithoutTls",
+         [](auto& a) {
+           a.to = "grpc://a:1";
+           a.cert = "c.pem";
+           a.key = "c.key";
+         },
+         "--cert is for TLS, and grpc://a:1 is plaintext"},
         {"NoTokenFile", [](auto& a) { a.token_file = "/no/such/file"; }, "/no/such/file"},
         {"Rate", [](auto& a) { a.rate = "fast"; }, "write one like 50000, 50k or 2M, or max"},
         {"RateOfNothing", [](auto& a) { a.rate = "0"; }, "--rate"},

@@ -74,7 +74,7 @@ PartialSuccess ReadPartialSuccess(protozero::pbf_reader partial) {
 
 }  // namespace
 
-PartialSuccess ParsePartialSuccess(std::string_view response) {
+std::optional<PartialSuccess> ParsePartialSuccess(std::string_view response) {
   PartialSuccess partial;
   try {
     protozero::pbf_reader reader(response.data(), response.size());
@@ -82,7 +82,7 @@ PartialSuccess ParsePartialSuccess(std::string_view response) {
       partial = ReadPartialSuccess(reader.get_message());
     }
   } catch (const protozero::exception&) {
-    return {};
+    return std::nullopt;
   }
   return partial;
 }

@@ -21,9 +21,9 @@ struct PartialSuccess {
   std::string message;  // the endpoint's words; not checked for UTF-8
 };
 
-// Of a serialized Export*ServiceResponse (the signals share the field numbers). Bytes that are not
-// one say nothing: the call itself was OK.
-PartialSuccess ParsePartialSuccess(std::string_view response);
+// Of a serialized Export*ServiceResponse (the signals share the field numbers); nothing where the
+// bytes are none.
+std::optional<PartialSuccess> ParsePartialSuccess(std::string_view response);
 
 // The RetryInfo among the details of a serialized google.rpc.Status (grpc-status-details-bin), or
 // nothing when there is none. A negative delay is 0; a delay is at most an hour.

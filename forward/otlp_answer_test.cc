@@ -60,17 +60,25 @@ TEST(ParsePartialSuccessTest, ReadsCountAndMessage) {
   partial_writer.add_string(2, "no room");
   partial_writer.add_string(9, "a field of the future");
   protozero::pbf_writer(response).add_message(1, partial);
-  const PartialSuccess read = ParsePartialSuccess(response);
-  EXPECT_EQ(read.rejected, 3);
-  EXPECT_EQ(read.message, "no room");
+  const std::optional<PartialSuccess> read = ParsePartialSuccess(response);
+  ASSERT_TRUE(read.has_value());
+  EXPECT_EQ(read->rejected, 3);
+  EXPECT_EQ(read->message, "no room");
 }
 
-TEST(ParsePartialSuccessTest, EmptyAndBrokenSayNothing) {
+TEST(ParsePartialSuccessTest, EmptyIsAWholeSuccess) {
+  for (const std::string_view bytes : {""sv, "\x0a\x00"sv}) {
+    const std::optional<PartialSuccess> read = ParsePartialSuccess(bytes);
+    ASSERT_TRUE(read.has_value());
+    EXPECT_EQ(read->rejected, 0);
+    EXPECT_EQ(read->message, "");
+  }
+}
+
+TEST(ParsePartialSuccessTest, OtherBytesAreNone) {
   for (const std::string_view bytes :
-       {""sv, "\x0a\x00"sv, "\x0a\x05\x08"sv, "\xff\xff\xff"sv, "\x0a\x02\x0a\x00"sv}) {
-    const PartialSuccess read = ParsePartialSuccess(bytes);
-    EXPECT_EQ(read.rejected, 0);
-    EXPECT_EQ(read.message, "");
+       {"\x0a\x05\x08"sv, "\xff\xff\xff"sv, "\x0a\x02\x12\x05"sv, "<html>"sv}) {
+    EXPECT_EQ(ParsePartialSuccess(bytes), std::nullopt);
   }
 }
 

@@ -293,7 +293,9 @@ bool OtlpExporter::Impl::Settle(Call& call, Steady::time_point now) {
 }
 
 void OtlpExporter::Impl::SettleDelivered(Call& call) {
-  const PartialSuccess partial = ParsePartialSuccess(Text(call.response));
+  // The call itself was OK: what cannot be read takes nothing away from that.
+  const PartialSuccess partial =
+      ParsePartialSuccess(Text(call.response)).value_or(PartialSuccess{});
   const int64_t items = call.payload.items;
   const int64_t rejected = std::clamp<int64_t>(partial.rejected, 0, items);
   Finish(call.payload, static_cast<uint64_t>(items - rejected), kRejected);
