@@ -187,10 +187,10 @@ class HeadColumn {
   absl::Status AppendBlock(std::string_view block);
   // The same for one that does not say its kind.
   absl::Status AppendHotBlock(std::string_view block);
-  // The same for a few samples: as one block, sealed if they are enough.
-  template <typename Slice>
-  static void AppendAsBlock(std::span<const int64_t> times_ms, const Slice& values,
-                            std::string& out);
+  // Appends the samples from `from` on as AppendBlocks would: in blocks no larger than at rest,
+  // sealed where they are enough.
+  static void AppendAsBlocks(std::span<const int64_t> times_ms, const typename Codec::Many& values,
+                             size_t from, std::string& out);
   // They are in the store.
   void DropThrough(int64_t time_ms);
   void SetSealedThrough(int64_t time_ms) { sealed_through_ms_ = time_ms; }
@@ -212,6 +212,8 @@ class HeadColumn {
     std::vector<Value> values;
   };
 
+  // That are sealed together once next to nothing comes.
+  static constexpr size_t kRestSamples = 2 * Codec::kSealedSamples;
   // How a block begins that AppendBlocks writes.
   static constexpr char kHotBlock = 0;
   static constexpr char kSealedBlock = 1;
@@ -338,7 +340,7 @@ template <typename Codec>
 HeadColumn<Codec> HeadColumn<Codec>::Sealed(bool all) const {
   // A block that is sealed is sealed again with what came after it while it is no more than half of
   // all that, so that a sample is sealed a few times at most.
-  const size_t together = all ? 2 * Codec::kSealedSamples : Codec::kSealedSamples;
+  const size_t together = all ? kRestSamples : Codec::kSealedSamples;
   size_t count = tail_.size();
   size_t from = blocks_.size();
   while (from > 0) {
@@ -448,17 +450,24 @@ void HeadColumn<Codec>::AppendBlocks(std::string& out) const {
 }
 
 template <typename Codec>
-template <typename Slice>
-void HeadColumn<Codec>::AppendAsBlock(std::span<const int64_t> times_ms, const Slice& values,
-                                      std::string& out) {
-  const bool is_sealed = times_ms.size() >= Codec::kSealedSamples / 4;
+void HeadColumn<Codec>::AppendAsBlocks(std::span<const int64_t> times_ms,
+                                       const typename Codec::Many& values, size_t from,
+                                       std::string& out) {
   std::string packed;
-  if (is_sealed) {
-    packed = Codec::Seal(times_ms, values);
-  } else {
-    Codec::Encode(times_ms, values, packed);
+  while (from < times_ms.size()) {
+    const size_t left = times_ms.size() - from;
+    const size_t count = left < kRestSamples * 5 / 4 ? left : kRestSamples;
+    const std::span times = times_ms.subspan(from, count);
+    const bool is_sealed = count >= Codec::kSealedSamples / 4;
+    packed.clear();
+    if (is_sealed) {
+      packed = Codec::Seal(times, Codec::Slice(values, from, count));
+    } else {
+      Codec::Encode(times, Codec::Slice(values, from, count), packed);
+    }
+    PutBlock(is_sealed, packed, out);
+    from += count;
   }
-  PutBlock(is_sealed, packed, out);
 }
 
 template <typename Codec>

@@ -219,10 +219,7 @@ int64_t SeriesCheckpoint::Seal(Visit& visit, const HeadColumn<Codec>* column, Ch
              batch);
     from = end;
   }
-  if (from < times_ms.size()) {
-    HeadColumn<Codec>::AppendAsBlock(std::span(times_ms).subspan(from),
-                                     Codec::Slice(values, from, times_ms.size() - from), open);
-  }
+  HeadColumn<Codec>::AppendAsBlocks(times_ms, values, from, open);
   return from == 0 ? kNever : times_ms[from - 1];
 }
 

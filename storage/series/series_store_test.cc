@@ -291,6 +291,27 @@ TEST_F(SeriesStoreTest, LabelsOfHeadAndStoreTogether) {
   EXPECT_THAT(snapshot->LabelValues("n", {}, {0, 5}, 0).value(), ElementsAre());
 }
 
+// What a chunk leaves of a series is what came in an hour, which may be more than one block has.
+TEST_F(SeriesStoreTest, ASeriesOfManySamplesASecondSurvivesARestart) {
+  Start();
+  world().Advance(kHour + 5 * kMinute);
+  std::vector<SampleToWrite> samples;
+  const auto add = [&](int64_t from_ms, size_t count, int64_t step_ms) {
+    for (size_t i = 0; i < count; ++i) {
+      const auto at = static_cast<int64_t>(i) * step_ms;
+      samples.push_back({Up(1), from_ms + at, static_cast<double>(i % 7)});
+    }
+  };
+  add(now() - kHour - 5 * kMinute, SeriesOptions().chunk_samples, 10);
+  add(now() - kHour + kMinute, kBlockSamplesMax + 1000, 50);
+  world().Write(samples);
+  Checkpoint();
+  EXPECT_EQ(store_.table(Family::kChunks).size(), 1u);
+  EXPECT_EQ(store_.log_records(), 0u);
+  world().Start(store_);
+  ExpectAll();
+}
+
 TEST_F(SeriesStoreTest, MetadataIsKept) {
   Start();
   EXPECT_EQ(world().WriteMetadata({"up", "gauge", "is it up", ""}), Fate::kTaken);
