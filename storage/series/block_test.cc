@@ -4,6 +4,7 @@
 #include <bit>
 #include <cmath>
 #include <limits>
+#include <numeric>
 #include <random>
 
 #include <absl/strings/escaping.h>
@@ -16,6 +17,8 @@
 #include "storage/series/float_block.h"
 #include "storage/series/head_column.h"
 #include "storage/series/histogram_block.h"
+#include "storage/series/histogram_packer.h"
+#include "storage/series/internal/block_times.h"
 #include "storage/series/sealed_chunk.h"
 #include "storage/series/testing/series_samples.h"
 
@@ -326,6 +329,57 @@ TEST(HistogramBlockTest, HostileBytesAreRefusedOrHarmless) {
       ASSERT_EQ(read.code(), absl::StatusCode::kDataLoss);
     }
     for (const NativeHistogram& histogram : histograms) ASSERT_EQ(HistogramFault(histogram), "");
+  }
+}
+
+// A layout is written once and meant by whatever comes after it, at four bytes each.
+TEST(HistogramBlockTest, ALayoutIsNotRepeatedBeyondMeasure) {
+  struct Layout {
+    std::string name;
+    NativeHistogram histogram;
+    size_t words;  // of one
+  };
+  constexpr size_t kMost = kHistogramBucketsMax;
+  std::vector<Layout> layouts(3);
+  layouts[0] = {"bounds", {.schema = NativeHistogram::kCustomBuckets}, kMost};
+  for (size_t i = 0; i < kMost; ++i) {
+    layouts[0].histogram.custom_bounds.push_back(static_cast<double>(i));
+  }
+  layouts[1] = {"spans", {}, kMost};
+  layouts[1].histogram.positive_spans.assign(kMost, {0, 0});
+  layouts[2] = {"buckets", {}, 3 * kMost};
+  layouts[2].histogram = layouts[0].histogram;
+  layouts[2].histogram.positive_spans.assign(kMost / 2, {0, 1});
+  layouts[2].histogram.negative_spans = layouts[2].histogram.positive_spans;
+  layouts[2].histogram.positive_counts.assign(kMost / 2, 0);
+  layouts[2].histogram.negative_counts = layouts[2].histogram.positive_counts;
+  for (const auto& [name, histogram, words] : layouts) {
+    SCOPED_TRACE(name);
+    ASSERT_EQ(HistogramFault(histogram), "");
+    HistogramPacker packer;
+    std::string first, next;
+    packer.Put(histogram, first);
+    packer.Put(histogram, next);
+    const auto read = [&](size_t count, model::NativeHistogramList& histograms) {
+      std::vector<int64_t> times(count);
+      std::iota(times.begin(), times.end(), 1);
+      std::string bytes;
+      internal::PutTimes(bytes, times);
+      bytes += first;
+      for (size_t i = 1; i < count; ++i) bytes += next;
+      times.clear();
+      return DecodeHistogramList(bytes, times, histograms);
+    };
+    const size_t most = kHistogramBlockWordsMax / words;
+    model::NativeHistogramList histograms;
+    const absl::Status refused = read(most + 1, histograms);
+    EXPECT_EQ(refused.code(), absl::StatusCode::kDataLoss);
+    EXPECT_THAT(refused.message(), testing::HasSubstr("more buckets than a block may have"));
+    EXPECT_TRUE(histograms.empty());
+    EXPECT_LE(histograms.memory_bytes(), 3 * sizeof(double) * kHistogramBlockWordsMax);
+    histograms = {};
+    EXPECT_TRUE(read(most, histograms).ok());
+    EXPECT_EQ(histograms.size(), most);
   }
 }
 

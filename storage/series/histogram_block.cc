@@ -29,6 +29,12 @@ std::string_view SpansFault(std::span<const NativeHistogram::Span> spans, size_t
   return buckets == counts ? "" : "its spans do not fit its counts";
 }
 
+uint64_t WordsOf(const NativeHistogramView& histogram) {
+  return histogram.positive_spans.size() + histogram.negative_spans.size() +
+         histogram.positive_counts.size() + histogram.negative_counts.size() +
+         histogram.custom_bounds.size();
+}
+
 // `add(histogram)` for each.
 template <typename Add>
 absl::Status Decode(std::string_view bytes, std::vector<int64_t>& times_ms, Add&& add) {
@@ -38,9 +44,13 @@ absl::Status Decode(std::string_view bytes, std::vector<int64_t>& times_ms, Add&
   SB_RETURN_IF_ERROR(internal::ReadTimes(in, times_ms, count, no_bits));
   HistogramUnpacker unpacker;
   std::string_view wrong;
+  uint64_t words = 0;
   for (size_t i = 0; i < count && wrong.empty(); ++i) {
     NativeHistogramView histogram;
     wrong = unpacker.Read(in, histogram);
+    if (wrong.empty() && (words += WordsOf(histogram)) > kHistogramBlockWordsMax) {
+      wrong = "more buckets than a block may have";
+    }
     if (wrong.empty()) add(histogram);
   }
   if (wrong.empty() && in.AtEnd()) return absl::OkStatus();

@@ -38,6 +38,11 @@ struct HistogramSlice {
 void EncodeHistogramSlice(std::span<const int64_t> times_ms, const HistogramSlice& histograms,
                           std::string& out);
 
+// Spans, counts and bounds of a block that is read, 8 bytes each: a layout that stays takes no
+// bytes, and would take memory again and again. 1,365 of the largest histograms; a chunk has 384 at
+// most.
+inline constexpr uint64_t kHistogramBlockWordsMax = uint64_t{16} << 20;
+
 // Appends the samples of the block that `bytes` is. kDataLoss, and nothing is appended, where they
 // are none.
 absl::Status DecodeHistograms(std::string_view bytes, std::vector<int64_t>& times_ms,

@@ -17,8 +17,9 @@ constexpr uint8_t kBits = 2;  // there are bits beside it
 constexpr int kLevel = 1;
 // Below it compression costs more than it saves, as measured.
 constexpr size_t kCompressBytesMin = 64;
-// More than a block of the largest histograms comes to; a chunk that claims more is no chunk.
-constexpr uint64_t kBlockBytesMax = uint64_t{1} << 30;
+// More than a block of the most and largest histograms comes to, at ten bytes a bucket; a chunk
+// that claims more is no chunk.
+constexpr uint64_t kBlockBytesMax = uint64_t{256} << 20;
 
 struct FreeCompressor {
   void operator()(ZSTD_CCtx* context) const { ZSTD_freeCCtx(context); }
