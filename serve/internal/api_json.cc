@@ -25,6 +25,9 @@ std::string_view Digits(NumberBuffer& buffer, double value, std::chars_format fo
   return {buffer.data(), static_cast<size_t>(end - buffer.data())};
 }
 
+// 2^53: above it are numbers that are not the only whole one that reads back as them.
+constexpr double kAllDigitsBelow = 9007199254740992;
+
 // "NaN", "+Inf", "-Inf", or "" for numbers with digits.
 std::string_view SpecialName(double value) {
   if (std::isnan(value)) return "NaN";
@@ -32,10 +35,23 @@ std::string_view SpecialName(double value) {
   return "";
 }
 
-std::string NumberText(double value, std::chars_format format) {
-  if (const std::string_view name = SpecialName(value); !name.empty()) return std::string(name);
-  NumberBuffer buffer;
-  return std::string(Digits(buffer, value, format));
+// to_chars writes all digits of large numbers, Go only those that tell them apart, and then zeros:
+// 9223372036854776000.
+std::string_view Fixed(NumberBuffer& buffer, double value) {
+  if (std::abs(value) < kAllDigitsBelow) return Digits(buffer, value, std::chars_format::fixed);
+  NumberBuffer shortest;
+  const std::string_view text = Digits(shortest, value, std::chars_format::scientific);
+  const size_t mark = text.find("e+");
+  size_t exponent = 0;
+  std::from_chars(text.data() + mark + 2, text.data() + text.size(), exponent);
+  const size_t sign = text[0] == '-' ? 1 : 0;
+  const size_t size = sign + exponent + 1;
+  size_t at = 0;
+  for (const char c : text.substr(0, mark)) {
+    if (c != '.') buffer[at++] = c;
+  }
+  while (at < size) buffer[at++] = '0';
+  return {buffer.data(), size};
 }
 
 void AppendPoint(std::string& json, int64_t time_ms, double value) {
@@ -150,8 +166,7 @@ void AppendSampleValue(std::string& json, double value) {
     const double size = std::abs(value);
     const bool is_plain = size == 0 || (size >= 1e-6 && size < 1e21);
     NumberBuffer buffer;
-    json +=
-        Digits(buffer, value, is_plain ? std::chars_format::fixed : std::chars_format::scientific);
+    json += is_plain ? Fixed(buffer, value) : Digits(buffer, value, std::chars_format::scientific);
   }
   json += '"';
 }
@@ -190,9 +205,17 @@ void AppendHistogram(std::string& json, const model::NativeHistogram& histogram)
   json += '}';
 }
 
-std::string GoFixed(double value) { return NumberText(value, std::chars_format::fixed); }
+std::string GoFixed(double value) {
+  if (const std::string_view name = SpecialName(value); !name.empty()) return std::string(name);
+  NumberBuffer buffer;
+  return std::string(Fixed(buffer, value));
+}
 
-std::string GoScientific(double value) { return NumberText(value, std::chars_format::scientific); }
+std::string GoScientific(double value) {
+  if (const std::string_view name = SpecialName(value); !name.empty()) return std::string(name);
+  NumberBuffer buffer;
+  return std::string(Digits(buffer, value, std::chars_format::scientific));
+}
 
 std::string GoGeneral(double value) {
   std::string scientific = GoScientific(value);

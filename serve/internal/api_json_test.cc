@@ -27,6 +27,10 @@ TEST(ApiJsonTest, WritesSampleValuesAsGo) {
                                          {123456789, "\"123456789\""},
                                          {1e20, "\"100000000000000000000\""},
                                          {1e21, "\"1e+21\""},
+                                         {9007199254740992.0, "\"9007199254740992\""},
+                                         {9223372036854775807.0, "\"9223372036854776000\""},
+                                         {-123456789012345680000.0, "\"-123456789012345680000\""},
+                                         {999999999999999868928.0, "\"999999999999999900000\""},
                                          {-1.5e21, "\"-1.5e+21\""},
                                          {kInf, "\"+Inf\""},
                                          {-kInf, "\"-Inf\""},
@@ -53,6 +57,8 @@ TEST(ApiJsonTest, WritesTextFormatNumbersAsGo) {
   EXPECT_EQ(GoScientific(1), "1e+00");
   EXPECT_EQ(GoScientific(14.5), "1.45e+01");
   EXPECT_EQ(GoFixed(1e-7), "0.0000001");
+  EXPECT_EQ(GoFixed(1e23), "1" + std::string(23, '0'));
+  EXPECT_EQ(GoFixed(-1.7976931348623157e308), "-17976931348623157" + std::string(292, '0'));
 }
 
 TEST(ApiJsonTest, WritesTimes) {
