@@ -112,6 +112,9 @@ INSTANTIATE_TEST_SUITE_P(
         {"Avg", R"(avg_over_time(temperature{room="north"}[3m]))", R"({room="north"} 11)"},
         {"Min", R"(min_over_time(temperature{room="north"}[3m]))", R"({room="north"} 10)"},
         {"Max", R"(max_over_time(temperature{room="north"}[3m]))", R"({room="north"} 12)"},
+        // -0 from the first to the fourth minute, then 0: the first of equals.
+        {"MinOfZeroes", "min_over_time((sgn(vector(time() - 300)) * 0)[10m:1m])", "{} -0"},
+        {"MaxOfZeroes", "max_over_time((sgn(vector(time() - 300)) * 0)[10m:1m])", "{} -0"},
         {"Count", R"(count_over_time(temperature{room="north"}[3m]))", R"({room="north"} 3)"},
         {"Last", R"(last_over_time(gone[10m]))", R"({__name__="gone"} 7)"},
         {"First", R"(first_over_time(temperature{room="north"}[3m]))",
@@ -146,6 +149,9 @@ INSTANTIATE_TEST_SUITE_P(
         {"Abs", R"(abs(-temperature{room="north"}))", R"({room="north"} 10)"},
         {"Clamp", R"(clamp(temperature, 12, 15))", "{room=\"north\"} 12\n{room=\"south\"} 15"},
         {"ClampWrongWayRound", "clamp(temperature, 15, 12)", ""},
+        {"ClampMaxOfZeroes", "clamp_max(vector(-0), 0)", "{} -0"},
+        {"ClampMinOfZeroes", "clamp_min(vector(0), -0)", "{} 0"},
+        {"ClampOfZeroes", "clamp(vector(-0), 0, 5)", "{} 0"},
         {"RoundHalvesUp", "round(vector(-2.5))", "{} -2"},
         {"RoundTo", "round(vector(7.3), 0.5)", "{} 7.5"},
         {"Timestamp", R"(timestamp(temperature{room="north"} offset 1m))", R"({room="north"} 540)"},
@@ -200,10 +206,19 @@ INSTANTIATE_TEST_SUITE_P(
         {"TopkOrder", "topk(5, temperature)",
          "{__name__=\"temperature\", room=\"south\"} 20\n"
          "{__name__=\"temperature\", room=\"north\"} 10"},
+        // a and b are held, and a is the worst of them when the better c comes.
+        {"BottomkOfEquals",
+         R"(bottomk(2, label_replace(vector(8), "x", "a", "", "") or label_replace(vector(8), "x", "b", "", "") or label_replace(vector(6), "x", "c", "", "")))",
+         "{x=\"c\"} 6\n{x=\"b\"} 8"},
+        {"TopkOfNanAlone",
+         R"(topk(1, label_replace(vector(NaN), "x", "a", "", "") or label_replace(vector(NaN), "x", "b", "", "")))",
+         "{x=\"a\"} NaN"},
         {"Bottomk", "bottomk by (job) (1, hits_total)",
          "{__name__=\"hits_total\", job=\"api\", pod=\"b\"} 480\n"
          "{__name__=\"hits_total\", job=\"web\", pod=\"c\"} 300"},
         {"CountValues", R"(count_values("value", pod_info))", R"({value="1"} 2)"},
+        {"CountValuesAsName", R"(count_values("__name__", abs(temperature)))",
+         "{__name__=\"10\"} 1\n{__name__=\"20\"} 1"},
         {"SumOfHistograms", "sum(sizes)", "{} {count:40, sum:60, (1,2]:40}"},
     }),
     [](const auto& info) { return info.param.name; });
@@ -216,6 +231,11 @@ INSTANTIATE_TEST_SUITE_P(
         {"FilterFromTheLeft", "15 < temperature", R"({__name__="temperature", room="south"} 20)"},
         {"Bool", "temperature > bool 15", "{room=\"north\"} 0\n{room=\"south\"} 1"},
         {"OneToOne", "temperature - temperature", "{room=\"north\"} 0\n{room=\"south\"} 0"},
+        {"GroupLeftName", R"(hits_total{pod="a"} * on (pod) group_left (__name__) pod_info)",
+         R"({__name__="pod_info", job="api", pod="a"} 600)"},
+        {"GroupLeftNameWithBool",
+         R"(hits_total{pod="a"} > bool on (pod) group_left (__name__) pod_info)",
+         R"({job="api", pod="a"} 1)"},
         {"GroupLeft", "hits_total * on (pod) group_left (team) pod_info",
          "{job=\"api\", pod=\"a\", team=\"x\"} 600\n{job=\"api\", pod=\"b\", team=\"y\"} 480"},
         {"GroupRight", "pod_info * on (pod) group_right (team) hits_total",
@@ -249,6 +269,8 @@ INSTANTIATE_TEST_SUITE_P(
          "multiple matches for labels: many-to-one matching must be explicit "
          "(group_left/group_right)"},
         {"SameLabelset", R"(-label_replace(temperature, "room", "x", "", ""))",
+         "vector cannot contain metrics with the same labelset"},
+        {"SameLabelsetWithoutValuesAsNames", R"(abs(count_values("__name__", temperature)))",
          "vector cannot contain metrics with the same labelset"},
         {"TopkOfNan", "topk(NaN, temperature)", "Parameter value is NaN"},
         {"BadRegex", R"(label_replace(temperature, "a", "b", "c", "("))",
@@ -327,7 +349,7 @@ TEST(LimitsTest, CancelledWhenTheClientHasGone) {
   stop.request_stop();
   const auto result = engine.Instant(series, {"sum(temperature)", 0}, stop.get_token());
   EXPECT_EQ(result.status().code(), absl::StatusCode::kCancelled);
-  EXPECT_EQ(base::Message(result.status()), "query was canceled in query execution");
+  EXPECT_EQ(base::Message(result.status()), "query was canceled in expression evaluation");
 }
 
 // One second passes each time somebody looks.
@@ -356,7 +378,7 @@ TEST(LimitsTest, TimeIsLookedAtOnTheWayBack) {
   for (int i = 0; i < 100; ++i) query = "sort(" + query + ")";
   options.timeout = std::chrono::seconds(100 + one_sort.looks());
   EXPECT_EQ(TextOrError(Engine(options, many).Instant(series, {query, 0})),
-            "query timed out in query execution");
+            "query timed out in expression evaluation");
 }
 
 TEST(LimitsTest, TimeIsLookedAtBetweenLabels) {
@@ -371,7 +393,7 @@ TEST(LimitsTest, TimeIsLookedAtBetweenLabels) {
     ASSERT_TRUE(Engine(options, plain).Instant(series, {"x", 0}).ok());
     options.timeout = std::chrono::seconds(plain.looks() + 100);
     EXPECT_EQ(TextOrError(Engine(options, TickingClock()).Instant(series, {query, 0})),
-              "query timed out in query execution")
+              "query timed out in expression evaluation")
         << query;
   }
 }
@@ -447,7 +469,7 @@ TEST(LimitsTest, TimeMemoryStepsSamples) {
   EngineOptions options = EveryFeature();
   options.timeout = std::chrono::milliseconds(-1);
   EXPECT_EQ(TextOrError(Engine(options, base::SystemClock()).Instant(series, {"temperature", 0})),
-            "query timed out in query execution");
+            "query timed out in expression evaluation");
   options = EveryFeature();
   options.memory_bytes_max = 100;
   EXPECT_THAT(TextOrError(Engine(options, base::SystemClock()).Instant(series, {"temperature", 0})),

@@ -84,7 +84,8 @@ absl::Status EvalCountValues(QueryContext& context, const Aggregate& aggregate,
       if (!column.HasPoint(step)) continue;
       std::string text = TextOfPoint(column, step);
       if (text != last_text) {
-        Column with_value{.drops_name = column.drops_name};
+        // A value in the place of the name does not go with the name that was there.
+        Column with_value{.drops_name = column.drops_name && label != model::kMetricNameLabel};
         model::LabelSet labels = *column.labels;
         labels.Set(label, text);
         with_value.labels = &labels;

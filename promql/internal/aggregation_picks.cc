@@ -108,10 +108,48 @@ class Picker {
                                                           AggregateOpText(aggregate_.op)));
   }
 
-  // NaN is the worst; of equals the first stays.
+  // NaN is the worst.
   bool Better(double a, double b) const {
     if (std::isnan(a) || std::isnan(b)) return !std::isnan(a) && std::isnan(b);
     return aggregate_.op == AggregateOp::kTopk ? a > b : a < b;
+  }
+
+  // Leaves the `count` best. Which of equals stay is as in Prometheus, which keeps them in a heap
+  // with the worst on top: not the first ones, but who is on top when a better one comes.
+  void KeepBest(size_t count) {
+    heap_.clear();
+    for (const Candidate& candidate : present_) {
+      if (heap_.size() < count) {
+        heap_.push_back(candidate);
+        Rise(heap_.size() - 1);
+      } else if (Better(candidate.value, heap_[0].value)) {
+        heap_[0] = candidate;
+        Sink();
+      }
+    }
+    present_.swap(heap_);
+  }
+
+  // Whether `a` belongs above `b`; two that are NaN each do.
+  bool IsAbove(const Candidate& a, const Candidate& b) const {
+    return std::isnan(a.value) || Better(b.value, a.value);
+  }
+
+  void Rise(size_t at) {
+    while (at > 0 && IsAbove(heap_[at], heap_[(at - 1) / 2])) {
+      std::swap(heap_[at], heap_[(at - 1) / 2]);
+      at = (at - 1) / 2;
+    }
+  }
+
+  void Sink() {
+    size_t at = 0;
+    for (size_t child = 1; child < heap_.size(); child = 2 * at + 1) {
+      if (child + 1 < heap_.size() && IsAbove(heap_[child + 1], heap_[child])) ++child;
+      if (!IsAbove(heap_[child], heap_[at])) return;
+      std::swap(heap_[at], heap_[child]);
+      at = child;
+    }
   }
 
   void PickAt(size_t step, double param, const std::vector<size_t>& group) {
@@ -130,14 +168,13 @@ class Picker {
     const size_t count =
         param < static_cast<double>(present_.size()) ? static_cast<size_t>(param) : present_.size();
     if (by_value()) {
+      KeepBest(count);
       // Only instant queries, whose only step this is, have an order: the best comes first.
-      const auto better = [&](const Candidate& a, const Candidate& b) {
-        if (Better(a.value, b.value)) return true;
-        return !Better(b.value, a.value) && a.index < b.index;
-      };
-      const auto end = present_.begin() + static_cast<ptrdiff_t>(count);
-      std::nth_element(present_.begin(), end, present_.end(), better);
-      if (grid_.count == 1) std::sort(present_.begin(), end, better);
+      if (grid_.count == 1) {
+        std::ranges::stable_sort(present_, [this](const Candidate& a, const Candidate& b) {
+          return Better(a.value, b.value);
+        });
+      }
     }
     present_.resize(count);
     for (const Candidate& candidate : present_) {
@@ -169,6 +206,7 @@ class Picker {
   std::vector<double> places_;  // of limit_ratio
   std::vector<std::vector<bool>> picked_;
   std::vector<Candidate> present_;
+  std::vector<Candidate> heap_;  // the worst on top
   std::vector<size_t> order_;
 };
 

@@ -188,11 +188,12 @@ class Join {
     const Column& left = many_is_left_ ? mine : theirs;
     const Column& right = many_is_left_ ? theirs : mine;
     CombineColumns(binary_, left, right, KeepSide::kLeft, told_, result);
-    const bool drops = DropsName(binary_);
-    model::LabelSet labels =
-        drops && !context_.delays_names() ? context_.WithoutName(*mine.labels) : *mine.labels;
+    const bool drops = DropsName(binary_) || mine.drops_name;
+    const bool at_once = drops && !context_.delays_names();
+    const model::LabelSet labels = at_once ? context_.WithoutName(*mine.labels) : *mine.labels;
     result.labels = context_.Keep(matching_.ResultLabels(labels, *theirs.labels));
-    result.drops_name = drops || mine.drops_name;
+    // After that there is a name only where group_left asked for that of the one.
+    result.drops_name = at_once ? binary_.returns_bool : drops;
     return result;
   }
 

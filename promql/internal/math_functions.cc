@@ -12,13 +12,16 @@ double Sign(double value) { return value < 0 ? -1 : value > 0 ? 1 : value; }
 double Degrees(double value) { return value * 180 / M_PI; }
 double Radians(double value) { return value * M_PI / 180; }
 
-// As Go's: NaN is neither below nor above anything, and stays; but nothing is beyond infinity.
+// As Go's: NaN is neither below nor above anything, and stays; but nothing is beyond infinity. -0
+// is below 0.
 double Min(double a, double b) {
   if (a == -INFINITY || b == -INFINITY) return -INFINITY;
+  if (a == b) return std::signbit(a) ? a : b;
   return std::isnan(a) || std::isnan(b) ? NAN : std::fmin(a, b);
 }
 double Max(double a, double b) {
   if (a == INFINITY || b == INFINITY) return INFINITY;
+  if (a == b) return std::signbit(a) ? b : a;
   return std::isnan(a) || std::isnan(b) ? NAN : std::fmax(a, b);
 }
 

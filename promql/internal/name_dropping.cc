@@ -59,6 +59,9 @@ bool HasOneNameAggregate(const Aggregate& aggregate) {
     case AggregateOp::kLimitk:
     case AggregateOp::kLimitRatio:
       return HasOneName(*aggregate.expr);
+    case AggregateOp::kCountValues:
+      if (TextOf(*aggregate.param) == model::kMetricNameLabel) return false;
+      [[fallthrough]];
     default:
       return aggregate.without || std::ranges::find(aggregate.grouping, model::kMetricNameLabel) ==
                                       aggregate.grouping.end();

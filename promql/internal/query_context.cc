@@ -24,10 +24,10 @@ QueryContext::QueryContext(const Inputs& inputs)
 
 absl::Status QueryContext::CheckTime() const {
   if (inputs_.stop.stop_requested()) {
-    return absl::CancelledError("query was canceled in query execution");
+    return absl::CancelledError("query was canceled in expression evaluation");
   }
   if (inputs_.clock.Monotonic() > deadline_) {
-    return absl::DeadlineExceededError("query timed out in query execution");
+    return absl::DeadlineExceededError("query timed out in expression evaluation");
   }
   return absl::OkStatus();
 }

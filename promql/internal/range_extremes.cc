@@ -29,6 +29,7 @@ class SlidingExtreme {
  private:
   static constexpr double kNan = std::numeric_limits<double>::quiet_NaN();
 
+  // Of equal ones (0 and -0) the first.
   static double Best(double a, double b) {
     const bool better = kMax ? b > a : b < a;
     return better || a != a ? b : a;
@@ -41,7 +42,7 @@ class SlidingExtreme {
     tails_.clear();
     double best = kNan;
     for (size_t i = end; i-- > begin;) {
-      best = Best(best, values_[i]);
+      best = Best(values_[i], best);
       tails_.push_back(best);
     }
   }

@@ -24,12 +24,15 @@ up and on (job) target > 1
 count by (job) (up == 0) or count by (job) (up) * 0
 count_values("value", up)
 count_values without (instance) ("job", up)
+count_values("__name__", abs(up))
 sort(temperature)
 sort_desc(temperature)
 sort_desc(avg by (room) (temperature))
 topk(3, temperature)
 bottomk by (floor) (2, temperature)
 topk(1e9, temperature)
+topk(3, up)
+bottomk by (job) (2, up)
 topk(scalar(count(target)), temperature)
 quantile(0.5, temperature)
 quantile(NaN, temperature)
@@ -131,6 +134,8 @@ label_join(up, "both", "-", "job", "instance")
 label_join(up, "job", "", "nothing")
 label_join(up, "x", ",")
 up * on (job) group_left (team) target
+up * on (job) group_left (__name__, team) target
+up > bool on (job) group_left (__name__) target
 target * on (job) group_right (team) up
 up * on (job) group_left (version) build_info
 up + on (job, instance) up
