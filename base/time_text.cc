@@ -73,7 +73,12 @@ std::optional<int> TakeZone(std::string_view& text) {
   return east ? offset : -offset;
 }
 
-std::optional<UnixNanos> ParseRfc3339(std::string_view text) {
+struct SecondsAndNanos {
+  int64_t seconds = 0;  // since 1970
+  int64_t nanos = 0;
+};
+
+std::optional<SecondsAndNanos> ParseRfc3339(std::string_view text) {
   const auto year = TakeDigits(text, 4);
   if (!year || !Take(text, '-')) return std::nullopt;
   const auto month = TakeDigits(text, 2);
@@ -96,8 +101,7 @@ std::optional<UnixNanos> ParseRfc3339(std::string_view text) {
   if (!date.ok()) return std::nullopt;
   const int64_t seconds = int64_t{std::chrono::sys_days(date).time_since_epoch().count()} * 86'400 +
                           *hour * 3600 + *minute * 60 + *second - *zone;
-  if (seconds < 0 || seconds >= kSecondsMax) return std::nullopt;
-  return UnixNanos(nanoseconds(seconds * kSecond + *fraction));
+  return SecondsAndNanos{seconds, *fraction};
 }
 
 }  // namespace
@@ -114,11 +118,22 @@ std::string FormatRfc3339(UnixNanos time) {
 
 absl::StatusOr<UnixNanos> ParseTime(std::string_view text) {
   if (const auto time = ParseUnixSeconds(text)) return *time;
-  if (const auto time = ParseRfc3339(text)) return *time;
+  if (const auto time = ParseRfc3339(text);
+      time.has_value() && time->seconds >= 0 && time->seconds < kSecondsMax) {
+    return UnixNanos(nanoseconds(time->seconds * kSecond + time->nanos));
+  }
   return InvalidArgument(
       "\"{}\" is not a time between 1970 and 2261; write unix seconds, or RFC 3339 like "
       "2026-01-31T12:00:00Z",
       text);
+}
+
+std::optional<std::chrono::sys_time<std::chrono::milliseconds>> ParseRfc3339Milliseconds(
+    std::string_view text) {
+  const std::optional<SecondsAndNanos> time = ParseRfc3339(text);
+  if (!time.has_value()) return std::nullopt;
+  const std::chrono::milliseconds since_1970(time->seconds * 1000 + time->nanos / 1'000'000);
+  return std::chrono::sys_time<std::chrono::milliseconds>(since_1970);
 }
 
 }  // namespace slowburn::base

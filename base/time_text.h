@@ -7,6 +7,7 @@
 // Source   RFC 3339; Prometheus' HTTP API ("times are unix seconds or RFC 3339")
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -22,6 +23,10 @@ std::string FormatRfc3339(UnixNanos time);
 // "1700000000", "1700000000.25" or "2023-11-14T22:13:20.25+01:00". kInvalidArgument otherwise, or
 // outside 1970..2261.
 absl::StatusOr<UnixNanos> ParseTime(std::string_view text);
+
+// RFC 3339 alone, of any of its years (0000 to 9999), rounded down. Nothing otherwise.
+std::optional<std::chrono::sys_time<std::chrono::milliseconds>> ParseRfc3339Milliseconds(
+    std::string_view text);
 
 // Unix seconds with the fraction a double can hold: how the JSON of the API writes a time.
 inline double UnixSeconds(UnixNanos time) {

@@ -30,6 +30,18 @@ TEST(TimeTextTest, ReadsUnixSecondsAndRfc3339) {
   }
 }
 
+TEST(TimeTextTest, ReadsAllYearsOfRfc3339) {
+  const auto ms = [](std::string_view text) -> std::optional<int64_t> {
+    const auto time = ParseRfc3339Milliseconds(text);
+    return time.has_value() ? std::optional(time->time_since_epoch().count()) : std::nullopt;
+  };
+  EXPECT_EQ(ms("0001-01-01T00:00:00Z"), -62'135'596'800'000);
+  EXPECT_EQ(ms("1969-12-31T23:59:59.9999Z"), -1);
+  EXPECT_EQ(ms("9999-12-31T23:59:59.999999999Z"), 253'402'300'799'999);
+  EXPECT_EQ(ms("1700000000"), std::nullopt);
+  EXPECT_EQ(ms("2023-02-30T00:00:00Z"), std::nullopt);
+}
+
 TEST(TimeTextTest, RefusesWhatIsNoTime) {
   for (const std::string_view text :
        {"", "x", "-1", "1e9", "1.", "1.x", "9223372036", "99999999999999999999",

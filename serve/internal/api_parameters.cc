@@ -103,7 +103,9 @@ void AppendUtf8(std::string& text, uint32_t code) {
 }  // namespace
 
 ApiParameters::ApiParameters(const net::HttpRequest& request) : path_(request.path_parameters) {
-  if (IsForm(request.Header("Content-Type"))) values_ = net::ParseQuery(request.body);
+  // A GET has no form, whatever it sends.
+  if (request.method != "GET" && IsForm(request.Header("Content-Type")))
+    values_ = net::ParseQuery(request.body);
   for (auto& value : net::ParseQuery(request.query)) values_.push_back(std::move(value));
 }
 
@@ -202,22 +204,24 @@ absl::StatusOr<int64_t> ParseApiTime(std::string_view text) {
   }
   if (text == kMinTimeText) return kMinTimeMs;
   if (text == kMaxTimeText) return kMaxTimeMs;
-  const absl::StatusOr<base::UnixNanos> time = base::ParseTime(text);
-  if (!time.ok()) return refused();
-  return std::chrono::floor<milliseconds>(*time).time_since_epoch().count();
+  const auto time = base::ParseRfc3339Milliseconds(text);
+  if (!time.has_value()) return refused();
+  return time->time_since_epoch().count();
 }
 
 absl::StatusOr<milliseconds> ParseApiDuration(std::string_view text) {
   if (const std::optional<double> number = NumberOf(text)) {
     // What Go's nanoseconds can hold.
-    if (!(std::abs(*number) < 9.2e9)) {
+    if (!(std::abs(*number) * 1e9 <= 9223372036854775807.0)) {
       return base::InvalidArgument("cannot parse \"{}\" to a valid duration. It overflows int64",
                                    text);
     }
     return milliseconds(static_cast<int64_t>(std::trunc(*number * 1000)));
   }
   const absl::StatusOr<std::chrono::nanoseconds> duration = base::ParseDuration(text);
-  if (!duration.ok()) return base::InvalidArgument("cannot parse \"{}\" to a valid duration", text);
+  // Prometheus has no us and ns.
+  if (!duration.ok() || text.find_first_of("un") != std::string_view::npos)
+    return base::InvalidArgument("cannot parse \"{}\" to a valid duration", text);
   return std::chrono::floor<milliseconds>(*duration);
 }
 

@@ -35,6 +35,9 @@ TEST(ApiParametersTest, ReadsTimes) {
                         {"1600000000000", 1'600'000'000'000'000},  // Grafana's probe
                         {"2015-07-01T20:10:51.781Z", 1435781451781},
                         {"2015-07-01T22:10:51+02:00", 1435781451000},
+                        {"0001-01-01T00:00:00Z", -62'135'596'800'000},
+                        {"1969-12-31T23:59:59.9999Z", -1},
+                        {"9999-12-31T23:59:59.999999999Z", 253'402'300'799'999},
                         {"-292273086-05-16T16:47:06Z", kMinTimeMs},
                         {"292277025-08-18T07:12:54.999999999Z", kMaxTimeMs},
                         {"", std::nullopt},
@@ -63,6 +66,10 @@ TEST(ApiParametersTest, ReadsDurations) {
                                          {"1m30s", milliseconds(90'000)},
                                          {"1h0m0s", milliseconds(3'600'000)},
                                          {"250ms", milliseconds(250)},
+                                         {"9223372036", milliseconds(9'223'372'036'000)},
+                                         {"9223372037", std::nullopt},
+                                         {"1us", std::nullopt},
+                                         {"1m1ns", std::nullopt},
                                          {"", std::nullopt},
                                          {"x", std::nullopt},
                                          {"1e30", std::nullopt}}) {
@@ -83,6 +90,9 @@ TEST(ApiParametersTest, TakesTheFormBeforeTheUrl) {
       ApiParameters(Request("", "query=a", "Application/X-WWW-form-urlencoded")).First("query"),
       "a");
   EXPECT_EQ(ApiParameters(Request("query=b", "query=a", "text/plain")).First("query"), "b");
+  net::HttpRequest get = Request("query=b", "query=a", form);
+  get.method = "GET";
+  EXPECT_EQ(ApiParameters(get).First("query"), "b");
 }
 
 TEST(ApiParametersTest, CountsTheRegularExpressionsOfAllSelectors) {
