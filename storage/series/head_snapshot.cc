@@ -374,9 +374,14 @@ absl::StatusOr<SeriesStatistics> HeadSnapshot::Statistics(uint64_t top) const {
   statistics.series = state_.head.size();
   for (uint32_t slot = 0; slot < state_.head.slots(); ++slot) {
     const HeadSeries* series = state_.head.FindBySlot(slot);
-    if (series == nullptr || series->data->floats.empty()) continue;
-    min_ms = std::min(min_ms, series->data->floats.oldest_ms());
-    max_ms = std::max(max_ms, series->data->floats.newest_ms());
+    if (series == nullptr) continue;
+    const auto look_at = [&](const auto& column) {
+      if (column.empty()) return;
+      min_ms = std::min(min_ms, column.oldest_ms());
+      max_ms = std::max(max_ms, column.newest_ms());
+    };
+    look_at(series->data->floats);
+    if (series->data->histograms != nullptr) look_at(*series->data->histograms);
   }
   for (const auto& [name, of_name] : state_.head.labels()) {
     values.push_back({name, of_name.size()});

@@ -359,6 +359,13 @@ TEST_F(SeriesStoreTest, StatisticsCountWhatIsHeld) {
   EXPECT_EQ(statistics->series_by_label_value[0].name, "__name__=up");
 }
 
+TEST_F(SeriesStoreTest, StatisticsKnowTheTimesOfHistograms) {
+  Start();
+  world().Write(Up(1), now(), 1.0);
+  world().Write(Up(2), now() + 7, model::NativeHistogram{});
+  EXPECT_EQ(world().Snapshot()->Statistics(1)->max_time_ms, now() + 7);
+}
+
 TEST_F(SeriesStoreTest, ADamagedChunkFailsTheQueryThatNeedsItAndNamesIt) {
   Start();
   world().Write({{Up(1), now(), 1.0}, {Up(2), now(), 1.0}});
