@@ -9,6 +9,7 @@
 #include "base/status.h"
 #include "serve/internal/api_context.h"
 #include "serve/internal/query_calls.h"
+#include "serve/internal/query_deadline.h"
 #include "serve/internal/query_pool.h"
 #include "serve/internal/read_call.h"
 #include "serve/internal/rule_calls.h"
@@ -21,8 +22,9 @@ namespace {
 using internal::ApiCall;
 
 enum class Methods : uint8_t { kGet, kPost, kGetAndPost };
-// Who may take long, because it reads series, waits for its turn.
-enum class Runs : uint8_t { kAtOnce, kInTurn };
+// Who may take long, because it reads series, waits for its turn. The engine looks at the time
+// itself; what else reads series is stopped.
+enum class Runs : uint8_t { kAtOnce, kInTurn, kInTurnAndStopped };
 enum class Form : uint8_t { kJson, kText };
 
 struct Call {
@@ -36,12 +38,14 @@ struct Call {
 constexpr auto kCalls = std::to_array<Call>({
     {"/api/v1/query", Methods::kGetAndPost, Runs::kInTurn, internal::QueryCall},
     {"/api/v1/query_range", Methods::kGetAndPost, Runs::kInTurn, internal::QueryRangeCall},
-    {"/api/v1/query_exemplars", Methods::kGetAndPost, Runs::kInTurn, internal::QueryExemplarsCall},
+    {"/api/v1/query_exemplars", Methods::kGetAndPost, Runs::kInTurnAndStopped,
+     internal::QueryExemplarsCall},
     {"/api/v1/format_query", Methods::kGetAndPost, Runs::kInTurn, internal::FormatQueryCall},
     {"/api/v1/parse_query", Methods::kGetAndPost, Runs::kInTurn, internal::ParseQueryCall},
-    {"/api/v1/series", Methods::kGetAndPost, Runs::kInTurn, internal::SeriesCall},
-    {"/api/v1/labels", Methods::kGetAndPost, Runs::kInTurn, internal::LabelsCall},
-    {"/api/v1/label/{name}/values", Methods::kGet, Runs::kInTurn, internal::LabelValuesCall},
+    {"/api/v1/series", Methods::kGetAndPost, Runs::kInTurnAndStopped, internal::SeriesCall},
+    {"/api/v1/labels", Methods::kGetAndPost, Runs::kInTurnAndStopped, internal::LabelsCall},
+    {"/api/v1/label/{name}/values", Methods::kGet, Runs::kInTurnAndStopped,
+     internal::LabelValuesCall},
     {"/api/v1/metadata", Methods::kGet, Runs::kInTurn, internal::MetadataCall},
     {"/api/v1/rules", Methods::kGet, Runs::kAtOnce, internal::RulesCall},
     {"/api/v1/alerts", Methods::kGet, Runs::kAtOnce, internal::AlertsCall},
@@ -54,7 +58,7 @@ constexpr auto kCalls = std::to_array<Call>({
     {"/api/v1/status/flags", Methods::kGet, Runs::kAtOnce, internal::FlagsCall},
     {"/api/v1/status/tsdb", Methods::kGet, Runs::kInTurn, internal::TsdbCall},
     {"/api/v1/status/walreplay", Methods::kGet, Runs::kAtOnce, internal::WalReplayCall},
-    {"/federate", Methods::kGet, Runs::kInTurn, internal::FederateCall, Form::kText},
+    {"/federate", Methods::kGet, Runs::kInTurnAndStopped, internal::FederateCall, Form::kText},
 });
 
 // What all handlers share; it ends with the last copy of the table.
@@ -130,7 +134,24 @@ class PrometheusApi {
 
   net::HttpResponse Answer(const Call& call, net::HttpRequest& request,
                            const internal::QueryPool::Turn& turn) const {
-    return Respond(call, request, call.call(ContextOf(turn), internal::ApiParameters(request)));
+    const internal::ApiParameters parameters(request);
+    return Respond(call, request,
+                   call.runs == Runs::kInTurnAndStopped ? AnswerInTime(call, parameters, turn)
+                                                        : call.call(ContextOf(turn), parameters));
+  }
+
+  absl::StatusOr<internal::ApiAnswer> AnswerInTime(const Call& call,
+                                                   const internal::ApiParameters& parameters,
+                                                   const internal::QueryPool::Turn& turn) const {
+    internal::ApiContext context = ContextOf(turn);
+    SB_ASSIGN_OR_RETURN(const std::chrono::milliseconds left,
+                        internal::TimeLeft(context, parameters));
+    const internal::QueryDeadline deadline(left, turn.stop);
+    context.stop = deadline.stop();
+    absl::StatusOr<internal::ApiAnswer> answer = call.call(context, parameters);
+    if (absl::IsCancelled(answer.status()) && deadline.has_passed())
+      return absl::DeadlineExceededError("query timed out in query execution");
+    return answer;
   }
 
   const PrometheusSources sources_;
@@ -154,7 +175,7 @@ void AddPrometheusRoutes(net::RouteTable& table, const PrometheusSources& source
                        .method = method,
                        .pattern = std::string(call.pattern),
                        .handler = handler,
-                       .watches_peer = call.runs == Runs::kInTurn};
+                       .watches_peer = call.runs != Runs::kAtOnce};
       table.Add(std::move(route));
     }
   }

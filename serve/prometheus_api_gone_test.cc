@@ -1,5 +1,5 @@
-// Goal: a query whose client has gone ends. Method: the calls behind a real server, series whose
-// snapshot is not there before the query is cancelled.
+// Goal: a query whose client has gone ends, and so does one that takes too long. Method: the calls
+// behind a real server, or alone; series whose snapshot is not there before the query is stopped.
 #include <condition_variable>
 #include <future>
 #include <mutex>
@@ -13,6 +13,7 @@
 #include "net/testing/raw_http.h"
 #include "promql/testing/memory_series.h"
 #include "serve/prometheus_api.h"
+#include "serve/testing/ask.h"
 #include "serve/testing/sample_slos.h"
 
 namespace slowburn::serve {
@@ -61,6 +62,26 @@ TEST(PrometheusApiGoneTest, CancelsTheQuery) {
   std::future<void> ended = series.ended.get_future();
   client.reset();
   EXPECT_EQ(ended.wait_for(std::chrono::seconds(20)), std::future_status::ready);
+}
+
+TEST(PrometheusApiGoneTest, EndsWhatTakesTooLong) {
+  const FakeQueries queries;
+  const NoRuleGroups rules;
+  for (const std::string_view target :
+       {"/api/v1/series?match[]=up", "/api/v1/labels", "/api/v1/labels?match[]=up",
+        "/api/v1/label/job/values", "/federate?match[]=up"}) {
+    const SlowSeries series;
+    net::RouteTable table([](const net::HttpRequest&, int status, std::string_view) {
+      net::HttpResponse response;
+      response.status = status;
+      return response;
+    });
+    AddPrometheusRoutes(table, {series, queries, rules, base::SystemClock()},
+                        {.engine = {.timeout = std::chrono::milliseconds(10)}});
+    const net::HttpResponse got = Ask(table, target);
+    EXPECT_EQ(got.status, 503) << target;
+    EXPECT_NE(got.body.find("query timed out in query execution"), std::string::npos) << got.body;
+  }
 }
 
 }  // namespace

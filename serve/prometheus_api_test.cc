@@ -293,7 +293,12 @@ TEST_F(PrometheusApiTest, RefusesInPrometheusWords) {
            R"(invalid parameter \"limit\": strconv.Atoi: parsing \"x\": invalid syntax)"},
           {"query?query=1&lookback_delta=x", 400, "bad_data",
            R"(error parsing lookback delta duration: cannot parse \"x\" to a valid duration)"},
-          {"query?query=up&timeout=0", 503, "timeout", "query timed out in query queue"},
+          {"query?query=up&timeout=0", 503, "timeout", "query timed out in query execution"},
+          {"series?match[]=up&timeout=0", 503, "timeout", "query timed out in query execution"},
+          {"labels?timeout=0", 503, "timeout", "query timed out in query execution"},
+          {"label/job/values?timeout=0", 503, "timeout", "query timed out in query execution"},
+          {"labels?timeout=x", 400, "bad_data",
+           R"(invalid parameter \"timeout\": cannot parse \"x\" to a valid duration)"},
           {"query_range?query=1&end=10&step=1", 400, "bad_data",
            R"(invalid parameter \"start\": cannot parse \"\" to a valid timestamp)"},
           {"query_range?query=1&start=10&end=0&step=1", 400, "bad_data",
@@ -443,6 +448,8 @@ TEST_F(PrometheusApiTest, Federates) {
             "# TYPE up untyped\n"
             "up{instance=\"a:1\",job=\"api\",cluster=\"x\"} 1 1435781451781\n"
             "up{instance=\"b:1\",job=\"web\",cluster=\"x\"} 0 1435781451781\n");
+  series_.Append({{"__name__", "zero"}}, kNowMs, -0.0);
+  EXPECT_THAT(Get("/federate?match[]=zero").body, HasSubstr("} 0 1435781451781\n"));
   const net::HttpResponse bad = Get("/federate?match[]={");
   EXPECT_EQ(bad.status, 400);
   EXPECT_THAT(bad.content_type, testing::StartsWith("text/plain"));

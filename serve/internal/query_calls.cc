@@ -9,6 +9,7 @@
 #include "base/status.h"
 #include "promql/printer.h"
 #include "serve/internal/api_json.h"
+#include "serve/internal/query_deadline.h"
 #include "serve/internal/query_stats.h"
 #include "serve/internal/tree_json.h"
 
@@ -19,17 +20,11 @@ using std::chrono::milliseconds;
 
 constexpr int64_t kPointsMax = 11'000;
 
-// The engine for one query: what is left of its time, of which it has already waited some.
+// The engine for one query, with what is left of its time.
 absl::StatusOr<promql::Engine> EngineFor(const ApiContext& context,
                                          const ApiParameters& parameters) {
   promql::EngineOptions options = context.options.engine;
-  if (!parameters.First("timeout").empty()) {
-    SB_ASSIGN_OR_RETURN(const milliseconds timeout, parameters.Duration("timeout"));
-    options.timeout = std::min(options.timeout, timeout);
-  }
-  options.timeout -= std::chrono::ceil<milliseconds>(context.begun - context.asked);
-  if (options.timeout <= milliseconds(0))
-    return absl::DeadlineExceededError("query timed out in query queue");
+  SB_ASSIGN_OR_RETURN(options.timeout, TimeLeft(context, parameters));
   return promql::Engine(options, context.sources.clock);
 }
 

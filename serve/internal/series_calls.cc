@@ -156,7 +156,9 @@ void AppendFederated(std::string& text, const FederatedSample& sample,
     if (!sample.labels->Has(label.name)) AppendTextLabel(text, label.name, label.value);
   }
   if (wants_instance) AppendTextLabel(text, "instance", "");
-  text += fmt::format("}} {} {}\n", GoGeneral(sample.value), sample.time_ms);
+  // Prometheus' text format writes -0 as 0.
+  text +=
+      fmt::format("}} {} {}\n", GoGeneral(sample.value == 0 ? 0 : sample.value), sample.time_ms);
 }
 
 }  // namespace
@@ -173,6 +175,7 @@ absl::StatusOr<ApiAnswer> SeriesCall(const ApiContext& context, const ApiParamet
   ApiAnswer answer{.data = "["};
   uint64_t count = 0;
   for (const storage::SelectedSeries& series : selected) {
+    if (context.stop.stop_requested()) return absl::CancelledError("the query was cancelled");
     if (limit > 0 && count == limit) {
       answer.annotations.AddWarning(std::string(kTruncatedNote));
       break;
