@@ -16,6 +16,8 @@ namespace slowburn::app {
 namespace {
 
 constexpr uint64_t kUsualDescriptors = 1024;  // where nobody says
+// Below it some thread finds none: what runs at rest takes about 40.
+constexpr uint64_t kFewestDescriptors = 64;
 // The store's files (512 at most, storage/rocksdb), epoll and listeners, downstreams, queries.
 constexpr uint64_t kOtherDescriptors = 576;
 
@@ -80,6 +82,13 @@ void FitConnections(uint64_t descriptors, uint64_t& connections) {
 
 int Serve(const ServeOptions& options) {
   const uint64_t descriptors = RaiseDescriptorLimit();
+  if (descriptors < kFewestDescriptors) {
+    PrintLines(
+        {fmt::format("{} descriptors are too few to serve with; raise the hard limit of "
+                     "`ulimit -n` to {} or more",
+                     descriptors, kUsualDescriptors)});
+    return static_cast<int>(ExitCode::kBadInput);
+  }
   StopSearchingForDeadlocks();
   base::SetLogLevel(LevelOf(options.log_level));
   ConfigResult config;

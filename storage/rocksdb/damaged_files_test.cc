@@ -12,6 +12,7 @@
 #include "base/status.h"
 #include "base/testing/temp_dir.h"
 #include "storage/api/keys.h"
+#include "storage/rocksdb/internal/rocksdb_status.h"
 #include "storage/rocksdb/testing/store_probe.h"
 
 namespace slowburn::storage {
@@ -305,6 +306,17 @@ TEST_F(DamagedFilesTest, FlippedByteInATableFailsItsReadsAndNamesTheFile) {
       Family::kSlices, all.begin, all.end, [](std::string_view, std::string_view) { return true; });
   EXPECT_EQ(scanned.code(), absl::StatusCode::kDataLoss) << scanned;
   AppendRecords(*store, 1);  // what is not damaged goes on
+}
+
+TEST_F(DamagedFilesTest, AWriteThatADamagedTableEndsSaysWhatHelps) {
+  const absl::Status failed = WriteFailure(
+      rocksdb::Status::Corruption("block checksum mismatch in 000032.sst"), "append", "data/db");
+  EXPECT_EQ(failed.code(), absl::StatusCode::kDataLoss);
+  EXPECT_TRUE(Contains(failed, "000032.sst")) << failed;
+  EXPECT_TRUE(Contains(failed, "restore a backup, or see what `slowburn recover` can keep"))
+      << failed;
+  const absl::Status disk = WriteFailure(rocksdb::Status::IOError("fsync"), "append", "data/db");
+  EXPECT_TRUE(Contains(disk, "check the disk and restart")) << disk;
 }
 
 TEST_F(DamagedFilesTest, DatabaseHeldByRocksdbsOwnToolsIsInUseNotCorrupt) {

@@ -217,6 +217,29 @@ TEST(DataDirectoryTest, DatabaseThatMayNotBeWrittenIsPermissionDenied) {
   EXPECT_TRUE(Contains(refused, "data/db'")) << refused;
 }
 
+// As after one start by another user.
+TEST(DataDirectoryTest, FileThatMayNotBeReadIsPermissionDenied) {
+  const base::TempDir dir;
+  const fs::path path = dir.path() / "data";
+  AppendRecords(*OpenForTest(path), 3);
+  chmod(dir.path().c_str(), 0755);
+  for (const auto& entry : fs::recursive_directory_iterator(path))
+    chmod(entry.path().c_str(), entry.is_directory() ? 0777 : 0666);
+  chmod(path.c_str(), 0777);
+  const fs::path wal = NewestWal(path);
+  for (const fs::path& file : {path / "HIGH_WATER", path / "db" / "CURRENT", path / "db" / "LOCK",
+                               CurrentManifest(path), wal}) {
+    chmod(file.c_str(), 0600);
+    {
+      const AsNobody nobody;
+      const absl::Status refused = OpenFailure(path);
+      EXPECT_EQ(refused.code(), absl::StatusCode::kPermissionDenied) << refused;
+      EXPECT_TRUE(Contains(refused, "Permission denied; give the data directory")) << refused;
+    }
+    chmod(file.c_str(), 0666);
+  }
+}
+
 TEST(DataDirectoryTest, DatabaseWithoutItsCurrentFileIsRefusedNotBegunAnew) {
   const base::TempDir dir;
   {

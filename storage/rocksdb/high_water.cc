@@ -57,6 +57,13 @@ absl::Status NothingProven(std::string_view trouble) {
       trouble);
 }
 
+absl::Status OpenError(const absl::Status& status) {
+  if (!absl::IsPermissionDenied(status)) return status;
+  return absl::PermissionDeniedError(fmt::format(
+      "{}; give the data directory and all that is in it to the user that runs slowburn",
+      base::Message(status)));
+}
+
 size_t SlotOf(uint64_t generation) { return static_cast<size_t>(generation % 2); }
 
 }  // namespace
@@ -71,7 +78,7 @@ absl::Status HighWater::Create(const std::filesystem::path& path, base::UnixNano
 
 absl::StatusOr<HighWater::Mark> HighWater::Read(const std::filesystem::path& path) {
   const absl::StatusOr<std::string> file = base::ReadFile(path, kFileBytes);
-  if (absl::IsPermissionDenied(file.status())) return file.status();
+  if (absl::IsPermissionDenied(file.status())) return OpenError(file.status());
   if (!file.ok()) return NothingProven(base::Message(file.status()));
   std::optional<Mark> newest;
   for (const size_t slot : {size_t{0}, size_t{1}}) {
@@ -88,7 +95,7 @@ absl::StatusOr<HighWater::Mark> HighWater::Read(const std::filesystem::path& pat
 absl::StatusOr<std::unique_ptr<HighWater>> HighWater::Open(const std::filesystem::path& path) {
   SB_ASSIGN_OR_RETURN(const Mark newest, Read(path));
   const int fd = open(path.c_str(), O_WRONLY | O_CLOEXEC);
-  if (fd < 0) return base::ErrnoStatus(errno, fmt::format("open '{}'", path.string()));
+  if (fd < 0) return OpenError(base::ErrnoStatus(errno, fmt::format("open '{}'", path.string())));
   return std::unique_ptr<HighWater>(new HighWater(path, fd, newest));
 }
 

@@ -300,10 +300,7 @@ absl::Status RocksdbStore::WriteResult(const rocksdb::Status& status, std::strin
   }
   // After a failed fsync the kernel may have dropped the pages and call them clean: to try again
   // would be to lie.
-  return Fail(
-      base::DataLoss("{} in '{}': {}; the disk failed and nothing more is written: end the "
-                     "process, check the disk and restart",
-                     what, database, status.ToString()));
+  return Fail(WriteFailure(status, what, database));
 }
 
 // Before every use of the WAL. RocksDB 7.8 overcomes a full disk by flushing memtables, which also

@@ -22,6 +22,11 @@ bool IsDiskFull(const rocksdb::Status& status);
 // family 'slices'".
 absl::Status ReadStatus(const rocksdb::Status& status, std::string_view what);
 
+// Of a write to `database` that failed for good: kDataLoss with what to do. `what` reads as "append
+// to the log".
+absl::Status WriteFailure(const rocksdb::Status& status, std::string_view what,
+                          std::string_view database);
+
 // Of DB::Open on the folder `database`, whose first message was `message`. Codes as
 // OpenRocksdbStore.
 absl::Status OpenStatus(const rocksdb::Status& status, std::string_view database,
