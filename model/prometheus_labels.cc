@@ -40,7 +40,15 @@ std::string LastText(std::span<const RawAttribute> attributes, std::string_view 
 LabelSet LabelsOf(std::span<const RawAttribute> attributes, std::string_view prefix,
                   uint64_t& dropped) {
   std::map<std::string_view, std::string_view> by_key;
-  for (const RawAttribute& attribute : attributes) by_key[attribute.key] = attribute.value;
+  for (const RawAttribute& attribute : attributes) {
+    if (by_key.size() < kLabelAttributesMax) {
+      by_key[attribute.key] = attribute.value;
+    } else if (const auto at = by_key.find(attribute.key); at != by_key.end()) {
+      at->second = attribute.value;
+    } else {
+      ++dropped;
+    }
+  }
   std::map<std::string, std::string> joined;
   for (const auto& [key, value] : by_key) {
     std::string name = PrometheusLabelName(key);

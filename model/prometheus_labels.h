@@ -8,6 +8,7 @@
 //          silent, what Prometheus' OTLP receiver does by default
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <span>
 #include <string>
@@ -21,6 +22,11 @@ namespace slowburn::model {
 // http.route -> http_route, 5xx -> key_5xx, _private -> key_private; __x__ is kept. Runs of '_' are
 // one. "" where nothing remains: such an attribute is no label.
 std::string PrometheusLabelName(std::string_view attribute);
+
+// So many different attributes of a point, a resource or a scope become labels, the first ones; the
+// rest is left out and counted. A store takes no series with a tenth of them, and a label is sixty
+// times what an empty attribute is on the wire.
+inline constexpr size_t kLabelAttributesMax = 1024;
 
 // Attributes as labels. Two that come to one name are joined with ';' in the order of their keys;
 // of a key that is there twice the last one counts; __name__ and what has no name are left out, and

@@ -3,9 +3,11 @@
 #include "model/prometheus_labels.h"
 
 #include <deque>
+#include <string>
 #include <utility>
 #include <vector>
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 namespace slowburn::model {
@@ -14,9 +16,10 @@ namespace {
 // Attributes with text values, and what keeps their bytes.
 class Attributes {
  public:
-  Attributes(std::initializer_list<std::pair<const char*, const char*>> pairs) {
-    for (const auto& [key, value] : pairs) {
-      const std::string_view text = value;
+  using Pair = std::pair<std::string_view, std::string_view>;
+  Attributes(std::initializer_list<Pair> pairs) : Attributes(std::vector<Pair>(pairs)) {}
+  explicit Attributes(const std::vector<Pair>& pairs) {
+    for (const auto& [key, text] : pairs) {
       values_.push_back(std::string{0x0A, static_cast<char>(text.size())} + std::string(text));
       attributes_.push_back({key, values_.back()});
     }
@@ -64,6 +67,22 @@ TEST(PrometheusLabelsTest, TakesTheLastOfAKeyAndNoEmptyValue) {
   uint64_t dropped = 0;
   EXPECT_EQ(PrometheusLabels(Attributes({{"a", "1"}, {"a", "2"}, {"b", ""}}).span(), dropped),
             LabelSet({{"a", "2"}}));
+}
+
+// However many come, and however often: what is made of them is bounded.
+TEST(PrometheusLabelsTest, LeavesOutAndCountsWhatNoSeriesCouldHave) {
+  std::vector<std::string> keys;
+  for (size_t i = 0; i < kLabelAttributesMax + 500; ++i) keys.push_back(fmt::format("k{:04}", i));
+  std::vector<Attributes::Pair> many;
+  for (const std::string& key : keys) many.emplace_back(key, "first");
+  many.emplace_back("k0000", "last");
+  uint64_t dropped = 0;
+  const LabelSet labels = PrometheusLabels(Attributes(many).span(), dropped);
+  EXPECT_EQ(labels.size(), kLabelAttributesMax);
+  EXPECT_EQ(labels.Get("k0000"), "last");
+  EXPECT_EQ(labels.Get(keys[kLabelAttributesMax - 1]), "first");
+  EXPECT_FALSE(labels.Has(keys[kLabelAttributesMax]));
+  EXPECT_EQ(dropped, 500u);
 }
 
 TEST(PrometheusLabelsTest, DropsAndCountsWhatHasNoName) {
