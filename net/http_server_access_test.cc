@@ -257,9 +257,30 @@ TEST_F(HttpServerAccessTest, APageOfAnotherOriginAdministersNothing) {
     EXPECT_EQ(response.status, 403) << origin;
     EXPECT_THAT(response.body, HasSubstr("another origin")) << origin;
   }
+  // A name that anybody may let lead here: without TLS nothing shows that it is ours.
+  EXPECT_EQ(post("/admin", "Origin: http://slowburn.example.org:7560\r\n").status, 403);
   EXPECT_EQ(post("/admin", "Origin: https://Slowburn.example.org:7560\r\n").status, 200);
   EXPECT_EQ(post("/admin", "").status, 200);
   EXPECT_EQ(post("/write", "Origin: https://evil.example.org\r\n").status, 200);
+}
+
+TEST_F(HttpServerAccessTest, APageOfThisMachinesOwnMayAdministerWithoutTls) {
+  Start();
+  const auto status = [&](std::string_view host) {
+    return Ask(fmt::format("POST /admin HTTP/1.1\r\nHost: {0}\r\nContent-Length: 0\r\n"
+                           "Authorization: Bearer a-token\r\nOrigin: http://{0}\r\n\r\n",
+                           host))
+        .status;
+  };
+  for (const std::string_view ours : {"127.0.0.1:7560", "127.0.0.1", "[::1]:7560", "localhost:7560",
+                                      "LocalHost", "slo.localhost:7560"}) {
+    EXPECT_EQ(status(ours), 200) << ours;
+  }
+  for (const std::string_view other :
+       {"evil.example.org:7560", "evil.example.org", "127.0.0.1.evil.example.org:7560",
+        "localhost.evil.example.org", "notlocalhost:7560"}) {
+    EXPECT_EQ(status(other), 403) << other;
+  }
 }
 
 }  // namespace

@@ -3,11 +3,27 @@
 #include <algorithm>
 #include <chrono>
 
+#include <absl/strings/ascii.h>
 #include <absl/strings/match.h>
 #include <fmt/format.h>
 
 namespace slowburn::net::internal {
 namespace {
+
+absl::string_view View(std::string_view text) { return {text.data(), text.size()}; }
+
+// An address, or the name that browsers keep for the loopback. Any other name may be of somebody
+// who lets it lead here (DNS rebinding): then his page has our Host for its origin. He has no
+// certificate for it that a proxy or we would show, so over TLS a name is as good as an address.
+bool NamesThisMachine(std::string_view host) {
+  if (host.starts_with('[')) return true;
+  host = host.substr(0, host.rfind(':'));
+  const bool is_address = !host.empty() && std::ranges::all_of(host, [](char c) {
+    return absl::ascii_isdigit(static_cast<unsigned char>(c)) || c == '.';
+  });
+  return is_address || absl::EqualsIgnoreCase(View(host), "localhost") ||
+         absl::EndsWithIgnoreCase(View(host), ".localhost");
+}
 
 // A browser sends a form, and a login that it remembers, for whatever page it shows; but it says
 // which page that is. Programs say nothing.
@@ -16,9 +32,10 @@ bool IsFromAnotherPage(const HttpRequest& request) {
   if (origin.empty()) return false;
   const size_t scheme = origin.find("://");
   if (scheme == std::string_view::npos) return true;  // "null"
+  const bool is_encrypted = absl::EqualsIgnoreCase(View(origin.substr(0, scheme)), "https");
   origin.remove_prefix(scheme + 3);
-  const std::string_view host = request.Header("Host");
-  return !absl::EqualsIgnoreCase({origin.data(), origin.size()}, {host.data(), host.size()});
+  if (!absl::EqualsIgnoreCase(View(origin), View(request.Header("Host")))) return true;
+  return !is_encrypted && !NamesThisMachine(origin);
 }
 
 }  // namespace
@@ -36,7 +53,9 @@ std::optional<Refusal> RefuseRoute(const RouteTable::Match& match, const HttpReq
     return Refusal{404, fmt::format("no such path: \"{}\"", request.path)};
   }
   if (static_cast<Role>(match.route->role) == Role::kAdmin && IsFromAnotherPage(request)) {
-    return Refusal{403, "a page of another origin may not do this; send it without Origin"};
+    return Refusal{403,
+                   "a page of another origin, or of a name without TLS, may not do this; "
+                   "send it without Origin"};
   }
   if (content_length > match.route->body_bytes_max) {
     return BodyTooLarge(match.route->body_bytes_max);
