@@ -54,6 +54,8 @@ std::string_view FaultName(Fault fault) {
       return "composite";
     case Fault::kNap:
       return "nap";
+    case Fault::kPieces:
+      return "pieces";
   }
   return "";
 }
@@ -61,13 +63,13 @@ std::string_view FaultName(Fault fault) {
 namespace {
 
 // Each fault is there in half of the seeds, so that each is met with and without each other one;
-// what else there is than spans, in a third.
+// what else there is than spans, in a third, as is a second in pieces.
 std::set<Fault> DrawFaults(uint64_t seed, Random& random) {
   std::set<Fault> drawn;
   for (int i = 0; i < static_cast<int>(Fault::kMetrics); ++i) {
     if (random.OneIn(2)) drawn.insert(static_cast<Fault>(i));
   }
-  for (const Fault more : {Fault::kMetrics, Fault::kLogs, Fault::kComposite}) {
+  for (const Fault more : {Fault::kMetrics, Fault::kLogs, Fault::kComposite, Fault::kPieces}) {
     if (Random(seed, FaultName(more)).OneIn(3)) drawn.insert(more);
   }
   // Series are forgotten after a day of silence, as the wall clock has it: beside metrics there is

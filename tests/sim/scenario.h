@@ -40,8 +40,9 @@ enum class Fault : uint8_t {
   kLogs,       // applications write log records, and SLOs count them
   kComposite,  // SLOs over SLOs
   kNap,        // beside metrics: for more than a day nothing happens, so series are forgotten
+  kPieces,     // what a second asks for is done piece by piece, and requests come in between
 };
-inline constexpr int kFaults = 21;
+inline constexpr int kFaults = 22;
 std::string_view FaultName(Fault fault);  // "crash"
 
 struct Scenario {

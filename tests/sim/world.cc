@@ -84,6 +84,7 @@ World::World(Scenario scenario, Options options)
       options_(options),
       nap_tick_(static_cast<int>(Random(scenario_.seed, "nap tick").Between(1, scenario_.ticks))),
       random_(scenario_.seed, "world"),
+      piece_random_(scenario_.seed, "piece times"),
       clock_(StartOf(scenario_)),
       disk_(scenario_.seed),
       reference_(ReferenceOptions(scenario_)),
@@ -213,6 +214,7 @@ void World::CommitWaiting() {
   const int64_t now = wall();
   reference_.set_idle(ReadIdle());
   Log("commit", static_cast<int64_t>(group.size()));
+  Meet("commit between pieces", program_->step().has_due() ? 1 : 0);
   std::optional<Reference::Commit> commit;
   Guard([&] { program_->step().CommitGroup(std::move(group)); },
         [&](bool) { commit = Settle(arrived, now); });
@@ -452,25 +454,6 @@ void World::Nap() {
   });
 }
 
-void World::StepProgram() {
-  if (program_ == nullptr) return;
-  program_->backend().Move(random_);
-  disk_.TakeNotes();
-  const auto settle = [&](bool crashed) {
-    reference_.set_idle(ReadIdle());
-    const AlertChanges changes = reference_.Tick(wall());
-    Log("tick", static_cast<int64_t>(changes.size()));
-    MeetAlerts(changes);
-    SettleAlerts(changes, crashed);
-  };
-  if (!Guard([&] { program_->step().Tick(); }, settle)) return;
-  program_->TellAlertmanager();
-  CheckFineFrom(/*at_start=*/false);
-  CheckIdle(/*just_installed=*/false);
-  Check();
-  if (alertmanager_.is_up) CheckAlertmanager(alertmanager_, reference_, clock_.Now());
-}
-
 void World::MakeTraffic(int64_t from, int64_t to) {
   uint64_t left = scenario_.events_max > events_ ? scenario_.events_max - events_ : 0;
   if (left == 0 || to <= from) return;
@@ -582,6 +565,10 @@ void World::Calm() {
 
 void World::Check() {
   CheckBudgets(program_->core(), reference_, random_);
+  CheckBooks();
+}
+
+void World::CheckBooks() {
   CheckAlerts(program_->core(), reference_);
   CheckLedger(program_->step(), reference_);
   for (const model::Alert& alert : program_->TakeTold()) {

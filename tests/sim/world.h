@@ -104,6 +104,7 @@ class World {
   void Tick();
   void Nap();
   void StepProgram();
+  void DoPieceLater();
   void MakeTraffic(int64_t from, int64_t to);
   void MakeExports(int64_t from, int64_t to);
   void MakeFaults();
@@ -113,6 +114,7 @@ class World {
   void EditExclusions(SpecFile& file);
   void Calm();
   void Check();
+  void CheckBooks();
   void CheckFineFrom(bool at_start);
   void CheckIdle(bool just_installed);
   void CheckAcknowledged(std::chrono::nanoseconds crashed_at);
@@ -123,6 +125,7 @@ class World {
   const Options options_;
   const int nap_tick_;  // after it there is the nap
   Random random_;
+  Random piece_random_;
   SimClock clock_;
   SimDisk disk_;
   AlertmanagerModel alertmanager_;
@@ -158,6 +161,7 @@ class World {
   };
   std::optional<Ghost> ghost_;  // a write that failed and may be there
   bool sync_scheduled_ = false;
+  bool piece_scheduled_ = false;
   std::chrono::nanoseconds healed_at_{-std::chrono::hours(1)};  // the disk, of being full
 };
 
