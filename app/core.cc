@@ -10,6 +10,7 @@
 #include "base/logging.h"
 #include "base/mutant.h"
 #include "base/status.h"
+#include "slo/alert_conditions.h"
 #include "slo/latency_reader.h"
 #include "storage/api/keys.h"
 
@@ -407,10 +408,11 @@ absl::StatusOr<store::v1::LogRecord> Core::PlanExclusion(const store::v1::Exclus
 }
 
 store::v1::LogRecord Core::PlanOrphanedAlerts(base::UnixNanos now) const {
-  const auto is_gone = [&](const model::LabelSet& labels) {
+  const auto is_gone = [&](const model::LabelSet& labels, std::string_view tier) {
     if (!labels.Has("slo")) return false;  // The dead man belongs to none.
-    return !engine_.FindSlo(fmt::format("{}/{}", labels.Get("service"), labels.Get("slo")))
-                .has_value();
+    const std::optional<size_t> at =
+        engine_.FindSlo(fmt::format("{}/{}", labels.Get("service"), labels.Get("slo")));
+    return !at.has_value() || !slo::CanAsk((*engine_.slos())[*at], labels, tier);
   };
   store::v1::LogRecord record;
   for (rules::AlertBook::Change& change : alerts_.PlanEnd(is_gone, now))

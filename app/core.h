@@ -94,7 +94,9 @@ class Core {
   absl::StatusOr<store::v1::LogRecord> PlanExclusion(const store::v1::ExclusionChange& change,
                                                      base::UnixNanos now) const;
 
-  // Ends the alerts of SLOs that are no longer in force; empty when there are none.
+  // Ends what fires or waits and is no longer asked for: its SLO is not in force any more, or has
+  // other labels, tiers or groups, which nobody has to watch for a while to know. Empty when there
+  // is none.
   store::v1::LogRecord PlanOrphanedAlerts(base::UnixNanos now) const;
 
   // Live (but for requests) and on replay.

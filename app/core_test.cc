@@ -178,6 +178,53 @@ TEST_F(CoreTest, AlertsOfARemovedSloEndAtOnce) {
   EXPECT_EQ(core_->PlanOrphanedAlerts(kStart + 14s).alerts_size(), 0);
 }
 
+TEST_F(CoreTest, AnAlertWithLabelsThatItsSloHasNoMoreEndsAtTheRestart) {
+  const CountedRequest before = Request(2, "/pay", Second(-60s), 1, 0);
+  const CountedRequest outage = Request(1, "/pay", Second(10s), 0, 100);
+  Commit({&before, &outage}, kStart + 12s);
+  Commit(core_->Step(kStart + 12s));
+  slos_[0].labels.Set("team", "payments");
+  Open(kStart + 13s);
+  // Its short window was not watched again, and it is kept firing for five minutes: neither is a
+  // reason to tell of one outage under two names.
+  Commit(core_->PlanOrphanedAlerts(kStart + 13s));
+  Commit(core_->Step(kStart + 13s));
+  size_t pages = 0;
+  for (const model::Alert& alert : core_->alerts().Alerts()) {
+    if (alert.labels.Get("severity") != "page") continue;
+    ++pages;
+    const bool is_new = alert.labels.Get("team") == "payments";
+    EXPECT_EQ(alert.state, is_new ? model::AlertState::kFiring : model::AlertState::kInactive);
+  }
+  EXPECT_EQ(pages, 2u);
+}
+
+TEST_F(CoreTest, ATierThatWasDisabledHoldsNoAlertAfterTheRestart) {
+  slos_[0].policy =
+      *slo::MakeAlertPolicy("sre-workbook", slos_[0].objective, slos_[0].window.nominal());
+  Open(kStart);
+  const CountedRequest before = Request(1, "/pay", Second(-40min), 1, 0);
+  const CountedRequest outage = Request(2, "/pay", Second(0s), 0, 100);
+  Commit({&before, &outage}, kStart);
+  Commit(core_->Step(kStart + 10s));
+  ASSERT_EQ(slos_[0].policy.tiers[1].name, "6h/30m");
+  slos_[0].policy.tiers[1].disabled = true;
+  Open(kStart + 1h);
+  Commit(core_->PlanOrphanedAlerts(kStart + 1h));
+  const CountedRequest good = Request(3, "/pay", Second(61min), 1000, 0);
+  Commit({&good}, kStart + 61min);
+  const auto page = [&] {
+    for (const model::Alert& alert : core_->alerts().Alerts()) {
+      if (alert.labels.Get("severity") == "page") return alert.state;
+    }
+    return model::AlertState::kPending;
+  };
+  Commit(core_->Step(kStart + 65min - 1s));
+  EXPECT_EQ(page(), model::AlertState::kFiring);
+  Commit(core_->Step(kStart + 65min));
+  EXPECT_EQ(page(), model::AlertState::kInactive);
+}
+
 TEST_F(CoreTest, TheDeadManAlwaysFiresUnlessTurnedOff) {
   Commit(core_->Step(kStart));
   ASSERT_EQ(core_->alerts().Alerts().size(), 1u);

@@ -405,13 +405,24 @@ std::vector<AlertBook::Change> AlertBook::Plan(const std::vector<AlertCondition>
 }
 
 std::vector<AlertBook::Change> AlertBook::PlanEnd(
-    const std::function<bool(const model::LabelSet&)>& is_gone, base::UnixNanos now) const {
+    const std::function<bool(const model::LabelSet&, std::string_view)>& is_gone,
+    base::UnixNanos now) const {
   std::vector<Change> changes;
   for (const auto& [text, held] : alerts_) {
-    if (IsResolved(held) || !is_gone(ReadLabels(held.labels()))) continue;
+    if (IsResolved(held)) continue;
+    const model::LabelSet labels = ReadLabels(held.labels());
     AlertRecord record = held;
-    record.clear_tiers();
-    if (held.fired_at_unix_nano() != 0) {
+    auto& tiers = *record.mutable_tiers();
+    const auto end = std::remove_if(tiers.begin(), tiers.end(), [&](const AlertTier& tier) {
+      return is_gone(labels, tier.tier());
+    });
+    if (end == tiers.end()) continue;
+    tiers.erase(end, tiers.end());
+    if (!tiers.empty()) {
+      const bool fires = std::any_of(tiers.begin(), tiers.end(),
+                                     [](const AlertTier& tier) { return tier.firing(); });
+      record.set_state(fires ? store::v1::ALERT_STATE_FIRING : store::v1::ALERT_STATE_PENDING);
+    } else if (held.fired_at_unix_nano() != 0) {
       record.set_state(store::v1::ALERT_STATE_INACTIVE);
       record.set_resolved_at_unix_nano(now.time_since_epoch().count());
     } else {

@@ -10,6 +10,7 @@
 #include <functional>
 #include <map>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/clock.h"
@@ -53,10 +54,12 @@ class AlertBook {
   // The book itself stays as it is.
   std::vector<Change> Plan(const std::vector<model::AlertCondition>& conditions,
                            base::UnixNanos now);
-  // What must change to end, at once, every alert whose labels `is_gone` knows: its SLO was
-  // removed, so nothing is kept firing. A fired one is resolved, a pending one forgotten.
-  std::vector<Change> PlanEnd(const std::function<bool(const model::LabelSet&)>& is_gone,
-                              base::UnixNanos now) const;
+  // What must change to end, at once, every tier that `is_gone` knows, by its alert's labels and
+  // its name: nobody asks for it any more (its SLO was removed, or has other labels or tiers), so
+  // nothing is kept firing. Without a tier a fired alert is resolved, a pending one forgotten.
+  std::vector<Change> PlanEnd(
+      const std::function<bool(const model::LabelSet&, std::string_view tier)>& is_gone,
+      base::UnixNanos now) const;
   // Live and on replay alike. Records of labels it does not know are added.
   void Apply(const store::v1::AlertRecord& record);
 

@@ -153,6 +153,22 @@ model::AlertCondition AlertIdentity(const SloSpec& slo, const std::vector<std::s
   return condition;
 }
 
+bool CanAsk(const SloSpec& slo, const model::LabelSet& labels, std::string_view tier) {
+  std::vector<std::string> values;
+  for (const std::string& name : slo.sli.group_by) {
+    const std::string label = model::NormalizedLabelName(name);
+    if (labels.Has(label)) values.emplace_back(labels.Get(label));
+  }
+  const bool is_total = values.empty();
+  if (!is_total && values.size() != slo.sli.group_by.size()) return false;
+  if (slo.alerting.scope == (is_total ? AlertScope::kGroups : AlertScope::kTotal)) return false;
+  const auto is_that = [&](const auto& one) {
+    return !one.disabled && one.name == tier && AlertIdentity(slo, values, one).labels == labels;
+  };
+  return std::any_of(slo.policy.tiers.begin(), slo.policy.tiers.end(), is_that) ||
+         std::any_of(slo.alerting.state_alerts.begin(), slo.alerting.state_alerts.end(), is_that);
+}
+
 model::AlertCondition BurnRateCondition(const SloSpec& slo, const GroupStatus& status, size_t at,
                                         std::string_view external_url) {
   const AlertTier& tier = slo.policy.tiers[at];

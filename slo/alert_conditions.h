@@ -28,6 +28,10 @@ model::AlertCondition AlertIdentity(const SloSpec& slo, const std::vector<std::s
 
 // The condition of a tier that burns. `tier` counts in the policy's tiers; `external_url` is where
 // its link leads.
+// Whether an alert with these labels can have this tier as the SLO stands now: its severity, labels
+// and scope are those, the tier (or alert on the budget's state) is there and not disabled.
+bool CanAsk(const SloSpec& slo, const model::LabelSet& labels, std::string_view tier);
+
 model::AlertCondition BurnRateCondition(const SloSpec& slo, const GroupStatus& status, size_t tier,
                                         std::string_view external_url);
 

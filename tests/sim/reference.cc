@@ -99,13 +99,36 @@ void AddReasons(const SloConfig& slo, const BudgetView& view, std::vector<Reason
   }
 }
 
+bool IsDisabled(const SloConfig& slo, const StateAlertConfig& alert) {
+  const auto severity = slo.severities.find(alert.severity);
+  const bool none_of_severity =
+      severity != slo.severities.end() && severity->second.keys.disabled.value_or(false);
+  return alert.disabled || none_of_severity;
+}
+
+// Whether this reason of an alert with these labels is one that the SLO could give.
+bool MayTell(const SloConfig& slo, const Labels& labels, const std::string& tier) {
+  ReferenceCounts::Group group;
+  for (const std::string& name : slo.sli.group_by) {
+    if (labels.contains(LabelName(name))) group.values.push_back(labels.at(LabelName(name)));
+  }
+  if (!group.values.empty() && group.values.size() < slo.sli.group_by.size()) return false;
+  if (!IsInScope(slo, group)) return false;
+  for (const Tier& one : TiersOf(slo)) {
+    if (!one.disabled && one.name == tier &&
+        AlertLabels(slo, group, "SLOBurnRate", one.severity) == labels)
+      return true;
+  }
+  return std::any_of(slo.state_alerts.begin(), slo.state_alerts.end(), [&](const auto& one) {
+    return !IsDisabled(slo, one) && TierOf(one) == tier &&
+           AlertLabels(slo, group, one.alert_name(), one.severity) == labels;
+  });
+}
+
 void AddStateReasons(const SloConfig& slo, const BudgetView& view, std::vector<Reason>& reasons) {
   const ReferenceCounts::Group& group = *view.group;
   for (const StateAlertConfig& alert : slo.state_alerts) {
-    const auto severity = slo.severities.find(alert.severity);
-    const bool none_of_severity =
-        severity != slo.severities.end() && severity->second.keys.disabled.value_or(false);
-    if (alert.disabled || none_of_severity) continue;
+    if (IsDisabled(slo, alert)) continue;
     if (!Holds(slo, alert, view)) continue;
     const bool is_low = alert.kind == StateAlertKind::kBudgetLow;
     int64_t settle_seconds = alert.span_seconds;
@@ -321,9 +344,14 @@ AlertChanges Reference::Install(SloConfigs slos, ExclusionMap of_files, int64_t 
   slos_ = std::move(slos);
   of_files_ = std::move(of_files);
   plain_.clear();
-  std::vector<std::string> ids;
-  for (const SloConfig& slo : slos_) ids.push_back(slo.id());
-  return alerts_.EndOrphans(ids, now);
+  return alerts_.EndOrphans(
+      [&](const Labels& labels, const std::string& tier) {
+        return std::any_of(slos_.begin(), slos_.end(), [&](const SloConfig& slo) {
+          return slo.service == labels.at("service") && slo.name == labels.at("slo") &&
+                 MayTell(slo, labels, tier);
+        });
+      },
+      now);
 }
 
 std::set<SliConfig> Reference::slis() const {

@@ -135,13 +135,19 @@ AlertChanges ReferenceAlerts::Evaluate(const std::vector<Reason>& reasons, int64
   return changes;
 }
 
-AlertChanges ReferenceAlerts::EndOrphans(const std::vector<std::string>& slos, int64_t now) const {
+AlertChanges ReferenceAlerts::EndOrphans(
+    const std::function<bool(const Labels&, const std::string&)>& may_be_told, int64_t now) const {
   AlertChanges changes;
   for (const auto& [key, alert] : alerts_) {
     if (!alert.labels.contains("slo") || alert.state == "inactive") continue;
-    const std::string slo = alert.labels.at("service") + "/" + alert.labels.at("slo");
-    if (std::find(slos.begin(), slos.end(), slo) == slos.end())
-      changes.emplace(key, Ended(&alert, now));
+    ReferenceAlert next = alert;
+    std::erase_if(next.tiers,
+                  [&](const auto& one) { return !may_be_told(next.labels, one.first); });
+    if (next.tiers.size() == alert.tiers.size()) continue;
+    const bool fires = std::any_of(next.tiers.begin(), next.tiers.end(),
+                                   [](const auto& one) { return one.second.firing; });
+    next.state = fires ? "firing" : "pending";
+    changes.emplace(key, next.tiers.empty() ? Ended(&alert, now) : std::optional(next));
   }
   return changes;
 }

@@ -9,6 +9,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <optional>
 #include <string>
@@ -63,8 +64,10 @@ class ReferenceAlerts {
 
   // What has to change so that the book agrees with `reasons` at `now`.
   AlertChanges Evaluate(const std::vector<Reason>& reasons, int64_t now) const;
-  // What has to change at once because these SLOs ("service/name") are all there are.
-  AlertChanges EndOrphans(const std::vector<std::string>& slos, int64_t now) const;
+  // What has to change at once because of some tiers nobody can be told any more.
+  AlertChanges EndOrphans(
+      const std::function<bool(const Labels&, const std::string& tier)>& may_be_told,
+      int64_t now) const;
   void Apply(const AlertChanges& changes);
 
   const AlertMap& alerts() const { return alerts_; }
