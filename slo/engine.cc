@@ -50,6 +50,14 @@ size_t IndexIn(WindowSet& windows, ViewedWindow wanted) {
   return windows.size() - 1;
 }
 
+// How much of the time after the slice of `since`, up to `now`, is left out.
+seconds ExcludedSince(const CountView& events, sys_seconds since, sys_seconds now) {
+  const Slice open = SliceOf(now);
+  if (SliceOf(since) >= open) return seconds(0);
+  return events.ExcludedTime(SliceOf(since) + 1, open) +
+         (events.Covers(open) ? now - SliceStart(open) : seconds(0));
+}
+
 }  // namespace
 
 std::vector<std::string> Engine::UnknownSlis(const SloSet& slos) const {
@@ -291,12 +299,14 @@ TierFigures Engine::FiguresOf(const AlertTier& tier, const TierSums& sums, const
 }
 
 BudgetFigures Engine::FiguresOf(const SloSpec& slo, const Runtime& runtime, GroupId group) const {
+  const std::optional<sys_seconds> last_event = LastEventOf(runtime, group);
   return {.is_total = group == kTotalGroup,
           .has_events = EventSum(runtime, group, runtime.window).total() > 0,
           .in_window = BudgetSum(runtime, group, runtime.window),
           .in_last_hour = BudgetSum(runtime, group, runtime.hour),
           .window = slo.window.nominal(),
-          .last_event = LastEventOf(runtime, group),
+          .last_event = last_event,
+          .excluded_since = ExcludedSince(runtime.events, last_event.value_or(now_), now_),
           .now = now_};
 }
 

@@ -73,6 +73,40 @@ TEST(EngineAlertsTest, HoldWhileTheyHold) {
   for (const StateAlertStatus& alert : status.state_alerts) EXPECT_TRUE(alert.holds);
 }
 
+// [from, to) after kNow counts for nothing.
+void Exclude(EngineRig& rig, seconds from, seconds to) {
+  Exclusion exclusion;
+  exclusion.id = "move";
+  exclusion.when = Exclusion::Once{kNow + from, kNow + to};
+  const auto all = std::make_shared<const ExclusionSet>(ExclusionSet{exclusion});
+  ASSERT_TRUE(rig.engine().Install(rig.engine().slos(), all, kNow).ok());
+}
+
+TEST(EngineAlertsTest, TimeThatIsExcludedIsNoSilence) {
+  EngineRig rig;
+  rig.Install({WithStateAlerts()}, kNow);
+  rig.Count(kId, kNow, {1000, 0});
+  Exclude(rig, 10min, 130min);
+  for (const seconds after : {seconds(30min), seconds(130min), seconds(150min - 1s)}) {
+    rig.engine().Step(kNow + after);
+    EXPECT_THAT(Names(rig.engine()), IsEmpty()) << after.count();
+  }
+  rig.engine().Step(kNow + 150min);
+  EXPECT_THAT(Names(rig.engine()), ElementsAre("SLONoData"));
+}
+
+TEST(EngineAlertsTest, SilenceFromBeforeAnExclusionGoesOn) {
+  EngineRig rig;
+  rig.Install({WithStateAlerts()}, kNow);
+  rig.Count(kId, kNow, {1000, 0});
+  Exclude(rig, 30min, 90min);
+  for (const seconds after :
+       {seconds(30min), seconds(30min + 5s), seconds(60min), seconds(95min)}) {
+    rig.engine().Step(kNow + after);
+    EXPECT_THAT(Names(rig.engine()), ElementsAre("SLONoData")) << after.count();
+  }
+}
+
 TEST(EngineAlertsTest, ComeForTheBudgetsInScope) {
   struct Case {
     AlertScope scope;

@@ -50,7 +50,8 @@ bool Holds(const StateAlert& alert, Objective objective, const BudgetFigures& fi
       return IsExhaustedWithin(figures.in_window, figures.in_last_hour, objective, figures.window,
                                alert.span);
     case StateAlert::Kind::kNoData:
-      return figures.last_event.has_value() && figures.now - *figures.last_event >= alert.span &&
+      return figures.last_event.has_value() &&
+             figures.now - *figures.last_event - figures.excluded_since >= alert.span &&
              (figures.is_total || figures.has_events);
     case StateAlert::Kind::kViolated:
       return IsBudgetExhausted(figures.in_window, objective);

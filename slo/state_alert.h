@@ -51,6 +51,7 @@ struct BudgetFigures {
   SliCounts in_last_hour;
   std::chrono::seconds window{0};  // nominal
   std::optional<std::chrono::sys_seconds> last_event;
+  std::chrono::seconds excluded_since{0};  // how much of the time since then is left out
   std::chrono::sys_seconds now{};
 };
 

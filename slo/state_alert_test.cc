@@ -49,6 +49,7 @@ TEST_P(StateAlertTest, HoldsBeyondItsBound) {
                         .in_last_hour = {},
                         .window = kWindow,
                         .last_event = {},
+                        .excluded_since = {},
                         .now = kNow};
   if (c.silence.has_value()) figures.last_event = kNow - *c.silence;
   EXPECT_EQ(Holds(alert, *Objective::Parse("99.9%"), figures), c.want);

@@ -224,6 +224,13 @@ std::optional<int64_t> BudgetView::first_slice() const {
   return first;
 }
 
+int64_t BudgetView::silent_seconds() const {
+  const int64_t last = last_second();
+  int64_t silent = now - last - 10 * excluded->Count(last / 10 + 1, open());
+  if (last / 10 < open() && excluded->Has(open())) silent -= now % 10;
+  return silent;
+}
+
 int64_t BudgetView::last_second() const {
   int64_t last = 0;
   for (const Group* part : Parts()) last = std::max(last, part->last_second);
@@ -361,7 +368,7 @@ bool Holds(const SloConfig& slo, const StateAlertConfig& alert, const BudgetView
     case StateAlertKind::kNoData:
       if (!view.first_slice().has_value()) return false;
       if (!view.group->values.empty() && view.InWindow(slo).total() == 0) return false;
-      return view.now - view.last_second() >= alert.span_seconds;
+      return view.silent_seconds() >= alert.span_seconds;
     case StateAlertKind::kViolated:
       return BurnsFaster(in_window, slo.budget_units, 1, 1);
   }

@@ -69,6 +69,8 @@ struct BudgetView {
   // How much of the SLO's window is left out.
   int64_t ExcludedSecondsInWindow(const SloConfig& slo) const;
   bool IsExcludedNow() const { return excluded->Has(open()); }
+  // Since the newest event: time that is left out is no silence.
+  int64_t silent_seconds() const;
   // Of all that was ever counted.
   Counts lifetime() const;
   std::optional<int64_t> first_slice() const;  // nothing: there was no event yet
