@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <numeric>
+#include <utility>
 
 #include "app/internal/commit_metrics.h"
 #include "base/logging.h"
@@ -360,9 +361,21 @@ void CommitStep::StepAlerts(base::UnixNanos now) {
     const std::unique_lock lock(core_mutex_);
     record = core_.Step(now);
     metrics_->step_seconds.Observe(Seconds(clock_.Monotonic() - start));
-    metrics_->alerts_refused.Set(static_cast<double>(core_.alerts().refused()));
+    NoteRefusedAlerts(core_.alerts().refused());
   }
   CommitAlerts(record);
+}
+
+void CommitStep::NoteRefusedAlerts(uint64_t refused) {
+  const uint64_t now = refused - std::exchange(alerts_refused_, refused);
+  metrics_->alerts_refused.Set(static_cast<double>(now));
+  if (std::exchange(is_refusing_alerts_, now > 0) == (now > 0)) return;
+  if (now > 0) {
+    base::Log(LogLevel::kError, "nobody is told of some alerts, raise limits.alerts",
+              {{"conditions", now}});
+  } else {
+    base::Log(LogLevel::kInfo, "every alert has room again");
+  }
 }
 
 void CommitStep::CommitAlerts(const store::v1::LogRecord& record) {

@@ -168,6 +168,8 @@ class CommitStep {
   void PublishAlerts(bool unpersisted);
   void NoteTime(base::UnixNanos now);
   void StepAlerts(base::UnixNanos now);
+  // `refused`: conditions that found no room in the alert book, ever.
+  void NoteRefusedAlerts(uint64_t refused);
   // Whether there may be more.
   bool StoreSloSeries(base::UnixNanos now);
   void FlushLedger();
@@ -192,6 +194,8 @@ class CommitStep {
   // The stepping thread only.
   absl::Status health_;
   RefusedRequests refused_{};
+  uint64_t alerts_refused_ = 0;  // as of the last second
+  bool is_refusing_alerts_ = false;
   SloSeries slo_series_;
   AlertSeries alert_series_;
   Due due_ = Due::kNothing;

@@ -230,18 +230,31 @@ constexpr uint64_t kInFlightPerRequest = 4;
 
 void ReadLimits(const YamlNode& node, Config& config) {
   if (!node.IsPresent()) return;
-  node.AllowKeys({"memory_bytes",       "in_flight_bytes",
-                  "request_bytes",      "compression_ratio",
-                  "commit_queue_bytes", "dedup_bytes",
-                  "latency_bytes",      "forward_queue_bytes",
-                  "groups_per_sli",     "streams",
-                  "metric_series",      "series",
-                  "label_bytes",        "disk_reserve_bytes",
-                  "series_disk_bytes",  "query_memory_bytes",
-                  "query_samples",      "query_timeout",
-                  "connections",        "connections_per_address",
-                  "requests_in_flight", "header_timeout",
-                  "body_timeout",       "idle_timeout",
+  node.AllowKeys({"memory_bytes",
+                  "in_flight_bytes",
+                  "request_bytes",
+                  "compression_ratio",
+                  "commit_queue_bytes",
+                  "dedup_bytes",
+                  "latency_bytes",
+                  "forward_queue_bytes",
+                  "groups_per_sli",
+                  "alerts",
+                  "streams",
+                  "metric_series",
+                  "series",
+                  "label_bytes",
+                  "disk_reserve_bytes",
+                  "series_disk_bytes",
+                  "query_memory_bytes",
+                  "query_samples",
+                  "query_timeout",
+                  "connections",
+                  "requests_in_flight",
+                  "connections_per_address",
+                  "header_timeout",
+                  "body_timeout",
+                  "idle_timeout",
                   "write_timeout"});
   Config::Limits& limits = config.limits;
   constexpr uint64_t kMiB = 1 << 20;
@@ -256,6 +269,7 @@ void ReadLimits(const YamlNode& node, Config& config) {
   ReadBytes(node.Optional("latency_bytes"), kMiB, kBytesMax, limits.latency_bytes);
   ReadBytes(node.Optional("forward_queue_bytes"), kMiB, kBytesMax, limits.forward_queue_bytes);
   ReadCount(node.Optional("groups_per_sli"), 1, 1'000'000, limits.groups_per_sli);
+  ReadCount(node.Optional("alerts"), 100, 1'000'000, limits.alerts);
   ReadCount(node.Optional("streams"), 0, 100'000'000, limits.streams);
   ReadCount(node.Optional("metric_series"), 0, 100'000'000, limits.metric_series);
   ReadCount(node.Optional("series"), 0, 100'000'000, limits.series);

@@ -96,6 +96,7 @@ struct Config {
     uint64_t latency_bytes = 256 << 20;       // latency histograms of the last hours
     uint64_t forward_queue_bytes = 64 << 20;  // per downstream
     uint64_t groups_per_sli = 1000;
+    uint64_t alerts = 10'000;                // pending, firing and lately resolved
     uint64_t streams = 1'000'000;            // cumulative metric streams whose last point is known
     uint64_t metric_series = 200'000;        // that SLIs read, once for each use
     uint64_t series = 500'000;               // active time series

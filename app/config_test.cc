@@ -42,7 +42,7 @@ max_late: 6h
 external_url: https://slo.example.org/
 external_labels: {cluster: eu-1}
 alerting: {resend: 30s, dead_man: false}
-limits: {memory_bytes: 4GiB, in_flight_bytes: 1GiB, request_bytes: 8MiB, compression_ratio: 50, groups_per_sli: 50,
+limits: {memory_bytes: 4GiB, in_flight_bytes: 1GiB, request_bytes: 8MiB, compression_ratio: 50, groups_per_sli: 50, alerts: 20000,
          dedup_bytes: 64MiB, commit_queue_bytes: 1MiB, forward_queue_bytes: 2MiB, streams: 7, metric_series: 17, series: 18,
          label_bytes: 22MiB, series_disk_bytes: 1GiB, disk_reserve_bytes: 5MiB, query_memory_bytes: 19MiB, query_samples: 2000, query_timeout: 21s, connections: 8,
          connections_per_address: 9, requests_in_flight: 11, header_timeout: 1s, body_timeout: 2s, idle_timeout: 3s,
@@ -94,6 +94,7 @@ forward:
   EXPECT_EQ(config.limits.in_flight_bytes, 1u << 30);
   EXPECT_EQ(config.limits.compression_ratio, 50u);
   EXPECT_EQ(config.limits.groups_per_sli, 50u);
+  EXPECT_EQ(config.limits.alerts, 20'000u);
   EXPECT_EQ(config.limits.streams, 7u);
   EXPECT_EQ(config.limits.metric_series, 17u);
   EXPECT_EQ(config.limits.series, 18u);

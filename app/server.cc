@@ -85,6 +85,7 @@ Core::Options CoreOptions(const Config& config) {
   options.series.label_bytes_max = config.limits.label_bytes;
   options.dead_man = config.dead_man;
   options.alerts.resend = config.resend;
+  options.alerts.alerts_max = config.limits.alerts;
   options.count_pasts = true;
   options.streams.streams_max = config.limits.streams;
   options.engine.metric_series_max = config.limits.metric_series;
@@ -446,6 +447,7 @@ void Server::FillServerReading(serve::ServerReading& reading) const {
                     {"latency_bytes", limits.latency_bytes},
                     {"forward_queue_bytes", limits.forward_queue_bytes},
                     {"groups_per_sli", limits.groups_per_sli},
+                    {"alerts", limits.alerts},
                     {"streams", limits.streams},
                     {"metric_series", limits.metric_series},
                     {"series", limits.series},

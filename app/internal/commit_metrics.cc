@@ -107,7 +107,7 @@ CommitMetrics::CommitMetrics(prometheus::Registry& registry)
       duplicate_points(AddCounter(registry, "slowburn_app_duplicate_points_total",
                                   "Points that came before in another request.")),
       alerts_refused(AddGauge(registry, "slowburn_rules_alerts_refused",
-                              "Alert conditions beyond the limit of alerts.")),
+                              "Alert conditions of the last second that limits.alerts left out.")),
       dedup_window(AddGauge(registry, "slowburn_app_dedup_window_seconds",
                             "How far back a resent request is recognised.")),
       dedup_entries(
