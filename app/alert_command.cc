@@ -6,6 +6,7 @@
 #include "app/commands.h"
 #include "app/config.h"
 #include "app/table.h"
+#include "base/duration_text.h"
 #include "base/status.h"
 #include "forward/alertmanager.h"
 
@@ -21,23 +22,43 @@ struct AlertTestOptions {
 };
 
 // It ends by itself: Alertmanager resolves an alert that it hears no more of.
-model::Alert TestAlert(const AlertTestOptions& options, base::UnixNanos now) {
+model::Alert TestAlert(const AlertTestOptions& options, std::chrono::seconds resend,
+                       base::UnixNanos now) {
   model::Alert alert;
   alert.labels = {{"alertname", "SLOTest"}, {"severity", options.severity}};
   for (const std::string& label : options.labels) {
     const size_t equals = label.find('=');
-    alert.labels.Set(label.substr(0, equals),
-                     equals == std::string::npos ? "" : label.substr(equals + 1));
+    alert.labels.Set(label.substr(0, equals), label.substr(equals + 1));
   }
   alert.annotations = {
       {"summary", "a test alert of slowburn: whoever reads this would have been paged"},
-      {"description", "Sent by `slowburn alert test`. It resolves by itself in four minutes."}};
+      {"description", fmt::format("Sent by `slowburn alert test`. It resolves by itself in {}.",
+                                  base::FormatDuration(model::FiringLasts(resend)))}};
   alert.state = model::AlertState::kFiring;
   alert.active_at = alert.fired_at = now;
   return alert;
 }
 
+// A label that Alertmanager would refuse, or leave out, proves another route than was meant.
+bool AreLabels(const std::vector<std::string>& labels) {
+  for (const std::string& label : labels) {
+    const size_t equals = label.find('=');
+    const std::string name = label.substr(0, equals);
+    if (equals != std::string::npos && equals + 1 < label.size() && !name.empty() &&
+        model::NormalizedLabelName(name) == name)
+      continue;
+    fmt::print(
+        stderr,
+        "--label is \"{}\"; write NAME=VALUE, the name of letters, digits and '_', the value "
+        "not empty, like team=shop\n",
+        label);
+    return false;
+  }
+  return true;
+}
+
 int Test(AlertTestOptions options) {
+  if (!AreLabels(options.labels)) return 1;
   forward::AlertmanagerMessageOptions message;
   if (!options.config.empty()) {
     const ConfigResult config = ReadConfigFile(options.config);
@@ -55,7 +76,7 @@ int Test(AlertTestOptions options) {
     return 1;
   }
   const base::UnixNanos now = base::SystemClock().Now();
-  const model::Alert alert = TestAlert(options, now);
+  const model::Alert alert = TestAlert(options, message.resend, now);
   Table table({"ALERTMANAGER", "RESULT"});
   boost::json::array results;
   bool all_sent = true;

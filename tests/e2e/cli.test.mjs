@@ -268,6 +268,25 @@ forward: {alertmanager: [{url: '${alertmanager.url}'}]}
     assert.ok(minutes > 3 && minutes <= 4, alert.endsAt);
     await until('the human is told', () => webhook.of('firing', labels).length === 1);
   });
+  await t.test('what is no label is not left out', async () => {
+    for (const label of ['team', 'team=', '=shop', 'my-team=shop', 'alertname=']) {
+      const {code, stdout, stderr} = await slowburn(['alert', 'test', '--config', config, '--label', label]);
+      assert.equal(code, 1, label);
+      assert.equal(stdout, '', label);
+      assert.ok(stderr.includes(`"${label}"`) && stderr.includes('NAME=VALUE'), stderr);
+    }
+  });
+  await t.test('it says when it ends', async () => {
+    const slow = await scene.write('slow.yaml', `alerting: {resend: 10m}
+forward: {alertmanager: [{url: '${alertmanager.url}'}]}
+`);
+    assert.equal((await slowburn(['alert', 'test', '--config', slow, '--label', 'team=slow'])).code, 0);
+    const [alert] = await until('the test alert', async () => {
+      const found = await alertmanager.alerts({team: 'slow'});
+      return found.length > 0 && found;
+    });
+    assert.match(alert.annotations.description, /resolves by itself in 40m\./);
+  });
   await t.test('without a config', async () => {
     const {code, stdout} = await slowburn(['alert', 'test', '--alertmanager', alertmanager.url, '--output', 'json']);
     assert.equal(code, 0);
