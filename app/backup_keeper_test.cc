@@ -31,6 +31,7 @@ class WaitingStore final : public storage::BackupableStore {
       uint64_t, const std::function<absl::Status(uint64_t, std::string_view)>&) const override {
     return {};
   }
+  absl::Status WriteStates(storage::Batch) override { return {}; }
   absl::Status WriteDirect(storage::Batch) override { return {}; }
   std::unique_ptr<storage::Snapshot> TakeSnapshot() const override { return nullptr; }
   absl::StatusOr<std::optional<std::string>> Get(storage::Family, std::string_view) const override {

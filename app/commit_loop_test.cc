@@ -58,6 +58,9 @@ class ScriptedStore final : public storage::Store {
       const std::function<absl::Status(uint64_t, std::string_view)>& visit) const override {
     return real_.ReplayLog(after, visit);
   }
+  absl::Status WriteStates(storage::Batch batch) override {
+    return real_.WriteStates(std::move(batch));
+  }
   absl::Status WriteDirect(storage::Batch batch) override {
     return real_.WriteDirect(std::move(batch));
   }

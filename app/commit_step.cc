@@ -17,8 +17,10 @@ using SteadyTime = std::chrono::steady_clock::time_point;
 
 constexpr std::chrono::seconds kCheckpointMin{1};
 constexpr std::chrono::seconds kCheckpointMax{10};
-// Checkpoints may take this share of the loop's time.
-constexpr int kCheckpointShare = 10;
+// Checkpoints hold commits up for one such part of the loop's time: clients that wait for them are
+// not in the 99th percentile.
+constexpr int kCheckpointShare = 200;
+constexpr size_t kSlicesPerSecond = 24;
 constexpr std::chrono::milliseconds kRetry{1000};
 constexpr std::chrono::milliseconds kRetryWhenFull{5000};
 constexpr std::chrono::seconds kClockJump{5};
@@ -298,6 +300,7 @@ void CommitStep::BeginSecond() {
   if (has_due()) return;  // So many requests came that the last second is not done.
   due_ = Due::kSloSeries;
   looks_left_ = SloSeries::kLooksPerSecond;
+  slices_left_ = kSlicesPerSecond;
 }
 
 bool CommitStep::DoDue() {
@@ -312,7 +315,14 @@ bool CommitStep::DoDue() {
       return true;
     case Due::kCheckpoint:
       CheckpointIfDue(clock_.Now(), /*last=*/false);
-      due_ = Due::kHighWater;
+      due_ = Due::kSeries;
+      return true;
+    case Due::kSeries:
+      if (slices_left_ > 0 && WriteSeriesSlice(clock_.Now())) {
+        --slices_left_;
+      } else {
+        due_ = Due::kHighWater;
+      }
       return true;
     case Due::kHighWater:
       // It syncs what is not: in mode `interval` that has its own time.
@@ -522,8 +532,33 @@ bool CommitStep::CheckpointIfDue(base::UnixNanos now, bool last) {
   metrics_->checkpoint_seconds.Observe(Seconds(took));
   next_checkpoint_ = start + std::clamp<SteadyTime::duration>(took * kCheckpointShare,
                                                               kCheckpointMin, kCheckpointMax);
-  if (!last && core_.series().counts().rounds != rounds) store_.Reclaim(/*last=*/false);
+  if (!last) ReclaimAfter(rounds);
   return true;
+}
+
+bool CommitStep::WriteSeriesSlice(base::UnixNanos now) {
+  if (!health_.ok() || !core_.HasSeriesDue(now)) return false;
+  const SteadyTime start = clock_.Monotonic();
+  const uint64_t rounds = core_.series().counts().rounds;
+  const uint64_t failed = core_.series_checkpoints_failed();
+  storage::Batch batch = core_.SeriesBatch(now, storage::CheckpointPace::kSteady);
+  if (core_.series_checkpoints_failed() != failed)
+    return false;  // The next checkpoint tries again.
+  if (const absl::Status written = store_.WriteStates(std::move(batch)); !written.ok()) {
+    core_.SeriesFailed();
+    if (!absl::IsResourceExhausted(written)) Fail(written);
+    return false;
+  }
+  core_.SeriesWritten();
+  store_.KeepLogAfter(core_.log_needed_after());
+  metrics_->series.slice_seconds.Observe(Seconds(clock_.Monotonic() - start));
+  ReclaimAfter(rounds);
+  return true;
+}
+
+// If a round over the series ended since there were so many.
+void CommitStep::ReclaimAfter(uint64_t rounds) {
+  if (core_.series().counts().rounds != rounds) store_.Reclaim(/*last=*/false);
 }
 
 void CommitStep::MarkHighWater() {

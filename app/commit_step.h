@@ -153,6 +153,7 @@ class CommitStep {
     kSloSeries,
     kLedger,
     kCheckpoint,
+    kSeries,  // slices that are due besides that of a checkpoint
     kHighWater,
     kFigures,  // on /metrics
     kNothing
@@ -175,6 +176,9 @@ class CommitStep {
   void FlushLedger();
   // Whether one was written.
   bool CheckpointIfDue(base::UnixNanos now, bool last);
+  // Whether there may be more.
+  bool WriteSeriesSlice(base::UnixNanos now);
+  void ReclaimAfter(uint64_t rounds);
   void MarkHighWater();
   void ShowFigures(base::UnixNanos now);
 
@@ -199,7 +203,8 @@ class CommitStep {
   SloSeries slo_series_;
   AlertSeries alert_series_;
   Due due_ = Due::kNothing;
-  size_t looks_left_ = 0;  // at SLOs, in this second
+  size_t looks_left_ = 0;   // at SLOs, in this second
+  size_t slices_left_ = 0;  // of series
   std::chrono::sys_seconds last_tick_{};
   std::chrono::steady_clock::time_point last_tick_monotonic_{};
   std::chrono::sys_seconds next_memory_{};

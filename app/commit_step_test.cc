@@ -21,6 +21,7 @@ class FillingStore final : public storage::Store {
   bool full = false;
   bool is_short = false;                                    // only the reserve is left
   int syncs = 0;                                            // asked for
+  int slices = 0;                                           // written
   storage::Durability last = storage::Durability::kSynced;  // of the last append
 
   absl::Status RoomForIntake() override {
@@ -44,6 +45,11 @@ class FillingStore final : public storage::Store {
       uint64_t after,
       const std::function<absl::Status(uint64_t, std::string_view)>& visit) const override {
     return real_.ReplayLog(after, visit);
+  }
+  absl::Status WriteStates(storage::Batch batch) override {
+    if (full) return absl::ResourceExhaustedError("no space");
+    ++slices;
+    return real_.WriteStates(std::move(batch));
   }
   absl::Status WriteDirect(storage::Batch batch) override {
     return real_.WriteDirect(std::move(batch));
@@ -204,12 +210,63 @@ TEST_F(CommitStepTest, RequestsAreCommittedBetweenThePiecesOfASecond) {
     } while (step_->DoDue());
     EXPECT_FALSE(step_->has_due());
   }
-  EXPECT_GT(pieces, 4 * 5);  // the five kinds, and a look at SLOs beyond the first
+  EXPECT_GT(pieces, 4 * 6);  // the six kinds, and a look at SLOs beyond the first
   step_.reset();
   Open(clock_.Now());  // without Finish
   const slo::SliCounts counted = core_->engine().Status(0).groups[0].lifetime;
   EXPECT_EQ(counted.good, 3 * id);
   EXPECT_EQ(counted.bad, id);
+}
+
+// However many series there are, none of the pieces that hold commits up has more than a few.
+TEST_F(CommitStepTest, SlicesOfSeriesArePiecesOfASecond) {
+  step_.reset();
+  options_.series.slice_series_max = 1;
+  options_.series.round = 0ms;
+  Open(clock_.Now());
+  filling_ = std::make_unique<FillingStore>(*store_);
+  Use({});
+  std::vector<FloatSample> samples;
+  for (int i = 0; i < 60; ++i)
+    samples.push_back({fmt::format("s{}", i), UnixMillis(clock_.Now()), 1});
+  Write(samples);
+  uint64_t id = 0;
+  // 60 series: one in the first checkpoint and 24 slices; as many; and the ten that are left.
+  for (const int wanted : {24, 48, 57}) {
+    clock_.Advance(1s);
+    step_->BeginSecond();
+    for (bool is_due = true; is_due;) {
+      Submit(++id, 1, 0);
+      const int before = filling_->slices;
+      is_due = step_->DoDue();
+      EXPECT_LE(filling_->slices - before, 1);
+    }
+    EXPECT_EQ(filling_->slices, wanted);
+  }
+  step_.reset();
+  Open(clock_.Now());
+  EXPECT_EQ(ReadAllSamples(*core_).size(), 60u);
+  EXPECT_EQ(core_->engine().Status(0).groups[0].lifetime.good, id);
+}
+
+TEST_F(CommitStepTest, SlicesOnAFullDiskAreDueAgain) {
+  step_.reset();
+  options_.series.slice_series_max = 1;
+  options_.series.round = 0ms;
+  Open(clock_.Now());
+  filling_ = std::make_unique<FillingStore>(*store_);
+  Use({});
+  const int64_t now_ms = UnixMillis(clock_.Now());
+  Write({{"a", now_ms, 1}, {"b", now_ms, 1}, {"c", now_ms, 1}});
+  filling_->full = true;
+  clock_.Advance(1s);
+  step_->Tick();
+  EXPECT_EQ(filling_->slices, 0);
+  EXPECT_TRUE(step_->health().ok());
+  filling_->full = false;
+  clock_.Advance(1s);
+  step_->Tick();
+  EXPECT_GT(filling_->slices, 0);
 }
 
 TEST_F(CommitStepTest, ASecondThatIsNotDoneGoesOnInTheNext) {

@@ -540,6 +540,7 @@ void Core::DropExpired(base::UnixNanos now, storage::Batch& batch) {
 storage::Batch Core::SeriesBatch(base::UnixNanos now, storage::CheckpointPace pace) {
   storage::Batch batch;
   const auto covered = series_.AddCheckpoint(UnixMillis(now), store_.last_sequence(), batch, pace);
+  has_series_batch_ = covered.ok();
   if (covered.ok()) {
     log_needed_after_ = *covered;
     return batch;
@@ -549,9 +550,21 @@ storage::Batch Core::SeriesBatch(base::UnixNanos now, storage::CheckpointPace pa
               "time series cannot be written, their samples stay in the log and memory",
               {{"error", base::Message(covered.status())}});
   }
+  SeriesFailed();
+  return storage::Batch();
+}
+
+bool Core::HasSeriesDue(base::UnixNanos now) const {
+  return series_.has_series() && series_.IsBehind(UnixMillis(now));
+}
+
+void Core::SeriesWritten() {
+  if (has_series_batch_) series_.CheckpointWritten();
+}
+
+void Core::SeriesFailed() {
   series_.CheckpointFailed();
   log_needed_after_ = series_.covered_sequence();
-  return storage::Batch();
 }
 
 absl::StatusOr<storage::Batch> Core::MakeCheckpoint(base::UnixNanos now, storage::Batch batch) {
@@ -587,8 +600,7 @@ absl::StatusOr<storage::Batch> Core::MakeCheckpoint(base::UnixNanos now, storage
 }
 
 void Core::CheckpointFailed() {
-  series_.CheckpointFailed();
-  log_needed_after_ = series_.covered_sequence();
+  SeriesFailed();
   streams_.CheckpointFailed();
   engine_.table().Unroll(rolled_);
   rolled_.clear();
@@ -597,7 +609,7 @@ void Core::CheckpointFailed() {
 }
 
 void Core::CheckpointWritten() {
-  series_.CheckpointWritten();
+  SeriesWritten();
   streams_.CheckpointWritten();
   dedup_.CheckpointWritten();
   exclusions_.CheckpointWritten();

@@ -113,6 +113,10 @@ class Core {
   // In two steps, of which the first needs no lock against readers of the core.
   storage::Batch SeriesBatch(base::UnixNanos now, storage::CheckpointPace pace);
   absl::StatusOr<storage::Batch> MakeCheckpoint(base::UnixNanos now, storage::Batch series);
+  // Whether a slice of series is due already: SeriesBatch by itself, and then one of these.
+  bool HasSeriesDue(base::UnixNanos now) const;
+  void SeriesWritten();
+  void SeriesFailed();
   // Records up to here are not needed any more, once the batch that was made is written.
   uint64_t log_needed_after() const { return log_needed_after_; }
   // The batch is in the store.
@@ -176,6 +180,7 @@ class Core {
   storage::SeriesStore series_;
   uint64_t log_needed_after_ = 0;
   uint64_t series_checkpoints_failed_ = 0;
+  bool has_series_batch_ = false;  // the newest SeriesBatch could be made
 
   // Since the last checkpoint.
   std::vector<store::v1::SliRegistration> new_slis_;

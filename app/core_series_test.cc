@@ -28,6 +28,12 @@ class CoreSeriesTest : public CoreFixture {
     request.series = std::make_unique<SampleWrite>(std::move(samples), read_fails);
     return request;
   }
+  void Slice(base::UnixNanos now) {
+    ASSERT_TRUE(
+        store_->WriteStates(core_->SeriesBatch(now, storage::CheckpointPace::kSteady)).ok());
+    core_->SeriesWritten();
+    store_->KeepLogAfter(core_->log_needed_after());
+  }
   serve::SignalLedger RemoteWrites() { return core_->ledger().Reading().signals["remote_write"]; }
 };
 
@@ -150,6 +156,87 @@ TEST_F(CoreSeriesTest, ACheckpointThatFailedIsMadeAgain) {
   Checkpoint(kStart + 3s);
   Open(kStart + 4s);
   EXPECT_EQ(ReadAllSamples(*core_), (StoredSamples{{"up", {{Ms(0s), 1}, {Ms(1s), 2}}}}));
+}
+
+// Slices go on between checkpoints of counts. Whenever the program ends, a sample that a slice has
+// and the log too is one sample, and a count that no checkpoint has is counted.
+TEST_F(CoreSeriesTest, SlicesBetweenCheckpointsChangeNoCount) {
+  options_.series.slice_series_max = 2;
+  EveryCheckpointIsARound();
+  StoredSamples want;
+  uint64_t id = 0;
+  const auto commit = [&](int second) {
+    std::vector<FloatSample> samples;
+    for (int i = 0; i < 5; ++i) {
+      const std::string name = fmt::format("s{}", i);
+      samples.push_back({name, Ms(std::chrono::seconds(second)), 1.0 + second});
+      want[name][Ms(std::chrono::seconds(second))] = 1.0 + second;
+    }
+    const CountedRequest write = RemoteWrite(std::move(samples));
+    const CountedRequest spans =
+        Request(++id, "/pay", base::FloorSeconds(kStart + std::chrono::seconds(second)), 1, 0);
+    Commit({&write, &spans}, kStart + std::chrono::seconds(second));
+  };
+  for (int last = 0; last < 3; ++last) {  // after no slice, one and both
+    const int second = 10 * last;
+    commit(second);
+    Checkpoint(kStart + std::chrono::seconds(second + 1));
+    const uint64_t checkpoint = store_->checkpoint_sequence();
+    commit(second + 2);
+    int slices = 0;
+    while (core_->HasSeriesDue(kStart + std::chrono::seconds(second + 3)) && slices < last) {
+      Slice(kStart + std::chrono::seconds(second + 3));
+      ++slices;
+    }
+    EXPECT_EQ(slices, last);
+    EXPECT_EQ(core_->HasSeriesDue(kStart + std::chrono::seconds(second + 3)), last < 2);
+    EXPECT_EQ(store_->checkpoint_sequence(), checkpoint);
+    Open(kStart + std::chrono::seconds(second + 4));
+    EXPECT_EQ(ReadAllSamples(*core_), want) << last;
+    EXPECT_EQ(Total().lifetime, (slo::SliCounts{id, 0})) << last;
+    EXPECT_EQ(RemoteWrites().accepted, 5 * id) << last;
+  }
+  Checkpoint(kStart + 40s);
+  while (core_->HasSeriesDue(kStart + 40s)) Slice(kStart + 40s);
+  Checkpoint(kStart + 41s);
+  Open(kStart + 42s);
+  EXPECT_EQ(ReadAllSamples(*core_), want);
+}
+
+TEST_F(CoreSeriesTest, ASliceThatFailedIsDueAgain) {
+  options_.series.slice_series_max = 1;
+  EveryCheckpointIsARound();
+  Commit(RemoteWrite({{"a", Ms(0s), 1}, {"b", Ms(0s), 2}}), kStart);
+  Checkpoint(kStart + 1s);
+  ASSERT_TRUE(core_->HasSeriesDue(kStart + 1s));
+  EXPECT_FALSE(core_->SeriesBatch(kStart + 1s, storage::CheckpointPace::kSteady).empty());
+  core_->SeriesFailed();
+  ASSERT_TRUE(core_->HasSeriesDue(kStart + 1s));
+  Slice(kStart + 1s);
+  EXPECT_FALSE(core_->HasSeriesDue(kStart + 1s));
+  Checkpoint(kStart + 2s);
+  EXPECT_EQ(store_->statistics().log_records, 0u);
+  Open(kStart + 3s);
+  EXPECT_EQ(ReadAllSamples(*core_), (StoredSamples{{"a", {{Ms(0s), 1}}}, {"b", {{Ms(0s), 2}}}}));
+}
+
+// Its batch is written without them, and they are as they were.
+TEST_F(CoreSeriesTest, ACheckpointWithoutSeriesForgetsNothingOfThem) {
+  options_.series.chunk_samples = 2;
+  EveryCheckpointIsARound();
+  Commit(RemoteWrite({{"a", Ms(-3h), 1}, {"a", Ms(-2h), 2}, {"a", Ms(0s), 3}}), kStart);
+  Checkpoint(kStart + 1s);
+  ASSERT_EQ(core_->series().counts().stored_samples, 2u);
+  Commit(RemoteWrite({{"b", Ms(0s), 1}}), kStart + 2s);
+  model::LabelSet labels;
+  labels.Set("__name__", "b");
+  const auto hash = storage::KeyOfLabels(storage::PackLabels(labels));
+  storage::Batch broken;
+  broken.Put(storage::Family::kSeries, storage::SeriesHashKey(hash.high, hash.low), "\xff");
+  ASSERT_TRUE(store_->WriteDirect(std::move(broken)).ok());
+  Checkpoint(kStart + 3s);
+  EXPECT_EQ(core_->series_checkpoints_failed(), 1u);
+  EXPECT_EQ(core_->series().counts().stored_samples, 2u);
 }
 
 // Its checkpoints dropped the log, and wrote nothing of series.

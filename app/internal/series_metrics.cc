@@ -29,6 +29,10 @@ std::array<prometheus::Counter*, storage::kSampleFates> AddFates(prometheus::Reg
   return counters;
 }
 
+prometheus::Histogram::BucketBoundaries DurationBounds() {
+  return {0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1};
+}
+
 // The store has sums since the start, as a counter has.
 void Raise(prometheus::Counter& counter, uint64_t sum) {
   counter.Increment(static_cast<double>(sum) - counter.Value());
@@ -46,13 +50,16 @@ SeriesMetrics::SeriesMetrics(prometheus::Registry& registry)
           "Requests that were counted and whose samples were not stored: series cannot be read.")),
       looks_lost(AddCounter(registry, "slowburn_series_slo_looks_lost_total",
                             "Looks at SLOs that could not be stored as series.")),
-      look_seconds(
-          prometheus::BuildHistogram()
-              .Name("slowburn_series_slo_look_duration_seconds")
-              .Help("Storing how some of the SLOs stand, fsync included.")
-              .Register(registry)
-              .Add({}, prometheus::Histogram::BucketBoundaries{0.001, 0.0025, 0.005, 0.01, 0.025,
-                                                               0.05, 0.1, 0.25, 1})),
+      look_seconds(prometheus::BuildHistogram()
+                       .Name("slowburn_series_slo_look_duration_seconds")
+                       .Help("Storing how some of the SLOs stand.")
+                       .Register(registry)
+                       .Add({}, DurationBounds())),
+      slice_seconds(prometheus::BuildHistogram()
+                        .Name("slowburn_series_slice_duration_seconds")
+                        .Help("Writing what one slice of the time series has in memory.")
+                        .Register(registry)
+                        .Add({}, DurationBounds())),
       samples_(AddFates(registry, "slowburn_series_samples_total",
                         "Samples that came to the time series, by what became of them.")),
       exemplars_(AddFates(registry, "slowburn_series_exemplars_total",

@@ -29,7 +29,7 @@ class SeriesMetrics {
 
   prometheus::Counter& requests_lost;
   prometheus::Counter& looks_lost;
-  prometheus::Histogram& look_seconds;
+  prometheus::Histogram &look_seconds, &slice_seconds;
 
  private:
   using FateCounters = std::array<prometheus::Counter*, storage::kSampleFates>;

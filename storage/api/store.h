@@ -4,7 +4,7 @@
 // Room     storage/api: the interface. storage/rocksdb implements it; nothing here knows RocksDB
 //          or what an SLO is
 // Uses     base/
-// Threads  AppendLog and WriteCheckpoint: one writer. Everything else: any thread
+// Threads  AppendLog, WriteCheckpoint and WriteStates: one writer. Everything else: any thread
 // Units    keys and values are bytes; docs/format/ describes them
 #pragma once
 
@@ -133,6 +133,10 @@ class Store {
   // log up to there, all in one. Not synced: if it is lost, the log still has the records. Errors
   // as AppendLog.
   virtual absl::Status WriteCheckpoint(Batch batch) = 0;
+  // Writes states of parts that say themselves how far they cover the log (slices of series), as of
+  // the newest record: the checkpoint and the log stay as they are. Not synced: if it is lost, the
+  // log still has the records. Errors as AppendLog.
+  virtual absl::Status WriteStates(Batch batch) = 0;
   // From now on checkpoints leave the records after `sequence` in the log, because some part of
   // them (open chunks of series) is covered later than the rest. Until it is called, nothing is
   // left. A store whose owner never calls it need not know it.

@@ -116,6 +116,7 @@ class RocksdbStore final : public BackupableStore {
   absl::Status AppendLog(std::string_view record, Durability durability) override;
   absl::Status SyncLog() override;
   absl::Status WriteCheckpoint(Batch batch) override;
+  absl::Status WriteStates(Batch batch) override;
   void KeepLogAfter(uint64_t sequence) override { keep_after_ = sequence; }
   absl::Status ReplayLog(
       uint64_t after,
@@ -378,6 +379,11 @@ absl::Status RocksdbStore::WriteCheckpoint(Batch batch) {
   checkpoint_sequence_ = through;
   dropped_sequence_ = drop;
   return absl::OkStatus();
+}
+
+absl::Status RocksdbStore::WriteStates(Batch batch) {
+  SB_ASSIGN_OR_RETURN(rocksdb::WriteBatch out, TranslateBatch(batch, handles_));
+  return Write(out, /*sync=*/false, "write states");
 }
 
 // A write stays in the WAL until the memtables of all families that it may be in are flushed, which

@@ -46,10 +46,11 @@ struct SeriesOptions {
   uint64_t round_log_bytes_max = 128 << 20;
   // What came in so long is next to nothing of what waits in the log: the round is ended at once.
   std::chrono::milliseconds quiet = std::chrono::seconds(5);
-  // One call's part of a round.
-  size_t slice_series_max = 4096;
-  size_t slice_bytes_max = 4 << 20;
-  size_t slice_samples_max = 512 << 10;  // that are packed anew: some 15 ms
+  // One call's part of a round, which holds up commits; thirty-two times as much where none
+  // come.
+  size_t slice_series_max = 128;
+  size_t slice_bytes_max = 128 << 10;
+  size_t slice_samples_max = 16 << 10;  // that are packed anew
   size_t chunk_samples = 1024;
 };
 

@@ -16,6 +16,7 @@ constexpr int64_t kEnd = std::numeric_limits<int64_t>::max();
 // is no load.
 constexpr uint64_t kHasteLogBytes = 1 << 20;
 constexpr uint64_t kQuietShare = 256;
+constexpr size_t kFinishSlices = 32;  // at once
 
 int64_t DayEnd(int64_t time_ms) { return (time_ms / kDayMs + 1) * kDayMs; }
 
@@ -88,9 +89,11 @@ absl::Status SeriesCheckpoint::Add(int64_t now_ms, uint64_t sequence, Checkpoint
   next_covered_ = state_.known.covered_sequence;
   days_ = state_.days;
   const uint32_t goal = Goal(now_ms);
+  const size_t slices = is_finishing_ ? kFinishSlices : 1;
   uint32_t at = cursor_;
-  for (; at < goal && visited_.size() < state_.options.slice_series_max &&
-         bytes_ < state_.options.slice_bytes_max && samples_ < state_.options.slice_samples_max;
+  for (; at < goal && visited_.size() < slices * state_.options.slice_series_max &&
+         bytes_ < slices * state_.options.slice_bytes_max &&
+         samples_ < slices * state_.options.slice_samples_max;
        ++at) {
     HeadSeries* series = state_.head.FindBySlot(at);
     if (series == nullptr || !IsDue(*series, now_ms)) continue;

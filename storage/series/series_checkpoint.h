@@ -37,6 +37,8 @@ class SeriesCheckpoint {
   // Adds the next slice to `batch`, which is of states as of the record `sequence`. Then
   // Written or Failed, before anything is applied.
   absl::Status Add(int64_t now_ms, uint64_t sequence, CheckpointPace pace, Batch& batch);
+  // Whether the round is not yet as far as it should be by now.
+  bool IsBehind(int64_t now_ms) const { return in_round_ && cursor_ < Goal(now_ms); }
   // Once the batch is written, the log is needed from here on.
   uint64_t next_covered_sequence() const { return next_covered_; }
   uint64_t rounds() const { return rounds_; }  // that ended, since the start

@@ -55,6 +55,8 @@ class SeriesStore final : public SeriesReader {
                                          CheckpointPace pace = CheckpointPace::kSteady);
   void CheckpointWritten();
   void CheckpointFailed();
+  // Whether the next slice is due already.
+  bool IsBehind(int64_t now_ms) const { return checkpoint_.IsBehind(now_ms); }
 
   // --- reading
   std::unique_ptr<SeriesSnapshot> TakeSnapshot(const ReadLimits& limits,

@@ -184,6 +184,10 @@ absl::Status SimStore::WriteCheckpoint(Batch batch) {
   return disk_.Put({.kind = WriteNote::Kind::kCheckpoint}, batch.operations(), /*sync=*/false);
 }
 
+absl::Status SimStore::WriteStates(Batch batch) {
+  return disk_.Put({.kind = WriteNote::Kind::kCheckpoint}, batch.operations(), /*sync=*/false);
+}
+
 absl::Status SimStore::WriteDirect(Batch batch) {
   return disk_.Put({.kind = WriteNote::Kind::kCheckpoint}, batch.operations(), /*sync=*/true);
 }

@@ -115,6 +115,7 @@ class SimStore final : public storage::Store {
   absl::Status ReplayLog(
       uint64_t after,
       const std::function<absl::Status(uint64_t, std::string_view)>& visit) const override;
+  absl::Status WriteStates(storage::Batch batch) override;
   absl::Status WriteDirect(storage::Batch batch) override;
   std::unique_ptr<storage::Snapshot> TakeSnapshot() const override;
   absl::StatusOr<std::optional<std::string>> Get(storage::Family family,

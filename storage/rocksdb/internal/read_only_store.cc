@@ -86,6 +86,7 @@ class OpenedStore final : public ReadOnlyStore {
   absl::Status AppendLog(std::string_view, Durability) override { return Refuse(); }
   absl::Status SyncLog() override { return Refuse(); }
   absl::Status WriteCheckpoint(Batch) override { return Refuse(); }
+  absl::Status WriteStates(Batch) override { return Refuse(); }
   absl::Status WriteDirect(Batch) override { return Refuse(); }
   absl::Status MarkHighWater() override { return Refuse(); }
 

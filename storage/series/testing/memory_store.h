@@ -46,6 +46,12 @@ class MemoryStore final : public Store {
     now_.log.erase(now_.log.begin(), now_.log.upper_bound(std::min(now_.last, keep_after_)));
     return absl::OkStatus();
   }
+  absl::Status WriteStates(Batch batch) override {
+    if (fails_) return absl::ResourceExhaustedError("no room");
+    before_ = now_;
+    Apply(batch);
+    return absl::OkStatus();
+  }
   void KeepLogAfter(uint64_t sequence) override { keep_after_ = sequence; }
   absl::Status ReplayLog(
       uint64_t after,
