@@ -280,7 +280,8 @@ forward: {alertmanager: [{url: '${alertmanager.url}'}]}
     const slow = await scene.write('slow.yaml', `alerting: {resend: 10m}
 forward: {alertmanager: [{url: '${alertmanager.url}'}]}
 `);
-    assert.equal((await slowburn(['alert', 'test', '--config', slow, '--label', 'team=slow'])).code, 0);
+    const sent = await slowburn(['alert', 'test', '--config', slow, '--severity', 'ticket', '--label', 'team=slow']);
+    assert.equal(sent.code, 0, sent.stderr);
     const [alert] = await until('the test alert', async () => {
       const found = await alertmanager.alerts({team: 'slow'});
       return found.length > 0 && found;
