@@ -17,8 +17,8 @@ using SteadyTime = std::chrono::steady_clock::time_point;
 
 constexpr std::chrono::seconds kCheckpointMin{1};
 constexpr std::chrono::seconds kCheckpointMax{10};
-// Checkpoints hold commits up for one such part of the loop's time: clients that wait for them are
-// not in the 99th percentile.
+// A checkpoint holds commits up. The next one comes so many times as much later, between min and
+// max, so that few clients wait for one.
 constexpr int kCheckpointShare = 200;
 constexpr size_t kSlicesPerSecond = 24;
 constexpr std::chrono::milliseconds kRetry{1000};
@@ -542,8 +542,7 @@ bool CommitStep::WriteSeriesSlice(base::UnixNanos now) {
   const uint64_t rounds = core_.series().counts().rounds;
   const uint64_t failed = core_.series_checkpoints_failed();
   storage::Batch batch = core_.SeriesBatch(now, storage::CheckpointPace::kSteady);
-  if (core_.series_checkpoints_failed() != failed)
-    return false;  // The next checkpoint tries again.
+  if (core_.series_checkpoints_failed() != failed) return false;  // The next second tries again.
   if (const absl::Status written = store_.WriteStates(std::move(batch)); !written.ok()) {
     core_.SeriesFailed();
     if (!absl::IsResourceExhausted(written)) Fail(written);

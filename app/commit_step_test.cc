@@ -81,6 +81,16 @@ class CommitStepTest : public CoreFixture, private CommitOutlet {
                                          static_cast<CommitOutlet&>(*this), clock_, *registry_);
   }
 
+  // Every series is due at once, and a slice of its own.
+  void UseSlicesOfOne() {
+    step_.reset();
+    options_.series.slice_series_max = 1;
+    options_.series.round = 0ms;
+    Open(clock_.Now());
+    filling_ = std::make_unique<FillingStore>(*store_);
+    Use({});
+  }
+
   void Submit(uint64_t id, int good, int bad) {
     std::vector<SubmittedRequest> group(1);
     group[0].counted = Request(id, "/pay", base::FloorSeconds(clock_.Now()), good, bad);
@@ -220,12 +230,7 @@ TEST_F(CommitStepTest, RequestsAreCommittedBetweenThePiecesOfASecond) {
 
 // However many series there are, none of the pieces that hold commits up has more than a few.
 TEST_F(CommitStepTest, SlicesOfSeriesArePiecesOfASecond) {
-  step_.reset();
-  options_.series.slice_series_max = 1;
-  options_.series.round = 0ms;
-  Open(clock_.Now());
-  filling_ = std::make_unique<FillingStore>(*store_);
-  Use({});
+  UseSlicesOfOne();
   std::vector<FloatSample> samples;
   for (int i = 0; i < 60; ++i)
     samples.push_back({fmt::format("s{}", i), UnixMillis(clock_.Now()), 1});
@@ -250,12 +255,7 @@ TEST_F(CommitStepTest, SlicesOfSeriesArePiecesOfASecond) {
 }
 
 TEST_F(CommitStepTest, SlicesOnAFullDiskAreDueAgain) {
-  step_.reset();
-  options_.series.slice_series_max = 1;
-  options_.series.round = 0ms;
-  Open(clock_.Now());
-  filling_ = std::make_unique<FillingStore>(*store_);
-  Use({});
+  UseSlicesOfOne();
   const int64_t now_ms = UnixMillis(clock_.Now());
   Write({{"a", now_ms, 1}, {"b", now_ms, 1}, {"c", now_ms, 1}});
   filling_->full = true;
